@@ -1,0 +1,95 @@
+# From Neuron to ConvNet. `make` lists what can be made; each target sets up what it needs.
+
+PYTHON  ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+BOOK    := _build/html/index.html
+NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb)) $(wildcard verification.ipynb)
+SOURCES = _config.yml _toc.yml references.bib $(wildcard *.md) $(NOTEBOOKS) $(wildcard cnnlib/*.py) \
+          $(wildcard cnnlib/*/*.py) $(wildcard _ext/*.py _ext/*/*.html _ext/assets/*.* _ext/assets/*/*.*)
+JOBS    ?= 2
+NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -p no:cacheprovider
+
+, := ,
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks crosscheck mutate matrix \
+        bench bench-full clean
+
+help: ## list the targets
+	@printf 'From Neuron to ConvNet\n\n'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install every pinned version
+
+$(STAMP): requirements.txt pyproject.toml
+	$(call say,Setting up $(VENV) (once; a few minutes))
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
+		f"Python 3.11 or newer is needed; $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+book: $(BOOK) ## build the book and print where its first page is
+	@printf '\nThe book is built. Open in a browser:\n  %s\n' "$(CURDIR)/$(BOOK)"
+
+$(BOOK): $(STAMP) $(SOURCES)
+	$(call say,Building the book (warnings are errors))
+	$(BIN)/python tools/build_book.py
+	@touch $@
+
+test: lint unit doctest nbval check-book ## everything: style, units, doctests, notebooks, book, browser
+	$(call say,All tests passed)
+
+lint: $(STAMP)
+	$(call say,Style: ruff)
+	$(BIN)/ruff check .
+
+unit: $(STAMP)
+	$(call say,Unit tests against PyTorch and finite differences)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) -m "not book and not browser"
+
+doctest: $(STAMP)
+	$(call say,Doctests: the examples in the docstrings)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --doctest-modules cnnlib
+
+nbval: $(STAMP)
+	$(call say,Notebooks: run again and compared with what is committed)
+	$(if $(NOTEBOOKS),$(BIN)/python -m pytest -q $(NBVAL) -n $(JOBS) --dist loadfile $(NOTEBOOKS),@echo "no notebooks yet")
+
+check-book: $(BOOK)
+	$(call say,The built book: links$(,) requests$(,) accessibility$(,) interaction)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "book or browser"
+
+lab: $(STAMP) ## open JupyterLab with the chapters
+	$(call say,JupyterLab: stop it with Ctrl-C)
+	cd chapters && ../$(BIN)/python -m jupyterlab
+
+notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reproducible
+	$(call say,Running the notebooks in place)
+	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+crosscheck: $(STAMP) ## print the table of agreement with PyTorch
+	$(call say,Agreement with PyTorch)
+	$(BIN)/python -m cnnlib.crosscheck
+
+mutate: $(STAMP) ## break operations one at a time; the tests must notice each
+	$(call say,Mutations: every planted bug must be caught)
+	$(BIN)/python tools/mutate.py
+
+matrix: $(STAMP) ## compare the notebooks under other BLAS kernels and thread counts
+	$(BIN)/python tools/matrix.py $(NOTEBOOKS)
+
+bench: $(STAMP) ## cnnlib against PyTorch and others (minutes)
+	$(call say,Benchmarks)
+	$(BIN)/python -m benchmarks
+
+bench-full: $(STAMP) ## the same, longer, with MNIST and scaling
+	$(call say,Benchmarks in full)
+	$(BIN)/python -m benchmarks --full
+
+clean: ## remove what was built (not .venv)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis

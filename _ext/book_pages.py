@@ -1,0 +1,102 @@
+"""Parts of pages that are filled in from what exists: the API page's modules and the chapter map."""
+
+import html
+import importlib.util
+import pkgutil
+import re
+from pathlib import Path
+
+import nbformat
+import yaml
+
+LIBRARY = "cnnlib"
+# Helpers of the chapters and of the operations, not part of what a reader imports.
+NOT_LISTED = {"course"}
+
+
+def library_modules() -> list[str]:
+    """Public modules of the library, by name."""
+    package = importlib.util.find_spec(LIBRARY)
+    names = (module.name for module in pkgutil.iter_modules(package.submodule_search_locations))
+    return sorted(name for name in names if not name.startswith("_") and name not in NOT_LISTED)
+
+
+def automodule(name: str, members: bool = True) -> str:
+    """Markdown that documents one module under a heading of its own."""
+    heading = f"### `{name}`\n\n" if members else ""
+    options = "   :members:\n" if members else ""
+    return f"{heading}```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
+
+
+def fill_api(text: str) -> str:
+    """Replace each ``% api: names`` line by the documentation of those modules that exist."""
+    existing, listed = library_modules(), set()
+
+    def named(match):
+        names = [name for name in match[1].split() if name in existing]
+        listed.update(names)
+        return "\n".join(automodule(f"{LIBRARY}.{name}") for name in names)
+
+    text = text.replace("% api: package", automodule(LIBRARY, members=False))
+    text = re.sub(r"^% api: (.*)$", named, text, flags=re.M)
+    rest = [automodule(f"{LIBRARY}.{name}") for name in existing if name not in listed]
+    return re.sub(
+        r"^% api-rest: (.*)$", lambda m: f"## {m[1]}\n\n" + "\n".join(rest) if rest else "", text, flags=re.M
+    )
+
+
+def chapter_title(path: Path) -> str:
+    """The first heading of a notebook or Markdown page."""
+    if path.suffix == ".ipynb":
+        notebook = nbformat.read(path, as_version=4)
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    else:
+        text = path.read_text(encoding="utf-8")
+    found = re.search(r"^# +(.+)$", text, flags=re.M)
+    return found[1].strip() if found else path.stem
+
+
+def fill_chapter_map(text: str, source: Path) -> str:
+    """Replace ``% chapter-map`` by the parts and chapters of ``_toc.yml``, with a line on each.
+
+    The lines stand below it, one a chapter: ``% 09: what the chapter does``.
+    """
+    lines = dict(re.findall(r"^% (\d\d): (.+)$", text, flags=re.M))
+    text = re.sub(r"^% \d\d: .+\n", "", text, flags=re.M)
+    toc = yaml.safe_load((source / "_toc.yml").read_text(encoding="utf-8"))
+    blocks = []
+    for part in toc["parts"]:
+        chapters = [entry["file"] for entry in part["chapters"] if entry["file"].startswith("chapters/")]
+        if not chapters:
+            continue
+        blocks.append(f"**{part['caption']}**\n\n```{{raw}} html\n<ol class=\"chapter-map\">")
+        for file in chapters:
+            path = next(source / f"{file}{end}" for end in (".ipynb", ".md") if (source / f"{file}{end}").exists())
+            number, title = path.name[:2], html.escape(chapter_title(path))
+            blocks.append(
+                f'<li><span class="number">{int(number)}</span><span><a href="{file}.html">{title}</a>'
+                f'<span class="what">{html.escape(lines.get(number, ""))}</span></span></li>'
+            )
+        blocks.append("</ol>\n```\n")
+    return text.replace("% chapter-map", "\n".join(blocks))
+
+
+def fill(app, docname, source):
+    """The ``source-read`` event: fill in the two pages that ask for it."""
+    if docname == "api":
+        source[0] = fill_api(source[0])
+    if "% chapter-map" in source[0]:
+        source[0] = fill_chapter_map(source[0], Path(app.srcdir))
+
+
+def plain_references(app, what, name, obj, options, lines):
+    """Turn numbered references of docstrings into a list: numbers would clash, with all modules on one page."""
+    for i, line in enumerate(lines):
+        line = re.sub(r"^\.\. \[\w+\] ", "*  ", line)  # as wide as the indent of the lines that follow
+        lines[i] = re.sub(r"\s*\[\w+\]_", "", line)
+
+
+def setup(app):
+    app.connect("source-read", fill)
+    app.connect("autodoc-process-docstring", plain_references, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,107 @@
+"""The book's Sphinx glue: its own scripts and styles, MathJax from disk, and repairs of the theme.
+
+Templates in ``templates/`` replace those parts of the theme whose markup is at fault; what Sphinx and
+MyST-NB write into the body of a page is mended here, before the template is filled in.
+"""
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+
+from sphinx.util.fileutil import copy_asset_file
+
+HERE = Path(__file__).parent
+ASSETS = HERE / "assets"
+PREFIX = "course"
+# What a page of mathematics can ask for at run time. The package brings 24 MB; this is about 2.
+MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
+# Never asked for by a built page: source maps, and icons that theme.css replaces (one small font stays).
+UNUSED = (
+    "_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/webpack*", "_static/sphinx-thebe*",
+    "_static/vendor/fontawesome/[!w]*", "_static/vendor/fontawesome/webfonts/*.ttf",
+    "_static/vendor/fontawesome/webfonts/fa-[!s]*",
+)
+
+BODY_REPAIRS = [
+    # An aria-label hides the visible text of a summary, which says what is hidden.
+    (re.compile(r'<summary aria-label="[^"]*">'), "<summary>"),
+    (re.compile(r"(Show|Hide) content</span>"), r"\1 the solution</span>"),
+    (re.compile(r"(Show|Hide) source</span>"), r"\1 the code</span>"),
+    (re.compile(r"(Show|Hide) outputs?</span>"), r"\1 the output</span>"),
+    # docutils gives bibliography entries roles that may not stand where it puts them.
+    (re.compile(r'(<div class="citation"[^>]*?) role="doc-biblioentry"'), r'\1 role="listitem"'),
+    (re.compile(r' role="doc-(?:backlink|biblioref)"'), ""),
+    # A footnote is no landmark.
+    (re.compile(r'<aside (class="footnote[^>]*?)(?: role="[^"]*")?>(.*?)</aside>', re.S), r"<div \1>\2</div>"),
+]
+
+
+def scripts() -> list[str]:
+    """Our scripts in the order in which a page runs them: the player first, then what registers with it."""
+    players = sorted(path.relative_to(ASSETS).as_posix() for path in (ASSETS / "explorers").glob("*.js"))
+    return ["explorers.js", *players, "theme.js"]
+
+
+def add_assets(app, config):
+    """Name our files to the builder, once each."""
+    for name in ("course.css", "theme.css"):
+        app.add_css_file(f"{PREFIX}/{name}", priority=900)
+    for name in scripts():
+        app.add_js_file(f"{PREFIX}/{name}", priority=900)
+
+
+def copy_assets(app):
+    """Copy our files and the needed parts of MathJax before the pages are written."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    for path in sorted(ASSETS.rglob("*")):
+        if path.suffix in {".js", ".css", ".svg"}:
+            target = static / PREFIX / path.relative_to(ASSETS)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy_asset_file(str(path), str(target))
+    package = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
+    for part in MATHJAX_PARTS:
+        source, target = Path(package) / "static" / "mathjax" / part, static / "mathjax" / part
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+def repair_page(app, pagename, templatename, context, doctree):
+    """Mend the rendered body, and keep each script and style once."""
+    for pattern, replacement in BODY_REPAIRS:
+        context["body"] = pattern.sub(replacement, context.get("body") or "")
+    for kind in ("script_files", "css_files"):
+        seen, kept = set(), []
+        for asset in context.get(kind, []):
+            key = getattr(asset, "filename", None) or str(getattr(asset, "attributes", asset))
+            if key not in seen:
+                seen.add(key)
+                kept.append(asset)
+        context[kind] = kept
+
+
+def remove_unused(app, exception):
+    """Delete what no page asks for."""
+    if exception or app.builder.format != "html":
+        return
+    for pattern in UNUSED:
+        for path in Path(app.outdir).glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def setup(app):
+    app.setup_extension("book_pages")
+    app.add_config_value("comments_config", {}, "html")
+    app.connect("config-inited", add_assets)
+    app.connect("builder-inited", copy_assets)
+    app.connect("html-page-context", repair_page, priority=900)
+    app.connect("build-finished", remove_unused)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

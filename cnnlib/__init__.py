@@ -1,0 +1,1 @@
+"""Convolutional networks in NumPy, every number checked against PyTorch."""

@@ -1,0 +1,55 @@
+"""Colours, the style sheet and small drawing helpers shared by all figures."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+# The first three are placeholders: to_svg turns them into the page's own colours.
+INK, MUTED, PAPER = "#1b1c1d", "#8b8c8d", "#fdfeff"
+
+# Okabe and Ito's colour-blind-safe palette, without black and yellow, which vanish on dark or light.
+COLORS = {
+    "blue": "#0072b2",
+    "orange": "#d55e00",
+    "green": "#009e73",
+    "purple": "#cc79a7",
+    "sky": "#56b4e9",
+    "amber": "#e69f00",
+}
+DIVERGING, SEQUENTIAL = "RdBu_r", "viridis"
+
+
+def use_style():
+    """Apply the course's matplotlib style sheet."""
+    plt.style.use(Path(__file__).with_name("course.mplstyle"))
+
+
+def number_grid(ax, values, *, title="", cmap=DIVERGING, limit=None, fmt="{:g}", fontsize=None):
+    """Draw a 2-d array as coloured cells with the numbers printed in them, centred on zero.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    values : array (H, W)
+    title : str, optional
+    cmap : str, optional
+        A diverging map: its middle means zero.
+    limit : float, optional
+        The value of the map's ends; by default the largest magnitude present.
+    fmt : str, optional
+        Format of the printed numbers; an empty string prints none.
+    fontsize : float, optional
+    """
+    values = np.asarray(values)
+    limit = limit or max(float(np.abs(values).max()), 1e-12)
+    ax.imshow(values, cmap=cmap, vmin=-1.6 * limit, vmax=1.6 * limit)
+    for (i, j), v in np.ndenumerate(values):
+        if fmt:
+            # The softened map keeps every cell light enough for dark digits, in both themes.
+            ax.text(j, i, fmt.format(v), ha="center", va="center", color="#111111", fontsize=fontsize)
+    ax.set_xticks(np.arange(values.shape[1] + 1) - 0.5, labels=[])
+    ax.set_yticks(np.arange(values.shape[0] + 1) - 0.5, labels=[])
+    ax.tick_params(length=0)
+    ax.grid(True, color="#ffffff", linewidth=1, alpha=1)
+    ax.set_title(title)

@@ -1,0 +1,114 @@
+"""Figures of chapter 1: a neuron, its line, and the map of all lines."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnlib.course.figures._style import COLORS, INK, MUTED
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
+GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
+NO, YES = COLORS["blue"], COLORS["orange"]
+
+
+def diagram():
+    """A neuron: two inputs, two weights, a bias, a sum, an activation."""
+    fig, ax = plt.subplots(figsize=(5.2, 2.2))
+    ax.set(xlim=(-0.4, 6.3), ylim=(-1.3, 1.3), aspect="equal")
+    ax.axis("off")
+    for y, name, weight in ((0.8, "$x_1$", "$w_1$"), (-0.8, "$x_2$", "$w_2$")):
+        ax.text(0, y, name, ha="center", va="center", fontsize=13)
+        ax.annotate("", (1.95, y * 0.28), (0.3, y), arrowprops={"arrowstyle": "->", "color": MUTED})
+        ax.text(1.05, y * 0.68 + np.sign(y) * 0.2, weight, ha="center", va="center", color=NO, fontsize=12)
+    for x, text in ((2.5, "sum"), (4.3, "$f$")):
+        ax.add_patch(plt.Circle((x, 0), 0.52, fill=False, color=INK, linewidth=1.5))
+        ax.text(x, 0, text, ha="center", va="center", fontsize=11)
+    ax.annotate("", (2.5, 0.55), (2.5, 1.1), arrowprops={"arrowstyle": "->", "color": MUTED})
+    ax.text(2.72, 1.0, "$b$", color=NO, fontsize=12)
+    for start, end, text in ((3.05, 3.75, "$z$"), (4.85, 5.65, "")):
+        ax.annotate("", (end, 0), (start, 0), arrowprops={"arrowstyle": "->", "color": MUTED})
+        ax.text((start + end) / 2, 0.16, text, ha="center", fontsize=12)
+    ax.text(5.85, 0, "$y$", ha="center", va="center", fontsize=13)
+    return fig
+
+
+def line_ends(w, b, low, high):
+    """Two points of the line ``w·x + b = 0`` that reach across the square ``[low, high]²``, or None."""
+    if np.allclose(w, 0):
+        return None
+    foot = -b * np.asarray(w) / np.dot(w, w)
+    along = np.array([-w[1], w[0]]) / np.hypot(*w)
+    middle = foot + along * np.dot(np.full(2, (low + high) / 2) - foot, along)
+    reach = 2 * (high - low)
+    return np.stack([middle - reach * along, middle + reach * along])
+
+
+def plane(ax, points, labels, w, b, names=("class 0", "class 1")):
+    """Points of two classes and the line where a neuron changes its mind."""
+    low, high = points.min() - 0.4, points.max() + 0.4
+    for value, color, marker in ((0, NO, "o"), (1, YES, "s")):
+        ax.plot(*points[labels == value].T, marker, color=color, label=names[value], alpha=0.85)
+    ends = line_ends(w, b, low, high)
+    if ends is not None:
+        ax.plot(*ends.T, color=INK)
+    ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+
+
+def explore_line(w1, w2, b, gate):
+    """The stage and caption of the decision-line explorer."""
+    labels = np.array(GATES[gate])
+    z = CORNERS @ np.array([w1, w2]) + b
+    fig, ax = plt.subplots(figsize=(3.4, 3.2))
+    plane(ax, CORNERS, labels, (w1, w2), b)
+    right = int(((z > 0) == labels).sum())
+    w1, w2, b, *z = (f"{v:g}".replace("-", "−") for v in (w1, w2, b, *z))
+    return fig, (
+        f"{gate} with w₁ = {w1}, w₂ = {w2}, b = {b}: {right} of 4 corners right. "
+        f"z at (0,0), (0,1), (1,0), (1,1): {', '.join(z)}."
+    )
+
+
+def every_line(gates=GATES, angles=181, offsets=161):
+    """Count the corners each possible line gets right.
+
+    Every line in the plane is ``cos(angle)·x₁ + sin(angle)·x₂ = offset`` with a side called 1. Angles go round
+    the whole circle, so both sides are tried.
+
+    Returns
+    -------
+    dict
+        Gate name to integer array (offsets, angles), 0 to 4.
+    """
+    angle = np.linspace(0, 2 * np.pi, angles)
+    offset = np.linspace(-1.6, 1.6, offsets)
+    normals = np.stack([np.cos(angle), np.sin(angle)])
+    fires = (CORNERS @ normals)[:, None, :] > offset[None, :, None]
+    return {name: (fires == np.array(bits)[:, None, None]).sum(axis=0) for name, bits in gates.items()}
+
+
+def all_lines_map(counts):
+    """One map per gate: direction of the line across, its offset upwards, colour the corners it gets right."""
+    fig, axes = plt.subplots(1, 3, figsize=(5.6, 2.3), sharey=True)
+    for ax, (name, count) in zip(axes, counts.items(), strict=True):
+        image = ax.imshow(count, origin="lower", extent=(0, 360, -1.6, 1.6), aspect="auto", cmap="cividis",
+                          vmin=0, vmax=4)
+        ax.set(title=f"{name}: best {count.max()}", xticks=(0, 180, 360), xlabel="direction (°)")
+    axes[0].set_ylabel("offset")
+    fig.colorbar(image, ax=axes, ticks=range(5), label="corners right")
+    return fig
+
+
+def learning_curves(errors):
+    """Wrong answers per pass of the perceptron rule: median and range over runs.
+
+    Parameters
+    ----------
+    errors : dict of str to array (runs, passes)
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 2.6))
+    for (name, runs), marker in zip(errors.items(), "o^s", strict=False):
+        passes = np.arange(1, runs.shape[1] + 1)
+        (line,) = ax.plot(passes, np.median(runs, axis=0), marker=marker, markersize=3.5, label=name)
+        ax.fill_between(passes, runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18, linewidth=0)
+    ax.set(xlabel="pass over the four corners", ylabel="corrections", ylim=(-0.15, 4.15))
+    ax.legend(loc="upper right")
+    return fig

@@ -1,0 +1,313 @@
+"""Layers without parameters: activations, pooling, and the ones that only change a shape.
+
+Each is one pair of functions and the options it is called with. `PairLayer` does the calling, so a
+layer says which pair, which options, and checks them when it is made.
+"""
+
+from cnnlib import _checks as checks
+from cnnlib import activations, pooling
+from cnnlib.linear import flatten, flatten_backward
+from cnnlib.module import Layer
+
+
+class PairLayer(Layer):
+    """A layer over a pair ``f(x, **options)`` and ``f_backward(dy, x, **options)``.
+
+    Attributes
+    ----------
+    pair : tuple of two functions
+        Forward and backward.
+    options : tuple of str
+        The attributes that are handed to both as keywords.
+    """
+
+    pair = (None, None)
+    options = ()
+
+    def _keywords(self):
+        return {name: getattr(self, name) for name in self.options}
+
+    def forward(self, x):
+        """Apply the first function of the pair."""
+        y = self.pair[0](x, **self._keywords())
+        self.save(x)
+        return y
+
+    def backward(self, dy):
+        """Apply the second."""
+        return self.pair[1](dy, self.recall(), **self._keywords())
+
+    def extra_repr(self):
+        return ", ".join(f"{name}={value!r}" for name, value in self._keywords().items())
+
+
+# ----------------------------------------------------------------- activations
+
+
+class ReLU(PairLayer):
+    """``max(x, 0)``, see `cnnlib.activations.relu`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> relu = ReLU()
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    >>> relu.backward(np.array([5.0, 5.0]))
+    array([0., 5.])
+    """
+
+    pair = activations.relu, activations.relu_backward
+
+
+class LeakyReLU(PairLayer):
+    """``x`` where positive, ``negative_slope * x`` elsewhere, see `cnnlib.activations.leaky_relu`."""
+
+    pair = activations.leaky_relu, activations.leaky_relu_backward
+    options = ("negative_slope",)
+
+    def __init__(self, negative_slope: float = 0.01):
+        super().__init__()
+        self.negative_slope = checks.number("negative_slope", negative_slope)
+
+
+class Sigmoid(PairLayer):
+    """``1 / (1 + exp(-x))``, see `cnnlib.activations.sigmoid`."""
+
+    pair = activations.sigmoid, activations.sigmoid_backward
+
+
+class Tanh(PairLayer):
+    """The hyperbolic tangent, see `cnnlib.activations.tanh`."""
+
+    pair = activations.tanh, activations.tanh_backward
+
+
+class ELU(PairLayer):
+    """``x`` where positive, ``alpha * (exp(x) - 1)`` elsewhere, see `cnnlib.activations.elu`."""
+
+    pair = activations.elu, activations.elu_backward
+    options = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0):
+        super().__init__()
+        self.alpha = checks.number("alpha", alpha)
+
+
+class GELU(PairLayer):
+    """``x`` times the normal distribution function, exact or by ``"tanh"``, see `cnnlib.activations.gelu`."""
+
+    pair = activations.gelu, activations.gelu_backward
+    options = ("approximate",)
+
+    def __init__(self, approximate: str = "none"):
+        super().__init__()
+        self.approximate = checks.one_of("approximate", approximate, ("none", "tanh"))
+
+
+class SiLU(PairLayer):
+    """``x * sigmoid(x)``, see `cnnlib.activations.silu`."""
+
+    pair = activations.silu, activations.silu_backward
+
+
+class Softplus(PairLayer):
+    """``log(1 + exp(beta * x)) / beta``, a smooth ReLU, see `cnnlib.activations.softplus`."""
+
+    pair = activations.softplus, activations.softplus_backward
+    options = ("beta", "threshold")
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0):
+        super().__init__()
+        self.beta = checks.number("beta", beta, above=0)
+        self.threshold = checks.number("threshold", threshold)
+
+
+class Softmax(PairLayer):
+    """Positive numbers that sum to 1 along ``dim``, see `cnnlib.activations.softmax`.
+
+    To train a classifier hand the scores themselves to `CrossEntropyLoss`, which does this inside.
+    """
+
+    pair = activations.softmax, activations.softmax_backward
+    options = ("dim",)
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.dim = checks.integer("dim", dim)
+
+
+class LogSoftmax(PairLayer):
+    """The logarithm of softmax, computed stably, see `cnnlib.activations.log_softmax`."""
+
+    pair = activations.log_softmax, activations.log_softmax_backward
+    options = ("dim",)
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.dim = checks.integer("dim", dim)
+
+
+# ----------------------------------------------------------------- pooling
+
+
+class MaxPool2d(PairLayer):
+    """The largest value of each window, see `cnnlib.pooling.max_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size : int or pair of int
+        Height and width of the window.
+    stride : int or pair of int, optional
+        The kernel size unless given: windows that touch and do not overlap.
+    padding, dilation : int or pair of int
+        As for a convolution; the padding is minus infinity and at most half of the kernel.
+    ceil_mode : bool
+        Keep a last window that the input fills only in part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> MaxPool2d(2)(np.array([[[[1.0, 2.0], [4.0, 3.0]]]]))
+    array([[[[4.]]]])
+    """
+
+    pair = pooling.max_pool2d, pooling.max_pool2d_backward
+    options = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, *, ceil_mode: bool = False):
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = _window(kernel_size, stride, padding)
+        self.dilation = _size("dilation", dilation, 1)
+        self.ceil_mode = checks.flag("ceil_mode", ceil_mode)
+
+
+class AvgPool2d(PairLayer):
+    """The mean of each window, see `cnnlib.pooling.avg_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, ceil_mode
+        See `MaxPool2d`; the padding is zero.
+    count_include_pad : bool
+        Whether padding counts in the number that is divided by.
+    divisor_override : int, optional
+        Divide by this instead.
+    """
+
+    pair = pooling.avg_pool2d, pooling.avg_pool2d_backward
+    options = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override")
+
+    def __init__(
+        self,
+        kernel_size,
+        stride=None,
+        padding=0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ):
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = _window(kernel_size, stride, padding)
+        self.ceil_mode = checks.flag("ceil_mode", ceil_mode)
+        self.count_include_pad = checks.flag("count_include_pad", count_include_pad)
+        self.divisor_override = divisor_override
+        if divisor_override is not None:
+            self.divisor_override = checks.integer("divisor_override", divisor_override, 1)
+
+
+class AdaptiveAvgPool2d(PairLayer):
+    """Means of as many windows as asked for; 1 is global average pooling, see `cnnlib.pooling.adaptive_avg_pool2d`.
+
+    Parameters
+    ----------
+    output_size : int or pair of int or None
+        Height and width of the output; None keeps the input's.
+    """
+
+    pair = pooling.adaptive_avg_pool2d, pooling.adaptive_avg_pool2d_backward
+    options = ("output_size",)
+
+    def __init__(self, output_size):
+        super().__init__()
+        self.output_size = _output_size(output_size)
+
+
+class AdaptiveMaxPool2d(PairLayer):
+    """Maxima of as many windows as asked for, see `cnnlib.pooling.adaptive_max_pool2d`.
+
+    Parameters
+    ----------
+    output_size : int or pair of int or None
+        Height and width of the output; None keeps the input's.
+    """
+
+    pair = pooling.adaptive_max_pool2d, pooling.adaptive_max_pool2d_backward
+    options = ("output_size",)
+
+    def __init__(self, output_size):
+        super().__init__()
+        self.output_size = _output_size(output_size)
+
+
+# ----------------------------------------------------------------- shapes
+
+
+class Flatten(PairLayer):
+    """Run the dimensions from ``start_dim`` to ``end_dim`` into one; by default all but the batch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Flatten()(np.zeros((8, 16, 5, 5))).shape
+    (8, 400)
+    """
+
+    pair = flatten, flatten_backward
+    options = ("start_dim", "end_dim")
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1):
+        super().__init__()
+        self.start_dim = checks.integer("start_dim", start_dim)
+        self.end_dim = checks.integer("end_dim", end_dim)
+
+
+class Identity(Layer):
+    """Hands everything through unchanged: a place holder, where a layer is taken out."""
+
+    def forward(self, x):
+        """Return ``x``."""
+        self.save()
+        return x
+
+    def backward(self, dy):
+        """Return ``dy``."""
+        self.recall()
+        return dy
+
+
+# ----------------------------------------------------------------- checks
+
+
+def _size(name, value, least):
+    """``value`` as it was given, an integer or a pair, once it has been checked."""
+    height, width = checks.pair(name, value, least)
+    return (height, width) if isinstance(value, (tuple, list)) else height
+
+
+def _window(kernel_size, stride, padding):
+    kernel_size = _size("kernel_size", kernel_size, 1)
+    stride = kernel_size if stride is None else _size("stride", stride, 1)
+    padding = _size("padding", padding, 0)
+    for pad, kernel in zip(checks.pair("padding", padding), checks.pair("kernel_size", kernel_size), strict=True):
+        if 2 * pad > kernel:
+            raise ValueError(f"padding must be at most half of kernel_size {kernel_size}, got {padding}")
+    return kernel_size, stride, padding
+
+
+def _output_size(value):
+    sides = value if isinstance(value, (tuple, list)) else (value, value)
+    if len(sides) != 2:
+        raise ValueError(f"output_size must be an integer, None or a pair of them, got {value!r}")
+    sides = tuple(side if side is None else checks.integer("output_size", side, 1) for side in sides)
+    return sides if isinstance(value, (tuple, list)) else sides[0]

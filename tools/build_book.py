@@ -1,0 +1,32 @@
+"""Build the book into _build/html with warnings as errors: the one command behind ``make book``."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Run Jupyter Book, keep its log, and throw a failed build away so that the next one starts afresh."""
+    start = time.perf_counter()
+    jupyter_book = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", jupyter_book, "build", "-W", "-n", "--keep-going", "."]
+    log = ROOT / "_build" / "build.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("w", encoding="utf-8") as out:
+        code = subprocess.run(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT).returncode
+    text = log.read_text(encoding="utf-8", errors="replace")
+    if code:
+        print(text)
+        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
+        print(f"The book was not built. The log is {log.relative_to(ROOT)}.")
+        return code
+    print(f"Built in {time.perf_counter() - start:.0f} s, without warnings.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Compare the committed notebooks under other arithmetic: three sets of BLAS kernels, one and two threads.
+
+The last digits of a sum depend on the order of its terms, and so on the processor and the number of
+threads. Outputs that survive this matrix will survive a reader's machine.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+KERNELS = (None, "Haswell", "Sandybridge")
+THREADS = (1, 2)
+
+
+def environment(kernels: str | None, threads: int) -> dict[str, str]:
+    """The environment of one column of the matrix."""
+    env = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
+    env |= {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    return env | ({"OPENBLAS_CORETYPE": kernels} if kernels else {})
+
+
+def main(notebooks: list[str]) -> int:
+    """Run nbval once for each combination and print a table."""
+    notebooks = notebooks or sorted(str(path) for path in (ROOT / "chapters").glob("*.ipynb"))
+    command = [
+        sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "--nbval-sanitize-with",
+        "nbval_sanitize.cfg", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile", *notebooks,
+    ]
+    rows, failed = [], False
+    for kernels in KERNELS:
+        for threads in THREADS:
+            name = f"{kernels or 'as detected':<12} {threads} thread{'s' if threads > 1 else ' '}"
+            print(f"== {name}", flush=True)
+            start = time.perf_counter()
+            run = subprocess.run(
+                command, cwd=ROOT, env=environment(kernels, threads), text=True, capture_output=True
+            )
+            failed |= run.returncode != 0
+            if run.returncode:
+                print(run.stdout[-6000:], run.stderr[-2000:])
+            rows.append(f"{name}  {'same outputs' if run.returncode == 0 else 'DIFFERENT'}"
+                        f"  {time.perf_counter() - start:4.0f} s")
+    print("\nBLAS kernels, threads: are the outputs as committed?", *rows, sep="\n  ")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
