@@ -21,10 +21,26 @@ def library_modules() -> list[str]:
     return sorted(name for name in names if not name.startswith("_") and name not in NOT_LISTED)
 
 
+def listed_elsewhere(name: str) -> list[str]:
+    """Names that a module passes on from another public module, which documents them."""
+    try:
+        module = importlib.import_module(name)
+    except ImportError:
+        return []  # autodoc reports it
+    passed_on = []
+    for member in getattr(module, "__all__", []):
+        home = getattr(getattr(module, member), "__module__", None) or name
+        if home.split(".")[:2] != name.split(".")[:2] and home.removeprefix(f"{LIBRARY}.") in library_modules():
+            passed_on.append(member)
+    return passed_on
+
+
 def automodule(name: str, members: bool = True) -> str:
     """Markdown that documents one module under a heading of its own."""
     heading = f"### `{name}`\n\n" if members else ""
     options = "   :members:\n" if members else ""
+    if members and (elsewhere := listed_elsewhere(name)):
+        options += f"   :exclude-members: {', '.join(elsewhere)}\n"
     return f"{heading}```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
 
 
@@ -53,7 +69,7 @@ def chapter_title(path: Path) -> str:
     else:
         text = path.read_text(encoding="utf-8")
     found = re.search(r"^# +(.+)$", text, flags=re.M)
-    return found[1].strip() if found else path.stem
+    return re.sub(r"^\d+\. ", "", found[1].strip()) if found else path.stem
 
 
 def fill_chapter_map(text: str, source: Path) -> str:
@@ -89,14 +105,20 @@ def fill(app, docname, source):
         source[0] = fill_chapter_map(source[0], Path(app.srcdir))
 
 
-def plain_references(app, what, name, obj, options, lines):
-    """Turn numbered references of docstrings into a list: numbers would clash, with all modules on one page."""
+def plain_docstrings(app, what, name, obj, options, lines):
+    """Types as plain words, and numbered references as a list: numbers would clash, with all modules on one page."""
+    types = dict(re.findall(r"^:vartype ([\w, ]+): (.+)$", "\n".join(lines), flags=re.M))
+    lines[:] = [line for line in lines if not line.startswith(":vartype ")]
     for i, line in enumerate(lines):
+        if (found := re.match(r":ivar ([\w, ]+):", line)) and found[1] in types:
+            words = types[found[1]].replace("*", r"\*")
+            names = found[1].replace(", ", ",")  # with a space, the first would be read as a type
+            line = f":ivar {names}: *{words}*.{line[found.end():]}"
         line = re.sub(r"^\.\. \[\w+\] ", "*  ", line)  # as wide as the indent of the lines that follow
         lines[i] = re.sub(r"\s*\[\w+\]_", "", line)
 
 
 def setup(app):
     app.connect("source-read", fill)
-    app.connect("autodoc-process-docstring", plain_references, priority=900)
+    app.connect("autodoc-process-docstring", plain_docstrings, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

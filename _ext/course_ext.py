@@ -4,6 +4,7 @@ Templates in ``templates/`` replace those parts of the theme whose markup is at 
 MyST-NB write into the body of a page is mended here, before the template is filled in.
 """
 
+import base64
 import importlib.util
 import re
 import shutil
@@ -14,21 +15,19 @@ from sphinx.util.fileutil import copy_asset_file
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 PREFIX = "course"
-# What a page of mathematics can ask for at run time. The package brings 24 MB; this is about 2.
-MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
-# Never asked for by a built page: source maps, and icons that theme.css replaces (one small font stays).
-UNUSED = (
-    "_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/webpack*", "_static/sphinx-thebe*",
-    "_static/vendor/fontawesome/[!w]*", "_static/vendor/fontawesome/webfonts/*.ttf",
-    "_static/vendor/fontawesome/webfonts/fa-[!s]*",
-)
+# What a page of mathematics can ask for at run time: formulas as SVG, which need no fonts. The package brings
+# 24 MB; this is about 3.
+MATHJAX_PARTS = ("tex-svg.js", "input/tex/extensions")
+# Never asked for by a built page: source maps, and icons that theme.css replaces.
+UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/webpack*", "_static/vendor")
+ICON_FONTS = re.compile(r"@font-face\{[^}]*vendor/fontawesome[^}]*\}")
 
 BODY_REPAIRS = [
     # An aria-label hides the visible text of a summary, which says what is hidden.
     (re.compile(r'<summary aria-label="[^"]*">'), "<summary>"),
-    (re.compile(r"(Show|Hide) content</span>"), r"\1 the solution</span>"),
-    (re.compile(r"(Show|Hide) source</span>"), r"\1 the code</span>"),
-    (re.compile(r"(Show|Hide) outputs?</span>"), r"\1 the output</span>"),
+    (re.compile(r"(Show|Hide) content</p>"), r"\1 the solution</p>"),
+    (re.compile(r"(Show|Hide) source</p>"), r"\1 the code</p>"),
+    (re.compile(r"(Show|Hide) outputs?</p>"), r"\1 the output</p>"),
     # docutils gives bibliography entries roles that may not stand where it puts them.
     (re.compile(r'(<div class="citation"[^>]*?) role="doc-biblioentry"'), r'\1 role="listitem"'),
     (re.compile(r' role="doc-(?:backlink|biblioref)"'), ""),
@@ -45,10 +44,24 @@ def scripts() -> list[str]:
 
 def add_assets(app, config):
     """Name our files to the builder, once each."""
-    for name in ("course.css", "theme.css"):
+    for name in ("fonts.css", "course.css", "theme.css"):
         app.add_css_file(f"{PREFIX}/{name}", priority=900)
     for name in scripts():
         app.add_js_file(f"{PREFIX}/{name}", priority=900)
+
+
+def font_faces() -> str:
+    """The fonts as one style sheet with the bytes inside: browsers refuse font files of a page on disk."""
+    rules = []
+    for path in sorted((ASSETS / "fonts").glob("*.woff2")):
+        family = path.name.split("-latin")[0].replace("-", " ").title()
+        style = "italic" if "italic" in path.name else "normal"
+        data = base64.b64encode(path.read_bytes()).decode()
+        rules.append(
+            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: 200 900; font-display: swap;\n'
+            f"  src: url(data:font/woff2;base64,{data}) format('woff2'); }}\n"
+        )
+    return "".join(rules)
 
 
 def copy_assets(app):
@@ -61,6 +74,7 @@ def copy_assets(app):
             target = static / PREFIX / path.relative_to(ASSETS)
             target.parent.mkdir(parents=True, exist_ok=True)
             copy_asset_file(str(path), str(target))
+    (static / PREFIX / "fonts.css").write_text(font_faces(), encoding="utf-8")
     package = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
     for part in MATHJAX_PARTS:
         source, target = Path(package) / "static" / "mathjax" / part, static / "mathjax" / part
@@ -95,6 +109,9 @@ def remove_unused(app, exception):
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    for path in Path(app.outdir).glob("_static/styles/*.css"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(ICON_FONTS.sub("", text), encoding="utf-8")
 
 
 def setup(app):

@@ -135,7 +135,8 @@ def flatten(x, start_dim=0, end_dim=-1):
     >>> flatten(np.zeros((8, 16, 5, 5)), start_dim=1).shape
     (8, 400)
     """
-    return x.reshape(_flat_shape(x, start_dim, end_dim))
+    shape = _flat_shape(x, start_dim, end_dim)
+    return x.reshape(shape)
 
 
 def flatten_backward(dy, x, start_dim=0, end_dim=-1):

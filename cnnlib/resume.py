@@ -132,15 +132,19 @@ class Run:
 
     def _describe(self, fixed):
         """Describe in words what has to be the same when the run is continued."""
-        model, schedule = self._parts["model"], self._parts["schedule"]
+        model, optimizer, schedule, stopping = self._parts.values()
         setup = {name: describe(value) for name, value in fixed.items()}
         setup["model"] = repr(model)
         for name, value in model.state_dict().items():
             setup[f"model's {name}"] = f"{value.shape} {value.dtype}"
-        # With a schedule the learning rate changes during the run; the schedule's description has where it began.
-        setup["optimizer"] = describe(self._parts["optimizer"], without=("lr",) if schedule is not None else ())
-        setup["schedule"] = describe(schedule)
-        setup["early_stopping"] = repr(self._parts["early_stopping"])
+        # What a schedule changes during the run is described by where it began.
+        moving = () if schedule is None else ("lr",)
+        if getattr(schedule, "cycle_momentum", False):
+            moving += ("momentum", "betas")
+        settings = (f"{name}={getattr(optimizer, name)!r}" for name in optimizer.settings if name not in moving)
+        setup["optimizer"] = f"{type(optimizer).__name__}({len(optimizer.params)} parameters, {', '.join(settings)})"
+        setup["schedule"] = "None" if schedule is None else f"{schedule!r} from {schedule.base_lr}"
+        setup["early_stopping"] = repr(stopping)
         for name, generator in self._generators:
             first = next(other for other, same in self._generators if same is generator)
             setup[name] = type(generator.bit_generator).__name__ if first == name else f"the same as {first}"
@@ -162,28 +166,27 @@ def _generators(model, rng):
 # --- Describing what stays the same ---------------------------------------------------------------------------------
 
 
-def describe(value, without=()):
-    """Describe an option, an array, a function or an object by what does not depend on where it lies in memory.
+def describe(value):
+    """Describe an option, arrays, a function or an object: the same words in every session, wherever it lies in memory.
 
     Examples
     --------
-    >>> describe(0.5), describe(np.zeros((2, 3), np.float32))
-    ('0.5', '(2, 3) float32 with checksum 6fd27b3cf4d0dce0')
+    >>> describe((0.5, None)), describe(len)
+    ('(0.5, None)', 'builtins.len')
+    >>> describe(np.zeros((2, 3), np.float32))
+    '(2, 3) float32 with checksum 9d908ecfb6b256de'
     """
-    if value is None or isinstance(value, (str, numbers.Number)):
-        return repr(value)
     if isinstance(value, np.ndarray):
-        # Hashing is quicker than reading the data from disk was, and a changed pixel is another run.
-        digest = hashlib.sha256(np.ascontiguousarray(value).reshape(-1).view(np.uint8)).hexdigest()[:16]
+        digest = hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()[:16]
         return f"{value.shape} {value.dtype} with checksum {digest}"
     if isinstance(value, (tuple, list)):
         return f"({', '.join(describe(item) for item in value)})"
     if hasattr(value, "__qualname__"):
         return f"{value.__module__}.{value.__qualname__}"
-    described = (str, numbers.Number, tuple, np.ndarray, type(None))
-    options = {k: v for k, v in getattr(value, "__dict__", {}).items() if isinstance(v, described)}
-    options = {k: v for k, v in options.items() if not k.startswith("_") and k not in without}
-    return f"{type(value).__name__}({', '.join(f'{k}={describe(v)}' for k, v in sorted(options.items()))})"
+    if type(value).__repr__ is not object.__repr__:
+        return repr(value)
+    simple = {k: v for k, v in vars(value).items() if isinstance(v, (str, numbers.Number)) and not k.startswith("_")}
+    return f"{type(value).__name__}({', '.join(f'{k}={v!r}' for k, v in simple.items())})"
 
 
 def _contrast(there, here):

@@ -23,7 +23,9 @@ from cnnlib import _checks as checks
 from cnnlib.data import as_dataset, batches
 from cnnlib.history import EarlyStopping, History
 from cnnlib.module import Layer
+from cnnlib.optim import Optimizer
 from cnnlib.resume import Run
+from cnnlib.schedules import Schedule
 
 __all__ = ["EarlyStopping", "Evaluation", "History", "evaluate", "fit", "predict", "train_step"]
 
@@ -244,6 +246,7 @@ def fit(
     batch_size = checks.integer("batch_size", batch_size, least=1)
     checks.generator("rng", rng)
     checks.one_of("schedule_every", schedule_every, ("epoch", "step"))
+    _check_tools(model, optimizer, schedule, augment)
     _check_early_stopping(early_stopping, validation)
     if checkpoint_every is not None:
         checks.integer("checkpoint_every", checkpoint_every, least=1)
@@ -350,6 +353,20 @@ def _check_model(model):
 def _check_criterion(criterion):
     if getattr(criterion, "reduction", "mean") != "mean":
         raise ValueError(f"criterion must have reduction='mean', got {criterion.reduction!r}")
+
+
+def _check_tools(model, optimizer, schedule, augment):
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an optimiser of cnnlib.optim, got {optimizer!r}")
+    own = {id(parameter) for parameter in model.parameters()}
+    if not any(id(parameter) in own for parameter in optimizer.params):
+        raise ValueError("optimizer holds no parameter of the model: make it with model.parameters()")
+    if schedule is not None and not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule must be a schedule of cnnlib.schedules, got {schedule!r}")
+    if schedule is not None and schedule.optimizer is not optimizer:
+        raise ValueError("schedule belongs to another optimizer: make it with this one")
+    if augment is not None and not callable(augment):
+        raise TypeError(f"augment must be a function of a batch and a generator, got {augment!r}")
 
 
 def _check_early_stopping(early_stopping, validation):

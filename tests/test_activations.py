@@ -250,6 +250,16 @@ def test_softmax_along_any_dimension(shape, data, seed):
     np.testing.assert_allclose(A.softmax(x + 5000, dim), A.softmax(x, dim), rtol=1e-10)
 
 
+def test_softmax_by_hand():
+    x = np.log(np.array([[1.0, 3.0], [2.0, 2.0]]))
+    np.testing.assert_allclose(A.softmax(x, 1), [[0.25, 0.75], [0.5, 0.5]], rtol=1e-14)
+    np.testing.assert_allclose(A.softmax(x, 0), [[1 / 3, 0.6], [2 / 3, 0.4]], rtol=1e-14)
+    np.testing.assert_allclose(A.log_softmax(x, 1), np.log([[0.25, 0.75], [0.5, 0.5]]), rtol=1e-14)
+    dy = np.array([[1.0, 0.0], [0.0, 2.0]])
+    np.testing.assert_allclose(A.softmax_backward(dy, x, 1), [[3 / 16, -3 / 16], [-0.5, 0.5]], rtol=1e-14)
+    np.testing.assert_allclose(A.log_softmax_backward(dy, x, 1), [[0.75, -0.75], [-1, 1]], rtol=1e-14)
+
+
 def test_log_softmax_keeps_what_softmax_rounds_away():
     x = np.array([0.0, -800.0])
     assert A.softmax(x, 0)[1] == 0

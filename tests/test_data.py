@@ -104,6 +104,12 @@ def test_stratified_split_keeps_the_mix():
         assert np.abs(counts - fraction * np.array([600, 90, 10])).max() <= 1.5
 
 
+def test_stratified_split_sends_a_single_sample_to_the_larger_part():
+    whole = Dataset(np.zeros((10, 1)), np.array([0] * 9 + [1]))
+    small, large = split(whole, (0.3, 0.7), rng(), stratify=True)
+    assert small.labels.sum() == 0 and large.labels.sum() == 1
+
+
 def test_stratified_parts_are_shuffled():
     part, _ = split(numbered(90), (0.5, 0.5), rng(), stratify=True)
     assert len({tuple(part.labels[i : i + 3]) for i in range(0, 45, 3)}) > 3  # not 0 1 2, 0 1 2, ...
@@ -225,6 +231,7 @@ good = idx_bytes(np.arange(60).reshape(3, 4, 5))
         (gzip.compress(b""), "not an IDX file"),
         (gzip.compress(b"PK\3\4 something else"), "not an IDX file"),
         (gzip.compress(b"\0\0\x07\1" + good[4:]), "not an IDX file"),
+        (gzip.compress(b"\1" + good[1:]), "not an IDX file"),
         (gzip.compress(good[:9]), "ends within its header: 9 of 16 bytes"),
         (gzip.compress(good[:-1]), r"states shape \(3, 4, 5\) uint8, 76 bytes, but holds 75"),
         (gzip.compress(good + b"\0"), "76 bytes, but holds 77"),

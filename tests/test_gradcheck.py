@@ -176,7 +176,7 @@ def test_labels_are_not_differentiated():
         (lambda: numerical_gradient(np.sin, np.ones(2), eps=0), ValueError, "eps"),
         (lambda: gradcheck(np.sin, np.cos, np.ones(2), tol=-1), ValueError, "tol"),
         (lambda: gradcheck(np.sin, np.cos, np.ones(2), rng=0), TypeError, "rng"),
-        (lambda: gradcheck(lambda t: t, lambda dy, t: dy, np.ones(2, int)), TypeError, "t must be float32 or"),
+        (lambda: gradcheck(lambda t: t, lambda dy, t: dy, np.ones(2, int)), TypeError, "t must be float"),
         (lambda: relative_error(np.ones(2), np.ones(3)), ValueError, "a must have shape"),
     ],
 )

@@ -49,6 +49,13 @@ def test_by_hand():
     assert metrics.f1_score(TRUE, PRED, num_classes=4) == pytest.approx((2 / 3 + 4 / 5) / 4)
 
 
+def test_nothing_to_weigh_with():
+    """Class 0 was never predicted and is left out; class 1 never occurs and has weight 0: the plain average is left."""
+    y_true, y_pred = np.zeros(3, int), np.ones(3, int)
+    assert metrics.precision(y_true, y_pred, "weighted", zero_division=np.nan) == 0
+    assert np.isnan(metrics.recall(y_pred, y_pred, None, zero_division=np.nan)[0])
+
+
 # --- Against scikit-learn
 
 

@@ -9,8 +9,6 @@ import threading
 
 import numpy as np
 import pytest
-from cnnlib.optim import SGD, Adam, RMSprop
-from cnnlib.schedules import StepLR
 from training_run import (
     EPOCHS,
     RECIPES,
@@ -29,6 +27,8 @@ from training_run import (
 from cnnlib import checkpoint, resume, training
 from cnnlib.layers import CrossEntropyLoss, Flatten, Linear
 from cnnlib.module import Sequential
+from cnnlib.optim import SGD, Adam, RMSprop
+from cnnlib.schedules import StepLR
 from cnnlib.training import EarlyStopping, fit
 
 recipe = pytest.mark.parametrize("recipe", RECIPES)
@@ -224,6 +224,11 @@ def other_model():
     return Sequential(Flatten(), Linear(16, 3, rng=rng()))
 
 
+def with_optimizer(setup, optimizer):
+    setup.optimizer = optimizer
+    setup.options["schedule"] = StepLR(optimizer, 2, 0.1)
+
+
 def changed_pixel():
     train = some_data()
     train.images[7, 0, 2, 2] += 0.125
@@ -250,8 +255,12 @@ def changed_pixel():
             lambda s: setattr(s.model[5], "p", 0.4),
             r"model: \(5\): Dropout\(p=0.3\) in the file, \(5\): Dropout\(p=0.4\)",
         ),
-        (lambda s: setattr(s, "optimizer", Adam(s.model.parameters())), "optimizer: SGD.* in the file, Adam"),
-        (lambda s: setattr(s, "optimizer", SGD(s.model.parameters(), momentum=0.8)), "optimizer: SGD"),
+        (lambda s: with_optimizer(s, Adam(s.model.parameters(), lr=0.05)), "optimizer: SGD.* in the file, Adam"),
+        (
+            lambda s: with_optimizer(s, SGD(s.model.parameters(), 0.05, 0.8)),
+            "optimizer: SGD.*momentum=0.9.*momentum=0.8",
+        ),
+        (lambda s: with_optimizer(s, SGD(s.model.parameters(), 0.06, 0.9, nesterov=True)), "schedule: .*from 0.05 in"),
     ],
 )
 def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, message):

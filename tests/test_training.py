@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from cnnlib.optim import SGD, Adam
-from cnnlib.schedules import OneCycleLR, StepLR
 from training_run import BATCH, EPOCHS, STEPS, N, Setup, given_losses, network, rng, some_data
 
 from cnnlib import resume
 from cnnlib.data import load_digits
 from cnnlib.layers import Conv2d, CrossEntropyLoss, Flatten, Linear, MSELoss, ReLU
 from cnnlib.module import Sequential
+from cnnlib.optim import SGD, Adam
+from cnnlib.schedules import OneCycleLR, StepLR
 from cnnlib.training import EarlyStopping, History, evaluate, fit, predict, train_step
 
 # --- One step, and the loop around it
@@ -272,6 +272,7 @@ def call(**changes):
         ({"validation": None}, ValueError, "early_stopping watches validation_loss, which needs validation data"),
         ({"early_stopping": 3}, TypeError, "early_stopping must be an EarlyStopping"),
         ({"schedule": 0.1}, TypeError, "schedule must be a schedule of cnnlib.schedules, got 0.1"),
+        ({"schedule": StepLR(SGD(network().parameters()), 2)}, ValueError, "schedule belongs to another optimizer"),
         ({"schedule_every": "batch"}, ValueError, "schedule_every must be one of 'epoch', 'step'"),
         ({"checkpoint_every": 0}, ValueError, "checkpoint_every must be at least 1"),
         ({"augment": 3}, TypeError, "augment must be a function"),

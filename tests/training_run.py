@@ -3,13 +3,13 @@
 import signal
 
 import numpy as np
-from cnnlib.optim import SGD, Adam, AdamW, RMSprop
-from cnnlib.schedules import CosineAnnealingLR, OneCycleLR, StepLR
 
 from cnnlib import augment, resume, training
 from cnnlib.data import Dataset
 from cnnlib.layers import BatchNorm2d, Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.module import Sequential
+from cnnlib.optim import SGD, Adam, AdamW, RMSprop
+from cnnlib.schedules import CosineAnnealingLR, OneCycleLR, StepLR
 from cnnlib.training import EarlyStopping, fit
 
 N, BATCH, EPOCHS = 20, 6, 3

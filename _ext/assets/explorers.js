@@ -1,6 +1,7 @@
 // Explorers in the built book: native controls, frames from <template>s or from a function of the page.
 // A script registers with course.explorer(name, render); render(values, config) returns
-// {html, caption, result}: what to show, what to say, and the numbers behind it (kept in data-result).
+// {html, caption, result, limits}: what to show, what to say, the numbers behind it (kept in data-result), and
+// the last index of sliders whose length depends on the others.
 (() => {
   const renderers = {};
 
@@ -28,20 +29,21 @@
 
     const compute = () => {
       const values = Object.fromEntries(controls.map((control) => [control.dataset.name, read(control)]));
-      const { html, caption, result } = renderers[root.dataset.script](values, config);
+      const { html, caption, result, limits = {} } = renderers[root.dataset.script](values, config);
       root.dataset.result = JSON.stringify(result ?? null);
+      for (const control of controls) if (control.dataset.name in limits) control.max = limits[control.dataset.name];
       const holder = document.createElement("div");
       holder.innerHTML = html;
       return { nodes: [...holder.childNodes], caption };
     };
 
     const update = () => {
+      const shown = root.dataset.script ? compute() : frame();
       for (const control of controls.filter((c) => c.matches("input[type=range]"))) {
         const text = JSON.parse(control.dataset.texts)[Number(control.value)];
         control.nextElementSibling.textContent = text;
         control.setAttribute("aria-valuetext", text);
       }
-      const shown = root.dataset.script ? compute() : frame();
       const focused = stage.contains(document.activeElement) ? document.activeElement.dataset.set : null;
       stage.replaceChildren(...shown.nodes);
       if (focused) stage.querySelector(`[data-set="${focused}"]`)?.focus();

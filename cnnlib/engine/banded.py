@@ -4,24 +4,28 @@ The input is lowered along the width only. For every tile of ``tile`` neighbouri
 columns it looks at are copied side by side; along the height nothing is copied, because the ``kh`` rows a
 tile looks at already lie behind one another and a strided view can name them. What remains is
 
-    y[row, tile] = T @ patch[row, tile],    T: (tile * C_out, kh * width * C_in),  patch: (..., N)
+    y[row, tile] = T @ patch[row, tile],    T: (tile * C_out, kh * reach * C_in),  patch: (..., N)
 
 where ``T`` holds the kernel once per output of the tile, each copy shifted by the stride: a banded
 (Toeplitz) matrix. With ``tile = 1`` it is the kernel itself and this is im2col. A tile of two or four costs
 a few multiplications by zero and makes the product large enough for BLAS when there are few channels.
+
+With many channels it is the other side of the product that is too small: N columns. Then ``wide``
+neighbouring tiles are put side by side, patch: (..., wide * N), and the output is sorted back.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-PRODUCT = 1 << 18  # numbers in one batch of weight-gradient products (1 MiB of float32: about one L2 cache)
+PRODUCT = 1 << 17  # numbers in one batch of products (float32: half an L2 cache)
 
 
-def tile_width(width, channels, groups=1):
-    """Outputs per tile: the fewest that make ``T`` twelve rows high, at most four, and divide the width."""
-    if groups > 1:
-        return 1
-    return next((t for t in (1, 2, 3, 4) if width % t == 0 and t * channels >= 12), 1)
+def tiling(width, depth, out_channels, batch):
+    """Choose ``(tile, wide)``, both dividing the width: see the top of this file."""
+    divisors = [d for d in range(1, width + 1) if width % d == 0]
+    if out_channels >= 32 and depth >= 64:
+        return 1, max((d for d in divisors if d * batch <= 512), default=1)
+    return next((d for d in divisors if d <= 4 and d * out_channels >= 6), 1), 1
 
 
 class Banded:
@@ -33,12 +37,12 @@ class Banded:
     kernel : weight shape (C_out, C_in, kH, kW)
     stride, dilation : pairs
     padding : ((top, bottom), (left, right))
-    tile : outputs per tile, or None for the best guess
+    tiles : (tile, wide), or None for the best guess
     """
 
     unit = 1  # rows can be computed one at a time
 
-    def __init__(self, shape, kernel, stride, padding, dilation, dtype, input_gradient=True, tile=None):
+    def __init__(self, shape, kernel, stride, padding, dilation, dtype, input_gradient=True, tiles=None):
         self.shape, self.kernel, self.stride, self.dilation, self.padding = shape, kernel, stride, dilation, padding
         height, width, channels, batch = shape
         out_channels, _, kh, kw = kernel
@@ -46,22 +50,24 @@ class Banded:
         self.span = (kh - 1) * dilation[0] + 1, (kw - 1) * dilation[1] + 1
         self.out_height = (height + top + bottom - self.span[0]) // stride[0] + 1
         self.out_width = (width + left + right - self.span[1]) // stride[1] + 1
-        self.tile = tile or tile_width(self.out_width, out_channels)
-        self.blocks = self.out_width // self.tile
+        self.tile, self.wide = tiles or tiling(self.out_width, channels * kh * kw, out_channels, batch)
+        self.blocks = self.out_width // (self.tile * self.wide)
         self.reach = (self.tile - 1) * stride[1] + self.span[1]  # columns a tile looks at
-        self.depth, self.rows_out = self.span[0] * self.reach * channels, self.tile * out_channels
+        self.depth, self.out_rows = self.span[0] * self.reach * channels, self.tile * out_channels
         self.matrix = np.zeros((self.tile, out_channels, self.span[0], self.reach, channels), dtype)
-        self.gradient = np.empty((self.depth, self.rows_out), dtype)
-        self.plain = self.reach == 1 and not (top or bottom or left or right) and stride[1] == 1  # 1x1: no copy
+        self.gradient = np.empty((self.depth, self.out_rows), dtype)
+        self.plain = self.reach == self.wide == stride[1] == 1 and padding == ((0, 0), (0, 0))  # no copy needed
         if not self.plain:
-            self.lowered = np.zeros((self.blocks, height + top + bottom, self.reach, channels, batch), dtype)
-        fits = max(1, PRODUCT // max(1, self.depth * self.rows_out))  # products held at a time
-        self.group = (min(self.blocks, fits), max(1, fits // self.blocks))
-        self.products = np.empty((*self.group, self.depth, self.rows_out), dtype)
-        # BLAS multiplies A B faster than A B^T where B has a multiple of 16 columns: then turn dy once
-        self.turn = self.tile > 1 and input_gradient or self.rows_out % 16 == 0
-        self.turned = np.empty((*self.group, batch, self.tile, out_channels), dtype)
-        self.dy = None
+            frame = self.blocks, height + top + bottom, self.reach, channels, self.wide, batch
+            self.lowered = np.zeros(frame, dtype)
+        self.group = max(1, PRODUCT // max(1, self.depth * self.out_rows * self.blocks))  # rows at a time
+        self.products = np.empty((self.blocks, self.group, self.depth, self.out_rows), dtype)
+        self.sorting = np.empty((self.blocks, out_channels, self.wide, batch), dtype) if self.wide > 1 else None
+        # BLAS is slow at A B^T where B has few columns, unless B is turned first
+        self.turn = self.tile > 1 and input_gradient or self.out_rows % 16 == 0
+        if self.turn:
+            self.turned = np.empty((self.blocks, self.group, self.wide, batch, self.tile, out_channels), dtype)
+        self.dy = self.dy_wide = None
         if input_gradient:
             self._plan_input_gradient(dtype)
 
@@ -77,29 +83,34 @@ class Banded:
         self.diagonal(self.matrix, range(5))[...] = w.transpose(0, 2, 3, 1)
         self.w = w
         height, width, channels, batch = self.shape
-        if self.plain:
-            lowered = x.swapaxes(0, 1)[:, :, None]
-        else:
-            lowered = self.lowered
+        lowered = x.swapaxes(0, 1)[:, :, None, :, None] if self.plain else self.lowered
+        if not self.plain:
             (top, _), (left, _) = self.padding
             for j in range(self.blocks):
-                first = j * self.tile * self.stride[1] - left
-                low, high = max(first, 0), min(first + self.reach, width)
-                if low < high:
-                    lowered[j, top : top + height, low - first : high - first] = x[:, low:high]
+                for k in range(self.wide):
+                    first = (j * self.wide + k) * self.tile * self.stride[1] - left
+                    low, high = max(first, 0), min(first + self.reach, width)
+                    if low < high:
+                        lowered[j, top : top + height, low - first : high - first, :, k] = x[:, low:high]
         s = lowered.strides
-        self.patches = as_strided(lowered, (self.blocks, self.out_height, self.depth, batch),
-                                  (s[0], s[1] * self.stride[0], s[3], s[4]), writeable=False)
+        shape = self.blocks, self.out_height, self.depth, self.wide * batch
+        strides = s[0], s[1] * self.stride[0], s[3], s[5]
+        self.patches = as_strided(lowered, shape, strides, writeable=False)
 
     def rows(self, start, stop, out):
         """Compute output rows ``start:stop`` into ``out`` (stop - start, W_out, C_out, N)."""
-        matrix = self.matrix.reshape(self.rows_out, self.depth)
-        np.matmul(matrix, self.patches[:, start:stop], out=self._tiles(out))
+        matrix = self.matrix.reshape(self.out_rows, self.depth)
+        if self.wide == 1:
+            np.matmul(matrix, self.patches[:, start:stop], out=self._tiles(out))
+            return
+        for i in range(start, stop):
+            np.matmul(matrix, self.patches[:, i], out=self.sorting.reshape(self.blocks, self.out_rows, -1))
+            out[i - start].reshape(self.blocks, self.wide, *out.shape[2:])[...] = self.sorting.swapaxes(1, 2)
 
     def _tiles(self, y):
         """See (rows, W_out, C_out, N) as (blocks, rows, tile * C_out, N)."""
         if self.tile > 1:
-            y = y.reshape(y.shape[0], self.blocks, self.rows_out, y.shape[3])
+            y = y.reshape(y.shape[0], self.blocks, self.out_rows, y.shape[3])
         return y.swapaxes(0, 1)
 
     def back_start(self):
@@ -107,25 +118,21 @@ class Banded:
 
     def back_rows(self, start, stop, dy):
         """Add what output rows ``start:stop`` contribute to the weight gradient: patch times dy^T, summed."""
-        wide, high = self.group
-        if not self.turn:
-            tiles = self._tiles(dy)
-        for i in range(start, stop, high):
-            a, b = i - start, min(i + high, stop) - start
-            for j in range(0, self.blocks, wide):
-                k = min(j + wide, self.blocks)
-                products = self.products.reshape(-1)[: (b - a) * (k - j) * self.gradient.size]
-                products = products.reshape(k - j, b - a, *self.gradient.shape)
-                if self.turn:
-                    part = dy[a:b, j * self.tile : k * self.tile]
-                    part = part.reshape(b - a, k - j, self.tile, *part.shape[2:]).transpose(1, 0, 4, 2, 3)
-                    turned = self.turned.reshape(-1)[: part.size].reshape(part.shape)
-                    turned[...] = part
-                    turned = turned.reshape(k - j, b - a, part.shape[2], self.rows_out)
-                else:
-                    turned = tiles[j:k, a:b].swapaxes(2, 3)
-                np.matmul(self.patches[j:k, i : i + b - a], turned, out=products)
-                self.gradient += products.reshape(-1, *self.gradient.shape).sum(0)
+        if self.wide > 1 and self.dy_wide is not None:
+            parts = dy.reshape(stop - start, self.blocks, self.wide, *dy.shape[2:])
+            self.dy_wide[:, start:stop] = parts.transpose(1, 0, 3, 2, 4)
+        for i in range(start, stop, self.group):
+            part = dy[i - start : min(i + self.group, stop) - start]
+            n, batch = part.shape[0], part.shape[3]
+            if self.turn:
+                part = part.reshape(n, self.blocks, self.wide, self.tile, *part.shape[2:])
+                turned = self.turned[:, :n]
+                turned[...] = part.transpose(1, 0, 2, 5, 3, 4)
+                turned = turned.reshape(self.blocks, n, self.wide * batch, self.out_rows)
+            else:
+                turned = self._tiles(part).swapaxes(2, 3)
+            products = np.matmul(self.patches[:, i : i + n], turned, out=self.products[:, :n])
+            self.gradient += products.sum((0, 1))
 
     def weight_gradient(self):
         """Gather the band's diagonals: the gradient of the kernel (C_out, C_in, kH, kW)."""
@@ -142,41 +149,52 @@ class Banded:
         self.taps = -(-self.span[0] // self.stride[0])  # output rows that see one input row
         self.gather = np.zeros((self.stride[0], self.span[1], channels, self.taps, out_channels), dtype)
         # dy with the columns outermost: the rows that are summed over lie behind one another
-        self.dy = np.empty((self.out_width, self.out_height, out_channels, batch), dtype).swapaxes(0, 1)
+        blocks = self.out_width // self.wide
+        self.dy_wide = np.empty((blocks, self.out_height, out_channels, self.wide, batch), dtype)
+        if self.wide == 1:
+            self.dy = self.dy_wide[:, :, :, 0].swapaxes(0, 1)  # seen as (H_out, W_out, C_out, N)
         row = self.out_width * self.span[1] * channels * batch
         self.step = max(1, min(height, PRODUCT // max(1, row)))
-        self.columns = np.empty((self.step, self.out_width, self.span[1], channels, batch), dtype)
+        self.columns = np.empty((self.step, blocks, self.span[1], channels, self.wide, batch), dtype)
         self.dx = np.empty(self.shape, dtype)
 
     def input_gradient(self):
-        """Gradient of the input (H, W, C, N) from ``self.dy``, which holds all output rows."""
+        """Gradient of the input (H, W, C, N), once ``self.dy`` holds all output rows."""
         (top, _), (left, _) = self.padding
         (sh, sw), (dh, dw) = self.stride, self.dilation
         height, width, channels, batch = self.shape
+        out_channels, blocks = self.kernel[0], len(self.dy_wide)
         for ky in range(self.kernel[2]):
             tap = self.taps - 1 - ky * dh // sh
             self.gather[ky * dh % sh, ::dw, :, tap] = self.w[:, :, ky].transpose(2, 1, 0)
         gather = self.gather.reshape(sh, self.span[1] * channels, -1)
-        out_channels = self.kernel[0]
-        columns = self.dy.swapaxes(0, 1).reshape(self.out_width, self.out_height * out_channels, batch)
+        dy = self.dy_wide.reshape(blocks, self.out_height * out_channels, self.wide * batch)
         for start in range(0, height, self.step):
-            stop = min(start + self.step, height)
-            for h in range(start, stop):
-                last, phase = divmod(h + top, sh)
+            columns = self.columns[: min(self.step, height - start)]
+            for i, out in enumerate(columns.reshape(len(columns), blocks, -1, self.wide * batch)):
+                last, phase = divmod(start + i + top, sh)
                 first = last - self.taps + 1
                 a, b = max(first, 0), min(last + 1, self.out_height)
-                out = self.columns[h - start].reshape(self.out_width, -1, batch)
                 if a < b:
-                    np.matmul(gather[phase][:, (a - first) * out_channels : (b - first) * out_channels],
-                              columns[:, a * out_channels : b * out_channels], out=out)
+                    weights = gather[phase][:, (a - first) * out_channels : (b - first) * out_channels]
+                    np.matmul(weights, dy[:, a * out_channels : b * out_channels], out=out)
                 else:
                     out[...] = 0
-            dx = self.dx[start:stop]
-            dx[...] = 0
-            for kx in range(0, self.span[1], dw):
-                a = max(0, -(-(left - kx) // sw))  # outputs whose tap kx falls inside the image
-                b = min(self.out_width, (width - 1 + left - kx) // sw + 1)
-                if a < b:
-                    x = a * sw + kx - left
-                    dx[:, x : x + (b - a - 1) * sw + 1 : sw] += self.columns[: stop - start, a:b, kx]
+            self._add_columns(columns, self.dx[start : start + len(columns)])
         return self.dx
+
+    def _add_columns(self, columns, dx):
+        """Add ``columns`` (rows, blocks, kw, C, wide, N) to the columns of ``dx`` that they are about."""
+        dx[...] = 0
+        left, sw, wide = self.padding[1][0], self.stride[1], self.wide
+        for kx in range(0, self.span[1], self.dilation[1]):
+            a = max(0, -(-(left - kx) // sw))  # outputs a:b are those whose tap kx falls inside the image
+            b = min(self.out_width, (self.shape[1] - 1 + left - kx) // sw + 1)
+            if wide == 1 and a < b:
+                x = a * sw + kx - left
+                dx[:, x : x + (b - a - 1) * sw + 1 : sw] += columns[:, a:b, kx, :, 0]
+            for j in range(a // wide, -(-b // wide)) if wide > 1 and a < b else ():
+                first, last = max(a, j * wide), min(b, (j + 1) * wide)
+                x = first * sw + kx - left
+                part = columns[:, j, kx, :, first - j * wide : last - j * wide]
+                dx[:, x : x + (last - first - 1) * sw + 1 : sw] += part.swapaxes(1, 2)

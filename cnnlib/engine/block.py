@@ -26,9 +26,9 @@ def choose(shape, kernel, stride, padding, dilation, groups, dtype, input_gradie
     if groups == 1 and Winograd.suits(shape, kernel, stride, dilation):
         return [(Winograd(shape, kernel, *rest), slice(None), slice(None))]
     each, height, width, batch = out_channels // groups, shape[0], shape[1], shape[3]
-    tile = None if groups == 1 else 1
+    tiles = None if groups == 1 else (1, 1)
     return [
-        (Banded((height, width, channels, batch), (each, channels, kh, kw), *rest, tile),
+        (Banded((height, width, channels, batch), (each, channels, kh, kw), *rest, tiles),
          slice(g * channels, (g + 1) * channels), slice(g * each, (g + 1) * each))
         for g in range(groups)
     ]

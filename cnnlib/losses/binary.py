@@ -7,7 +7,7 @@ from cnnlib.activations import sigmoid
 from cnnlib.losses._reduction import reduce, spread
 
 LOWEST_LOG = -100.0  # a certain, wrong answer costs 100, not infinity
-LEAST_VARIANCE = 1e-12  # keeps the slope finite there
+LEAST_VARIANCE = float(np.float32(1e-12))  # keeps the slope finite there; PyTorch's constant is a float32
 
 
 def binary_cross_entropy(input, target, weight=None, reduction="mean"):

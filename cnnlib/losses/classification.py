@@ -215,7 +215,8 @@ def _distribution(input, target, weight, ignore_index, label_smoothing):
         np.put_along_axis(q, labels, np.expand_dims(kept, dim), dim)
         count = share.sum()
     if smoothing:
-        q = (1 - smoothing) * q + np.expand_dims(kept, dim) * (smoothing / input.shape[dim])
+        evenly = np.expand_dims(kept, dim).astype(input.dtype) / input.shape[dim]
+        q = (1 - smoothing) * q + smoothing * evenly
     v = q if weight is None else q * weight.reshape((-1,) + (1,) * (input.ndim - 1 - dim))
     return dim, v, kept, count
 

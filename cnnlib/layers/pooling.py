@@ -1,154 +1,10 @@
-"""Layers without parameters: activations, pooling, and the ones that only change a shape.
-
-Each is one pair of functions and the options it is called with. `PairLayer` does the calling, so a
-layer says which pair, which options, and checks them when it is made.
-"""
+"""Pooling, and the layers that only change a shape. The mathematics is in `cnnlib.pooling`."""
 
 from cnnlib import _checks as checks
-from cnnlib import activations, pooling
+from cnnlib import pooling
+from cnnlib.layers.pair import PairLayer
 from cnnlib.linear import flatten, flatten_backward
 from cnnlib.module import Layer
-
-
-class PairLayer(Layer):
-    """A layer over a pair ``f(x, **options)`` and ``f_backward(dy, x, **options)``.
-
-    Attributes
-    ----------
-    pair : tuple of two functions
-        Forward and backward.
-    options : tuple of str
-        The attributes that are handed to both as keywords.
-    """
-
-    pair = (None, None)
-    options = ()
-
-    def _keywords(self):
-        return {name: getattr(self, name) for name in self.options}
-
-    def forward(self, x):
-        """Apply the first function of the pair."""
-        y = self.pair[0](x, **self._keywords())
-        self.save(x)
-        return y
-
-    def backward(self, dy):
-        """Apply the second."""
-        return self.pair[1](dy, self.recall(), **self._keywords())
-
-    def extra_repr(self):
-        return ", ".join(f"{name}={value!r}" for name, value in self._keywords().items())
-
-
-# ----------------------------------------------------------------- activations
-
-
-class ReLU(PairLayer):
-    """``max(x, 0)``, see `cnnlib.activations.relu`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> relu = ReLU()
-    >>> relu(np.array([-1.0, 2.0]))
-    array([0., 2.])
-    >>> relu.backward(np.array([5.0, 5.0]))
-    array([0., 5.])
-    """
-
-    pair = activations.relu, activations.relu_backward
-
-
-class LeakyReLU(PairLayer):
-    """``x`` where positive, ``negative_slope * x`` elsewhere, see `cnnlib.activations.leaky_relu`."""
-
-    pair = activations.leaky_relu, activations.leaky_relu_backward
-    options = ("negative_slope",)
-
-    def __init__(self, negative_slope: float = 0.01):
-        super().__init__()
-        self.negative_slope = checks.number("negative_slope", negative_slope)
-
-
-class Sigmoid(PairLayer):
-    """``1 / (1 + exp(-x))``, see `cnnlib.activations.sigmoid`."""
-
-    pair = activations.sigmoid, activations.sigmoid_backward
-
-
-class Tanh(PairLayer):
-    """The hyperbolic tangent, see `cnnlib.activations.tanh`."""
-
-    pair = activations.tanh, activations.tanh_backward
-
-
-class ELU(PairLayer):
-    """``x`` where positive, ``alpha * (exp(x) - 1)`` elsewhere, see `cnnlib.activations.elu`."""
-
-    pair = activations.elu, activations.elu_backward
-    options = ("alpha",)
-
-    def __init__(self, alpha: float = 1.0):
-        super().__init__()
-        self.alpha = checks.number("alpha", alpha)
-
-
-class GELU(PairLayer):
-    """``x`` times the normal distribution function, exact or by ``"tanh"``, see `cnnlib.activations.gelu`."""
-
-    pair = activations.gelu, activations.gelu_backward
-    options = ("approximate",)
-
-    def __init__(self, approximate: str = "none"):
-        super().__init__()
-        self.approximate = checks.one_of("approximate", approximate, ("none", "tanh"))
-
-
-class SiLU(PairLayer):
-    """``x * sigmoid(x)``, see `cnnlib.activations.silu`."""
-
-    pair = activations.silu, activations.silu_backward
-
-
-class Softplus(PairLayer):
-    """``log(1 + exp(beta * x)) / beta``, a smooth ReLU, see `cnnlib.activations.softplus`."""
-
-    pair = activations.softplus, activations.softplus_backward
-    options = ("beta", "threshold")
-
-    def __init__(self, beta: float = 1.0, threshold: float = 20.0):
-        super().__init__()
-        self.beta = checks.number("beta", beta, above=0)
-        self.threshold = checks.number("threshold", threshold)
-
-
-class Softmax(PairLayer):
-    """Positive numbers that sum to 1 along ``dim``, see `cnnlib.activations.softmax`.
-
-    To train a classifier hand the scores themselves to `CrossEntropyLoss`, which does this inside.
-    """
-
-    pair = activations.softmax, activations.softmax_backward
-    options = ("dim",)
-
-    def __init__(self, dim: int):
-        super().__init__()
-        self.dim = checks.integer("dim", dim)
-
-
-class LogSoftmax(PairLayer):
-    """The logarithm of softmax, computed stably, see `cnnlib.activations.log_softmax`."""
-
-    pair = activations.log_softmax, activations.log_softmax_backward
-    options = ("dim",)
-
-    def __init__(self, dim: int):
-        super().__init__()
-        self.dim = checks.integer("dim", dim)
-
-
-# ----------------------------------------------------------------- pooling
 
 
 class MaxPool2d(PairLayer):
@@ -250,9 +106,6 @@ class AdaptiveMaxPool2d(PairLayer):
         self.output_size = _output_size(output_size)
 
 
-# ----------------------------------------------------------------- shapes
-
-
 class Flatten(PairLayer):
     """Run the dimensions from ``start_dim`` to ``end_dim`` into one; by default all but the batch.
 
@@ -284,9 +137,6 @@ class Identity(Layer):
         """Return ``dy``."""
         self.recall()
         return dy
-
-
-# ----------------------------------------------------------------- checks
 
 
 def _size(name, value, least):

@@ -1,0 +1,131 @@
+"""Figures of chapter 9: convolution."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from cnnlib.course.figures._style import COLORS, INK, MUTED, number_grid
+
+
+def picture(ax, values, title="", low=0.0, high=1.0):
+    """Draw a grey image without axes."""
+    ax.imshow(values, cmap="gray", vmin=low, vmax=high)
+    ax.set_title(title)
+    ax.axis("off")
+
+
+def pictures(images, titles, *, columns=2, width=5.2):
+    """Grey images in a grid; one with negative values is drawn with 0 as mid-grey."""
+    rows = -(-len(images) // columns)
+    height, wide = images[0].shape
+    fig, axes = plt.subplots(rows, columns, figsize=(width, rows * (width / columns * height / wide + 0.3)))
+    for ax, image, title in zip(np.ravel(axes), images, titles, strict=True):
+        limit = max(float(np.abs(image).max()), 1e-12)
+        picture(ax, image, title, *((-limit, limit) if image.min() < 0 else (0, 1)))
+    return fig
+
+
+def frame(ax, top, left, height, width, color=INK, linewidth=2.5, **options):
+    """Outline a block of cells on a grid of numbers."""
+    ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=color,
+                           linewidth=linewidth, zorder=3, clip_on=False, **options))
+
+
+def windows(x, w, y):
+    """Every position of the window on a small input, with its sum."""
+    rows, columns = y.shape
+    fig, axes = plt.subplots(rows, columns, figsize=(4.2, 4.7))
+    for (i, j), ax in np.ndenumerate(axes):
+        part = x[i:i + w.shape[0], j:j + w.shape[1]]
+        number_grid(ax, x)
+        frame(ax, i, j, *w.shape)
+        added, taken = (part * (w > 0)).sum(), (part * (w < 0)).sum()
+        ax.set_title(f"$y_{{{i},{j}}}$ = {added:g} − {taken:g} = {y[i, j]:g}")
+    return fig
+
+
+def three_grids(values, titles, cmap="RdBu_r"):
+    """Small arrays side by side, numbers printed."""
+    fig, axes = plt.subplots(1, len(values), figsize=(5.4, 2.1))
+    limit = max(np.abs(v).max() for v in values)
+    for ax, v, title in zip(axes, values, titles, strict=True):
+        number_grid(ax, v, title=title, limit=limit, cmap=cmap)
+    return fig
+
+
+def strips(settings):
+    """Windows along one axis: a panel for each ``(n, k, padding, stride, dilation)``, every window a row of dots."""
+    counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, p, s, d in settings]
+    fig, axes = plt.subplots(len(settings), 1, figsize=(5.2, 0.75 * len(settings) + 0.21 * sum(counts)),
+                             height_ratios=[1.6 + 0.42 * c for c in counts], sharex=True)
+    low, high = -max(s[2] for s in settings) - 0.6, max(s[0] + s[2] for s in settings) - 0.4
+    for ax, (n, k, p, s, d), count in zip(axes, settings, counts, strict=True):
+        for i in range(-p, n + p):
+            inside = 0 <= i < n
+            ax.add_patch(Rectangle((i - 0.46, 0), 0.92, 0.8, facecolor=COLORS["sky"] if inside else "none",
+                                   alpha=0.55 if inside else 1, edgecolor=MUTED, linestyle="-" if inside else ":"))
+        for i in range(count):
+            taps = [i * s - p + d * u for u in range(k)]
+            ax.plot(taps, [-0.45 - 0.5 * i] * k, "-o", color=COLORS["orange"], markersize=5.5, linewidth=1.4)
+        ax.set(xlim=(low, high), ylim=(-0.5 * count - 0.35, 0.95))
+        ax.set_title(f"n = {n}, k = {k}: padding {p}, stride {s}, dilation {d}  →  {count}", fontsize=9.5, loc="left")
+        ax.axis("off")
+    return fig
+
+
+def groups(channels_in, channels_out, choices):
+    """Which output channel reads which input channel, for several numbers of groups."""
+    fig, axes = plt.subplots(1, len(choices), figsize=(5.4, 2.3), sharey=True)
+    for ax, g in zip(axes, choices, strict=True):
+        own = np.kron(np.eye(g), np.ones((channels_out // g, channels_in // g)))
+        number_grid(ax, own, fmt="", limit=1)
+        ax.set_title(f"groups={g}\n{channels_out}·{channels_in // g}·3·3 = {channels_out * channels_in // g * 9} weights",
+                     fontsize=9.5)
+        ax.set_xlabel("input channel")
+        ax.set_xticks(range(channels_in), range(channels_in))
+        ax.set_yticks(range(channels_out), range(channels_out))
+        ax.grid(False)
+    axes[0].set_ylabel("output channel")
+    return fig
+
+
+def matrices(small, large):
+    """Two convolutions as matrices: a small one with its numbers, a larger one with colours."""
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.5, 4.9), height_ratios=(1, 1.85))
+    number_grid(top, np.where(small == 0, 0, small), cmap="RdBu_r", fontsize=9.5)
+    for text in top.texts:
+        if text.get_text() == "0":
+            text.set_alpha(0.35)
+    top.set(xlabel="16 pixels of a 4 × 4 input", ylabel="4 outputs")
+    bottom.imshow(np.ma.masked_equal(large, 0), cmap="viridis", vmin=1, vmax=9)
+    bottom.set(xlabel="36 pixels of a 6 × 6 input", ylabel="16 outputs", xticks=[], yticks=[])
+    for side in bottom.spines.values():
+        side.set_visible(True)
+    return fig
+
+
+def mismatch(shifts, errors):
+    """How far a strided convolution is from following a shift: a line for each stride."""
+    fig, ax = plt.subplots(figsize=(5.2, 2.7))
+    for (stride, values), color, marker in zip(errors.items(), COLORS.values(), "os^", strict=False):
+        ax.plot(shifts, values, marker=marker, color=color, label=f"stride {stride}")
+    ax.set(xlabel="shift of the input, in pixels", ylabel="mismatch", ylim=(-0.05, None), xticks=shifts)
+    ax.grid(True, axis="y")
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return fig
+
+
+def learning(noise, photo, kernels, steps):
+    """Distance to the hidden kernel, step by step, for two kinds of pictures; below, one kernel as it forms."""
+    fig = plt.figure(figsize=(5.4, 4.9))
+    top, bottom = fig.subfigures(2, 1, height_ratios=(1.45, 1))
+    ax = top.subplots()
+    for runs, color, label in ((noise, COLORS["blue"], "noise"), (photo, COLORS["orange"], "photograph")):
+        ax.plot(runs.T, color=color, alpha=0.35, linewidth=1)
+        ax.plot(np.median(runs, axis=0), color=color, label=label, linewidth=2.4)
+    ax.set(yscale="log", xlabel="step", ylabel="distance to the hidden kernel")
+    ax.grid(True, axis="y")
+    ax.legend(title="learned from")
+    for panel, kernel, step in zip(bottom.subplots(1, len(kernels)), kernels, steps, strict=True):
+        number_grid(panel, kernel, limit=2, fmt="{:.1f}", title=f"step {step}", fontsize=9)
+    return fig

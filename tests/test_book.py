@@ -1,0 +1,156 @@
+"""The built book: links lead somewhere, nothing is fetched from outside, pages are sound and not heavy."""
+
+import functools
+import re
+import urllib.parse
+
+import pytest
+from bs4 import BeautifulSoup
+from helpers_book import HTML, ROOT, need_book, pages
+
+pytestmark = pytest.mark.book
+PAGES = pages()
+# Bytes: a page's own HTML, and with everything that it loads.
+HTML_LIMIT, PAGE_LIMIT, BOOK_LIMIT = 4_000_000, 8_000_000, 60_000_000
+LOADS = {
+    "script": "src", "img": "src", "iframe": "src", "source": "src", "audio": "src", "video": "src", "embed": "src",
+    "track": "src", "object": "data", "link": "href", "image": "href", "use": "href",
+}
+
+
+@functools.cache
+def soup(page):
+    return BeautifulSoup((HTML / page).read_text(encoding="utf-8"), "html.parser")
+
+
+@functools.cache
+def anchors(page):
+    return {tag[name] for tag in soup(page).find_all(True) for name in ("id", "name") if tag.get(name)}
+
+
+def outside(address):
+    return urllib.parse.urlsplit(address).scheme in {"http", "https", "ftp", "ws", "wss"} or address.startswith("//")
+
+
+def loaded(page):
+    """Addresses of what the page loads by itself: not its links, which wait for a click."""
+    for tag in soup(page).find_all(list(LOADS)):
+        if tag.name == "link" and not set(tag.get("rel", [])) & {"stylesheet", "icon", "preload", "modulepreload"}:
+            continue
+        for name in {LOADS[tag.name], "srcset", "xlink:href", "poster"}:
+            if tag.get(name):
+                yield tag[name]
+
+
+@pytest.fixture(autouse=True)
+def _book():
+    need_book()
+
+
+def test_there_are_pages():
+    assert {"intro.html", "notation.html", "glossary.html", "api.html", "references.html"} <= set(PAGES)
+    assert "intro.html" in (HTML / "index.html").read_text(encoding="utf-8")
+
+
+def test_every_notebook_is_in_the_book():
+    missing = [path.stem for path in (ROOT / "chapters").glob("*.ipynb") if f"chapters/{path.stem}.html" not in PAGES]
+    assert not missing, f"chapters without a line in _toc.yml: {missing}"
+
+
+def test_the_build_had_no_warnings():
+    log = ROOT / "_build" / "build.log"
+    if not log.exists():
+        pytest.skip("the book was not built by tools/build_book.py, which keeps the log")
+    found = [line for line in log.read_text(encoding="utf-8").splitlines() if re.search(r"\b(WARNING|ERROR)\b", line)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_local_links_and_anchors_lead_somewhere(page):
+    broken = []
+    for tag in soup(page).find_all("a", href=True):
+        address = urllib.parse.urlsplit(tag["href"])
+        if address.scheme or tag["href"].startswith("//") or not tag["href"]:
+            continue
+        path = ((HTML / page).parent / urllib.parse.unquote(address.path)).resolve() if address.path else HTML / page
+        if not path.exists():
+            broken.append(f"{tag['href']}: no such file")
+        elif address.fragment and path.suffix == ".html":
+            target = path.relative_to(HTML.resolve() if address.path else HTML).as_posix()
+            if urllib.parse.unquote(address.fragment) not in anchors(target):
+                broken.append(f"{tag['href']}: no such anchor")
+    assert not broken, "\n".join(sorted(set(broken)))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_loaded_from_outside(page):
+    assert [address for address in loaded(page) if outside(address)] == []
+    styles = " ".join([tag.get_text() for tag in soup(page).find_all("style")]
+                      + [tag["style"] for tag in soup(page).find_all(style=True)])
+    assert not re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)|@import", styles)
+    for script in soup(page).find_all("script", src=False):
+        assert not re.search(r"https?://", script.get_text()), "a script in the page names an outside address"
+
+
+def test_style_sheets_load_nothing_from_outside():
+    for path in HTML.rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        found = re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)|@import[^;]*//[^;]*;", text)
+        assert not found, f"{path.name}: {found[:3]}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_loads_exists_and_is_not_heavy(page):
+    own = (HTML / page).stat().st_size
+    total = own
+    for address in set(loaded(page)):
+        if address.startswith(("data:", "#")):
+            continue
+        path = (HTML / page).parent / urllib.parse.unquote(urllib.parse.urlsplit(address).path)
+        assert path.exists(), f"{address}: no such file"
+        total += path.stat().st_size
+    assert own <= HTML_LIMIT, f"{own:,} bytes of HTML"
+    assert total <= PAGE_LIMIT, f"{total:,} bytes with everything that it loads"
+
+
+def test_the_whole_book_is_not_heavy():
+    assert sum(path.stat().st_size for path in HTML.rglob("*") if path.is_file()) <= BOOK_LIMIT
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_sound(page):
+    document = soup(page)
+    assert document.html.get("lang") == "en"
+    assert document.title and document.title.get_text(strip=True)
+    headings = document.select("article h1, .bd-search-container h1")
+    assert len(headings) == 1, f"{len(headings)} first-level headings"
+    ids = [tag["id"] for tag in document.find_all(id=True) if not tag.find_parent("template")]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    assert not twice, f"ids that occur more than once: {twice}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pictures_have_alt_text_and_figures_captions(page):
+    for image in soup(page).find_all("img"):
+        assert image.get("alt", "").strip(), f"no alt text: {image.get('src', '')[:80]}"
+    for figure in soup(page).select("figure.course-figure"):
+        picture, caption = figure.find("svg"), figure.find("figcaption")
+        assert picture.get("role") == "img" and picture.get("aria-label", "").strip()
+        assert caption.get_text(strip=True)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_explorers_say_something_without_javascript(page):
+    for explorer in soup(page).select(".course-explorer"):
+        assert explorer.select_one(".course-controls").has_attr("hidden"), "dead controls would show"
+        assert explorer.select_one(".course-stage").find(True), "no first frame"
+        assert explorer.select_one(".course-caption").get_text(strip=True), "no first caption"
+
+
+def test_every_asset_of_ours_is_loaded_once():
+    ours = {path.relative_to(ROOT / "_ext" / "assets").as_posix()
+            for path in (ROOT / "_ext" / "assets").rglob("*") if path.suffix in {".js", ".css"}}
+    for page in PAGES:
+        names = [address.split("_static/course/")[1].split("?")[0] for address in loaded(page) if "/course/" in address]
+        assert ours <= set(names), f"{page} does not load {sorted(ours - set(names))}"
+        assert len(names) == len(set(names)), f"{page} loads something twice"

@@ -1,0 +1,184 @@
+"""The built book in a real browser, from disk: accessible, quiet, offline, and its explorers move."""
+
+import importlib.util
+import json
+import os
+import pathlib
+import time
+
+import pytest
+from helpers_book import HTML, need_book, pages, start_browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.book]
+PAGES = pages()
+MODES = {"desk": (1280, 900), "phone": (390, 844)}
+READY = "return document.readyState === 'complete' && (!window.MathJax?.startup || window.__typeset === true)"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    need_book()
+    driver = start_browser()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """axe-core's source: the copy in selenium-axe-python, or the file named by CNNLIB_AXE."""
+    named = os.environ.get("CNNLIB_AXE")
+    if named:
+        return pathlib.Path(named).read_text(encoding="utf-8")
+    package = importlib.util.find_spec("selenium_axe_python").submodule_search_locations[0]
+    return (pathlib.Path(package) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def wait(browser, script, *arguments, seconds=20.0):
+    """Wait until the script's value is true; whether it became so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if browser.execute_script(script, *arguments):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def show(browser, page, mode="light", size="desk"):
+    """Open a page in one colour mode and one window size, and wait until its formulas are set."""
+    width, height = MODES[size]
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+        {"name": "prefers-color-scheme", "value": mode}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+    browser.get((HTML / page).as_uri())
+    browser.execute_script(
+        "if (window.MathJax?.startup?.promise) MathJax.startup.promise.then(() => { window.__typeset = true; })")
+    assert wait(browser, READY), "the page did not settle"
+    assert browser.execute_script("return document.documentElement.dataset.theme") == mode
+
+
+def violations(browser, axe):
+    browser.execute_script(axe)
+    found = browser.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {preload: false, resultTypes: ['violations']}).then((r) => done(r.violations));")
+    return [f"{v['id']}: {v['help']} {[n['html'][:150] for n in v['nodes'][:3]]}" for v in found]
+
+
+def noise(browser):
+    """Errors and warnings of the console since the last call."""
+    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+
+
+def requests(browser):
+    """Addresses outside the disk that were asked for since the last call."""
+    events = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    addresses = (event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent")
+    return [address for address in addresses if not address.startswith(("file:", "data:", "blob:"))]
+
+
+@pytest.mark.parametrize("size", MODES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_accessible_quiet_and_offline(browser, axe, page, size):
+    noise(browser), requests(browser)
+    found = {}
+    for mode in ("light", "dark"):
+        show(browser, page, mode, size)
+        wide = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+        assert wide[0] <= wide[1], f"{mode}: scrolls sideways, {wide[0]} px in {wide[1]}"
+        found[mode] = violations(browser, axe)
+    assert found == {"light": [], "dark": []}
+    assert noise(browser) == []
+    assert requests(browser) == []
+
+
+def test_formulas_are_set_without_a_network(browser):
+    show(browser, "notation.html")
+    assert browser.execute_script("return document.querySelectorAll('mjx-container svg').length") > 10
+
+
+EXPLORERS = [page for page in PAGES if "course-explorer" in (HTML / page).read_text(encoding="utf-8")]
+
+
+def state(browser, name):
+    return browser.execute_script(
+        "const e = document.getElementById(arguments[0]);"
+        "return [e.querySelector('.course-stage').innerHTML, e.querySelector('.course-caption').textContent]", name)
+
+
+@pytest.mark.parametrize("page", EXPLORERS)
+def test_moving_a_slider_changes_figure_and_caption(browser, page):
+    show(browser, page)
+    names = browser.execute_script("return [...document.querySelectorAll('.course-explorer')].map((e) => e.id)")
+    assert names and all(names)
+    for name in names:
+        before = state(browser, name)
+        assert before[1].strip(), f"{name} has no caption"
+        moved = browser.execute_script(
+            "return document.getElementById(arguments[0]).querySelectorAll('input[type=range]').length", name)
+        # A real key press on the first slider; other controls are moved by script, as a change of value.
+        if moved:
+            slider = browser.find_element("css selector", f"#{name} input[type=range]")
+            browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", slider)
+            keys = ["\ue014", "\ue012", "\ue010", "\ue011"]  # right, left, end, home
+        else:
+            slider = browser.find_element("css selector", f"#{name} :is(select, input)")
+            keys = ["\ue015", "7\t", "2\t"]  # down, and numbers to type
+        changed = False
+        for key in keys:
+            slider.send_keys(key)
+            after = state(browser, name)
+            changed = changed or (after[0] != before[0] and after[1] != before[1])
+        assert changed, f"{name}: the figure or the caption stayed as it was"
+    assert noise(browser) == []
+
+
+@pytest.mark.parametrize("page", EXPLORERS)
+def test_every_frame_of_an_explorer_can_be_shown(browser, page):
+    show(browser, page)
+    noise(browser)
+    broken = browser.execute_script("""
+        const broken = [];
+        for (const root of document.querySelectorAll(".course-explorer")) {
+          for (const control of root.querySelectorAll(".course-controls :is(input[type=range], select)")) {
+            const from = control.value, last = control.max ? Number(control.max) : control.options.length - 1;
+            for (let i = 0; i <= last; i++) {
+              control.value = String(i);
+              control.dispatchEvent(new Event("input", { bubbles: true }));
+              const text = root.querySelector(".course-caption").textContent;
+              if (!text.trim() || !root.querySelector(".course-stage").children.length || /NaN|undefined/.test(text)) {
+                broken.push(`${root.id} ${control.dataset.name}=${i}: ${text}`);
+              }
+            }
+            control.value = from;
+            control.dispatchEvent(new Event("input", { bubbles: true }));
+          }
+        }
+        return broken;""")
+    assert broken == []
+    assert noise(browser) == []
+
+
+def test_the_colour_switch_and_the_sidebar_work_on_a_phone(browser):
+    show(browser, "intro.html", size="phone")
+    browser.find_element("css selector", ".theme-switch-button").click()
+    assert browser.execute_script("return document.documentElement.dataset.mode") != "auto"
+    browser.find_element("css selector", ".primary-toggle").click()
+    assert wait(browser, "return document.getElementById('pst-primary-sidebar-modal').open")
+    assert "Glossary" in browser.find_element("id", "pst-primary-sidebar-modal").text
+    browser.execute_script("localStorage.clear()")
+
+
+def test_a_page_can_be_read_without_javascript(browser):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get((HTML / (EXPLORERS or PAGES)[0]).as_uri())
+        root = browser.execute_cdp_cmd("DOM.getDocument", {"depth": 1})["root"]["nodeId"]
+        article = browser.execute_cdp_cmd("DOM.querySelector", {"nodeId": root, "selector": "article h1"})["nodeId"]
+        box = browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": article})["model"]
+        assert box["height"] > 0
+        for selector in (".course-stage", ".course-caption") if EXPLORERS else ():
+            node = browser.execute_cdp_cmd("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+            assert browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})["model"]["height"] > 10
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
