@@ -37,27 +37,27 @@ def listed_elsewhere(name: str) -> list[str]:
 
 def automodule(name: str, members: bool = True) -> str:
     """Markdown that documents one module under a heading of its own."""
-    heading = f"### `{name}`\n\n" if members else ""
+    heading = f"## `{name}`\n\n" if members else ""
     options = "   :members:\n" if members else ""
     if members and (elsewhere := listed_elsewhere(name)):
         options += f"   :exclude-members: {', '.join(elsewhere)}\n"
     return f"{heading}```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
 
 
-def fill_api(text: str) -> str:
-    """Replace each ``% api: names`` line by the documentation of those modules that exist."""
-    existing, listed = library_modules(), set()
+def fill_api(text: str, source: Path) -> str:
+    """Replace each ``% api: names`` line by the documentation of those modules that exist.
 
-    def named(match):
-        names = [name for name in match[1].split() if name in existing]
-        listed.update(names)
-        return "\n".join(automodule(f"{LIBRARY}.{name}") for name in names)
-
+    ``% api-rest:`` stands for the modules that no page of the reference names.
+    """
+    existing = library_modules()
+    lines = [line for page in (source / "api").glob("*.md") for line in page.read_text(encoding="utf-8").splitlines()]
+    listed = {name for line in lines if line.startswith("% api: ") for name in line.split()[2:]}
     text = text.replace("% api: package", automodule(LIBRARY, members=False))
-    text = re.sub(r"^% api: (.*)$", named, text, flags=re.M)
-    rest = [automodule(f"{LIBRARY}.{name}") for name in existing if name not in listed]
+    text = text.replace("% api-rest:", f"% api: {' '.join(name for name in existing if name not in listed)}")
     return re.sub(
-        r"^% api-rest: (.*)$", lambda m: f"## {m[1]}\n\n" + "\n".join(rest) if rest else "", text, flags=re.M
+        r"^% api: ?(.*)$",
+        lambda m: "\n".join(automodule(f"{LIBRARY}.{name}") for name in m[1].split() if name in existing),
+        text, flags=re.M,
     )
 
 
@@ -98,9 +98,9 @@ def fill_chapter_map(text: str, source: Path) -> str:
 
 
 def fill(app, docname, source):
-    """The ``source-read`` event: fill in the two pages that ask for it."""
-    if docname == "api":
-        source[0] = fill_api(source[0])
+    """The ``source-read`` event: fill in the pages that ask for it."""
+    if docname == "api" or docname.startswith("api/"):
+        source[0] = fill_api(source[0], Path(app.srcdir))
     if "% chapter-map" in source[0]:
         source[0] = fill_chapter_map(source[0], Path(app.srcdir))
 

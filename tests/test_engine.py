@@ -394,3 +394,53 @@ def test_fallback_is_used_and_correct_for_any_layer():
     x = np.random.default_rng(0).standard_normal((3, 1, 5, 5)).astype(np.float32)
     assert worst(engine(x), model(x)) <= 1e-6
     assert all(type(stage) is Fallback for stage in next(iter(engine._plans.values())).stages)
+
+
+# ---------------------------------------------------------------- a second process
+
+
+def test_two_processes_give_the_same_numbers():
+    rng = np.random.default_rng(0)
+    model = lenet(rng, np.float64)
+    one = compile(model, input_gradient=True)
+    with compile(model, input_gradient=True, workers=2) as two:
+        for n in (16, 33, 4, 40):
+            x, dy = rng.standard_normal((n, 1, 28, 28)), rng.standard_normal((n, 10))
+            results = []
+            for engine in (one, two, two):
+                model.zero_grad()
+                results.append((engine(x), engine.backward(dy), *(p.grad for p in model.parameters())))
+            assert all(worst(b, a) <= 1e-13 for a, b in zip(*results[:2], strict=True))
+            assert all(np.array_equal(a, b) for a, b in zip(*results[1:], strict=True))
+            for p in model.parameters():
+                p.data -= 0.01 * p.grad
+        process = two._worker.process
+        assert process.is_alive()
+    assert not process.is_alive()
+
+
+def test_models_that_look_at_the_whole_batch_are_not_split():
+    for layer in (BatchNorm2d(2), Dropout(0.5), Softmax(0), Flatten(0)):
+        engine = compile(Sequential(Conv2d(2, 2, 1), layer), workers=2)
+        engine(np.ones((20, 2, 3, 3), np.float32))
+        assert engine._worker is None
+    with pytest.raises(ValueError, match="workers must be 1 or 2, got 3"):
+        compile(Sequential(), workers=3)
+
+
+def test_trouble_in_the_other_process():
+    engine = compile(lenet(np.random.default_rng(0)), workers=2)
+    x = np.zeros((16, 1, 28, 28), np.float32)
+    engine(x)
+    with pytest.raises(ValueError):
+        engine(np.zeros((16, 2, 10, 10), np.float32))
+    assert engine(x).shape == (16, 10)
+    engine._worker.process.terminate()
+    engine._worker.process.join()
+    with pytest.raises(RuntimeError, match="worker process has ended"):
+        engine(x)
+    engine.close()
+    assert engine(x).shape == (16, 10)
+    process = engine._worker.process
+    del engine
+    assert not process.is_alive()

@@ -190,6 +190,14 @@ def test_nan_goes_through(op, options):
     assert_agrees(op, x, options, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint64])
+def test_places_may_be_integers_of_any_kind(dtype):
+    x = np.arange(16.0).reshape(1, 1, 4, 4)
+    dy, places = x[:, :, :2, :2], max_pool2d(x, 2, return_indices=True)[1]
+    dx = max_pool2d_backward(dy, x, 2, indices=places.astype(dtype))
+    assert np.array_equal(dx, max_pool2d_backward(dy, x, 2))
+
+
 def test_infinite_gradient_stays_where_it_belongs():
     dx = max_pool2d_backward(np.array([[[[INF, NAN]]]]), np.array([[[[1.0, 2, 4, 3]]]]), (1, 2))
     assert np.array_equal(dx, [[[[0, INF, NAN, 0]]]], equal_nan=True)

@@ -61,9 +61,9 @@ def border(padding, kernel, stride, dilation):
     return columns, columns, rows, rows
 
 
-def output_size(size, kernel, stride, dilation, border):
+def output_size(size, kernel, stride, dilation, sides):
     """Windows in each direction, as (H_out, W_out); refuses a kernel that does not fit."""
-    left, right, top, bottom = border
+    left, right, top, bottom = sides
     rows = windows.count(size[0], kernel[0], stride[0], dilation[0], top, bottom)
     columns = windows.count(size[1], kernel[1], stride[1], dilation[1], left, right)
     if rows < 1 or columns < 1:
@@ -75,9 +75,9 @@ def output_size(size, kernel, stride, dilation, border):
     return rows, columns
 
 
-def padded_shape(x, border):
-    """The shape of ``x`` with a border around it."""
-    left, right, top, bottom = border
+def padded_shape(x, sides):
+    """The shape of ``x`` with a border of ``sides`` around it."""
+    left, right, top, bottom = sides
     return x.shape[0], x.shape[1], x.shape[2] + top + bottom, x.shape[3] + left + right
 
 

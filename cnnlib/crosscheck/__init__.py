@@ -4,16 +4,14 @@
 ``assert_agrees`` checks one call, for a chapter or a test.
 """
 
-import numpy as np
-
-from .cases import CASES
-from .compare import TOLERANCE, Agreement, Case, check, compare, disagreement, exact_arithmetic
+from cnnlib.crosscheck.cases import CASES
+from cnnlib.crosscheck.compare import TOLERANCE, Agreement, Case, check, compare, disagreement, exact_arithmetic
 
 __all__ = ["CASES", "TOLERANCE", "Agreement", "Case", "assert_agrees", "check", "compare", "disagreement",
            "exact_arithmetic"]
 
 
-def assert_agrees(op, *arrays, device="cpu", rng=None, **options) -> Agreement:
+def assert_agrees(op, *arrays, device="cpu", seed=0, **options) -> Agreement:
     """Assert that ``op`` and its backward give PyTorch's numbers for these arguments.
 
     Parameters
@@ -24,8 +22,8 @@ def assert_agrees(op, *arrays, device="cpu", rng=None, **options) -> Agreement:
         Its arrays, in the order of its signature, all float32 or all float64 (labels: integers).
     device : str
         Where PyTorch computes: ``"cpu"`` or ``"cuda"``.
-    rng : numpy.random.Generator, optional
-        Draws the upstream gradient; seed 0 if left out.
+    seed : int
+        Of the upstream gradient.
     **options
         Its options, such as ``stride=2``. Left out, each has its default.
 
@@ -43,6 +41,7 @@ def assert_agrees(op, *arrays, device="cpu", rng=None, **options) -> Agreement:
 
     Examples
     --------
+    >>> import numpy as np
     >>> x, w = np.arange(16.0).reshape(1, 1, 4, 4), np.ones((1, 1, 2, 2))
     >>> assert_agrees("conv2d", x, w, stride=2).ok
     True
@@ -52,7 +51,7 @@ def assert_agrees(op, *arrays, device="cpu", rng=None, **options) -> Agreement:
     if case is None:
         raise ValueError(f"op must be one of {', '.join(sorted({c.op for c in CASES}))}, got {name!r}")
     given, options = case.bind(arrays, options)
-    result = compare(case, given, options, rng or np.random.default_rng(0), device)
+    result = compare(case, given, options, seed, device)
     limit = TOLERANCE[result.dtype]
     wrong = {"output": result.forward} | {f"d{n}": e for n, e in result.backward.items()}
     wrong = ", ".join(f"{n} differs by {e:.1e}" for n, e in wrong.items() if not e <= limit)

@@ -5,15 +5,15 @@ import sys
 
 import torch
 
-from . import report
-from .cases import CASES
-from .compare import TOLERANCE, check
+from cnnlib.crosscheck import report
+from cnnlib.crosscheck.cases import CASES
+from cnnlib.crosscheck.compare import TOLERANCE, check
 
 
 def measure(case, dtype: str, device: str, draws: int) -> dict:
     """Return the row of the record for one case: the worst errors of ``draws`` examples."""
     forward = backward = 0.0
-    problem = None
+    problem, redrawn = None, 0
     for seed in range(draws):
         try:
             result = check(case, seed, dtype, device)
@@ -21,13 +21,14 @@ def measure(case, dtype: str, device: str, draws: int) -> dict:
             forward, problem = float("inf"), problem or f"seed {seed}: {type(error).__name__}: {error}"
             continue
         forward, backward = max(forward, result.forward), max(backward, result.worst_backward)
+        redrawn += result.redrawn
         if not result.ok:
             problem = problem or f"seed {seed}: forward {result.forward:.1e}, " + ", ".join(
                 f"d{name} {value:.1e}" for name, value in result.backward.items())
-    module = case.ours.__module__.rpartition(".")[2]
+    module = case.ours.__module__.removeprefix("cnnlib.")
     forward, backward = (e if e < float("inf") else None for e in (forward, backward))
     return {"name": case.name, "module": module, "dtype": dtype, "device": device,
-            "forward": forward, "backward": backward, "tolerance": TOLERANCE[dtype],
+            "forward": forward, "backward": backward, "tolerance": TOLERANCE[dtype], "redrawn": redrawn,
             "ok": problem is None, "problem": problem, "source": report.source_version(module)}
 
 

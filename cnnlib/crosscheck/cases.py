@@ -8,8 +8,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .. import activations, conv, dropout, linear, losses, normalization, padding, pooling
-from .compare import Case
+from cnnlib import activations, conv, dropout, linear, losses, normalization, padding, pooling
+from cnnlib.crosscheck.compare import Case
 
 
 def pick(rng, *choices):
@@ -183,7 +183,9 @@ def elementwise(**choices):
     """A draw for an activation: any shape, each option from a list of choices."""
     def draw(rng):
         shape = sizes(rng, pick(rng, 1, 2, 3, 4), 1, 5) if rng.random() < 0.9 else (0, 3)
-        return {"x": 2 * values(rng, *shape)}, {name: pick(rng, *some) for name, some in choices.items()}
+        x = 2 * values(rng, *shape)
+        x.flat[:1] = 1.5  # something of ordinary size, beside which the tails are small
+        return {"x": x}, {name: pick(rng, *some) for name, some in choices.items()}
     return draw
 
 
@@ -307,7 +309,7 @@ def draw_dropout(rng):
 
 def torch_dropout(x, p, training, rng):
     """PyTorch draws another mask, so its dropout is rebuilt around the units that ours keeps."""
-    if not training or p == 0:
+    if not training:
         return F.dropout(x, p, training), None
     kept = dropout.dropout(np.ones(tuple(x.shape)), p, True, rng)[1] != 0
     mask = torch.as_tensor(kept, device=x.device).to(x.dtype)

@@ -8,7 +8,7 @@ import sys
 import warnings
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -64,6 +64,7 @@ class Agreement:
     forward: float
     backward: dict
     dtype: str
+    redrawn: int = 0
 
     @property
     def worst_backward(self) -> float:
@@ -120,32 +121,73 @@ def exact_arithmetic():
 
 
 def check(case: Case, seed: int, dtype: str = "float64", device: str = "cpu") -> Agreement:
-    """Draw one example of ``case`` from ``seed`` and compare both directions with PyTorch."""
+    """Draw one example of ``case`` from ``seed`` and compare both directions with PyTorch.
+
+    A sum that all but cancels has no correct digits in float32, whoever computes it. Such an example (see
+    `lost_to_rounding`) is drawn again; float64 examples never are.
+    """
     rng = np.random.default_rng([zlib.crc32(case.name.encode()), seed])
-    arrays, options = case.draw(rng)
-    arrays = {name: _cast(a, dtype) for name, a in arrays.items()}
-    return compare(case, arrays, options, rng, device)
+    for redrawn in range(20):
+        arrays, options = case.draw(rng)
+        arrays = {name: _cast(a, dtype) for name, a in arrays.items()}
+        upstream = int(rng.integers(2**32))
+        result = compare(case, arrays, options, upstream, device)
+        if result.ok or dtype == "float64" or not lost_to_rounding(case, arrays, options, upstream, result):
+            return replace(result, redrawn=redrawn)
+    return result
 
 
-def compare(case: Case, arrays: dict, options: dict, rng, device: str = "cpu") -> Agreement:
-    """Compare ``case`` with PyTorch on given arrays: all outputs, then every gradient of a random ``dy``."""
-    dtype = next(a.dtype for a in arrays.values() if a is not None and a.dtype.kind == "f")
+def compare(case: Case, arrays: dict, options: dict, upstream: int = 0, device: str = "cpu") -> Agreement:
+    """Compare ``case`` with PyTorch on given arrays: all outputs, then the gradients for a random ``dy``.
+
+    ``upstream`` is the seed of ``dy``, and of the memory layouts in which ours gets its arrays, read-only.
+    """
+    rng = np.random.default_rng(upstream)
     names = case.wrt.split()
+    theirs, expected, dy = reference(case, arrays, options, upstream, device)
     disguised = {name: None if a is None else _disguise(a, rng) for name, a in arrays.items()}
     ours = _tuple(case.ours(**disguised, **copy.deepcopy(options)))
-    with exact_arithmetic():
-        tensors = {name: _tensor(a, device, name in names) for name, a in arrays.items()}
-        theirs = _tuple(case.theirs(**tensors, **copy.deepcopy(options)))
-        dy = rng.standard_normal(tuple(theirs[0].shape)).astype(dtype)
-        leaves = {name: tensors[name] for name in names if tensors[name] is not None}
-        expected = torch.autograd.grad(theirs[0], list(leaves.values()), torch.as_tensor(dy, device=device))
+    gradients = case.backward(_disguise(dy, rng), ours, disguised, options)
     forward = max(map(_distance, ours, theirs)) if len(ours) == len(theirs) else np.inf
-    gradients = case.backward(_disguise(np.asarray(dy), rng), ours, disguised, options)
-    if len(gradients) != len(names):
-        return Agreement(forward, dict.fromkeys(names, np.inf), dtype.name)
-    expected = dict(zip(leaves, expected, strict=True))
-    backward = {name: _distance(g, expected.get(name)) for name, g in zip(names, gradients, strict=True)}
-    return Agreement(forward, backward, dtype.name)
+    backward = dict.fromkeys(names, np.inf)
+    if len(gradients) == len(names):
+        backward = {name: _distance(g, expected.get(name)) for name, g in zip(names, gradients, strict=True)}
+    return Agreement(forward, backward, dy.dtype.name)
+
+
+def reference(case: Case, arrays: dict, options: dict, upstream: int, device: str = "cpu"):
+    """Return PyTorch's outputs, its gradients by name, and the upstream gradient it was given."""
+    with exact_arithmetic():
+        tensors = {name: _tensor(a, device, name in case.wrt.split()) for name, a in arrays.items()}
+        outputs = _tuple(case.theirs(**tensors, **copy.deepcopy(options)))
+        y = outputs[0]
+        dy = np.random.default_rng(upstream).standard_normal(tuple(y.shape))
+        dy = np.asarray(dy, str(y.dtype).removeprefix("torch."))
+        leaves = {name: t for name, t in tensors.items() if t is not None and t.requires_grad}
+        gradients = torch.autograd.grad(y, list(leaves.values()), torch.as_tensor(dy, device=device))
+    return [_array(t) for t in outputs], dict(zip(leaves, map(_array, gradients), strict=True)), dy
+
+
+def lost_to_rounding(case: Case, arrays: dict, options: dict, upstream: int, result: Agreement) -> bool:
+    """Whether float32 cannot hold the answer: PyTorch's own moves as far when its input moves by a last bit.
+
+    Only a small error can be excused so, never a wrong branch, sign or factor.
+    """
+    worst = max(result.forward, result.worst_backward)
+    if worst > 1e-2:
+        return False
+    wide = {name: _cast(a, "float64") for name, a in arrays.items()}
+    exact = reference(case, wide, options, upstream)
+    rng = np.random.default_rng(upstream)
+    moved = 0.0
+    for _ in range(8):
+        shaken = {name: a if a is None or a.dtype.kind != "f" else
+                  a * rng.choice(np.array([1 - 2**-24, 1, 1 + 2**-23], a.dtype), a.shape)
+                  for name, a in arrays.items()}
+        outputs, gradients, _ = reference(case, shaken, options, upstream)
+        pairs = [*zip(outputs, exact[0], strict=True), *((g, exact[1][n]) for n, g in gradients.items())]
+        moved = max([moved, *(disagreement(_cast(a, "float64"), b) for a, b in pairs if a is not None)])
+    return worst <= 10 * moved
 
 
 def _tuple(value):
@@ -162,11 +204,15 @@ def _tensor(a, device, requires_grad):
     return torch.tensor(a, device=device, requires_grad=requires_grad)
 
 
+def _array(tensor):
+    return None if tensor is None else tensor.detach().cpu().numpy()
+
+
 def _distance(ours, theirs) -> float:
-    """``disagreement`` of an array and a tensor; None agrees with None alone."""
+    """``disagreement`` of two arrays; None agrees with None alone."""
     if ours is None or theirs is None:
         return 0.0 if ours is theirs else np.inf
-    return disagreement(ours, theirs.detach().cpu().numpy())
+    return disagreement(ours, theirs)
 
 
 def _disguise(a, rng):

@@ -12,7 +12,7 @@ import tempfile
 import numpy as np
 import torch
 
-from .compare import TOLERANCE
+from cnnlib.crosscheck.compare import TOLERANCE
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 NOT_MEASURED = "not measured"
@@ -42,26 +42,24 @@ def source_version(module: str, package: pathlib.Path = PACKAGE) -> str:
 
     Comments, layout and docstrings do not count, so that only a change of code makes a measurement stale.
     """
-    digest = hashlib.sha256()
-    seen, waiting = set(), [module]
+    code, waiting = {}, [module]
     while waiting:
         name = waiting.pop()
-        path = package / f"{name}.py"
-        if name in seen or not path.exists():
+        path = package.joinpath(*name.split(".")).with_suffix(".py")
+        if not path.exists():
+            path = path.with_suffix("") / "__init__.py"
+        if name in code or not path.exists():
             continue
-        seen.add(name)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("cnnlib")):
-                inside = (node.module or "").removeprefix("cnnlib").lstrip(".")
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "cnnlib":
+                inside = node.module.removeprefix("cnnlib").lstrip(".")
                 waiting += [inside] if inside else [alias.name for alias in node.names]
-    for name in sorted(seen):
-        tree = ast.parse((package / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
                 node.body = node.body[1:]
-        digest.update(f"{name}:{ast.dump(tree)}\n".encode())
-    return digest.hexdigest()[:16]
+        code[name] = ast.dump(tree)
+    listing = "\n".join(f"{name}: {code[name]}" for name in sorted(code))
+    return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
 
 def load(path) -> dict:

@@ -23,7 +23,7 @@ PRODUCT = 1 << 17  # numbers in one batch of products (float32: half an L2 cache
 def tiling(width, depth, out_channels, batch):
     """Choose ``(tile, wide)``, both dividing the width: see the top of this file."""
     divisors = [d for d in range(1, width + 1) if width % d == 0]
-    if out_channels >= 32 and depth >= 64:
+    if depth * out_channels >= 1 << 15:
         return 1, max((d for d in divisors if d * batch <= 512), default=1)
     return next((d for d in divisors if d <= 4 and d * out_channels >= 6), 1), 1
 
@@ -174,7 +174,8 @@ class Banded:
             for i, out in enumerate(columns.reshape(len(columns), blocks, -1, self.wide * batch)):
                 last, phase = divmod(start + i + top, sh)
                 first = last - self.taps + 1
-                a, b = max(first, 0), min(last + 1, self.out_height)
+                seen = -(-(self.span[0] - phase) // sh)  # taps that this row has
+                a, b = max(last - seen + 1, 0), min(last + 1, self.out_height)
                 if a < b:
                     weights = gather[phase][:, (a - first) * out_channels : (b - first) * out_channels]
                     np.matmul(weights, dy[:, a * out_channels : b * out_channels], out=out)

@@ -1,13 +1,19 @@
 """Hand a model over once, run it fast from then on: the same numbers, parameters and state_dict."""
 
+import functools
+
+import numpy as np
+
 from cnnlib import _checks as checks
 from cnnlib import layers as L
+from cnnlib.engine.parallel import Worker, can_split
 from cnnlib.engine.plan import Plan, flattened
 
 PLANS = 4  # input shapes kept ready: a full batch, the last batch, a batch of the evaluation, one more
+WORTH_SPLITTING = 16  # samples
 
 
-def compile(model, *, input_gradient=False):
+def compile(model, *, input_gradient=False, workers=1):
     """Return an `Engine` that runs ``model`` in a layout of its own.
 
     Parameters
@@ -17,6 +23,9 @@ def compile(model, *, input_gradient=False):
         of layers is read once; their parameters, buffers and train/eval state are read in every pass.
     input_gradient : bool
         Whether ``backward`` also computes the gradient of the input, which training does not need.
+    workers : {1, 2}
+        With 2, a second process takes half of every batch, and BLAS is kept to one thread. Models whose
+        layers look at the whole batch or draw random numbers (batch norm, dropout) stay in one process.
 
     Returns
     -------
@@ -24,12 +33,11 @@ def compile(model, *, input_gradient=False):
 
     Raises
     ------
-    TypeError
-        If ``model`` is not a Sequential.
+    TypeError, ValueError
+        If ``model`` is not a Sequential, or an option is not one of those listed.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from cnnlib.layers import Conv2d, Flatten, Linear, ReLU, Sequential
     >>> rng = np.random.default_rng(0)
     >>> model = Sequential(Conv2d(1, 2, 3, rng=rng), ReLU(), Flatten(), Linear(8, 3, rng=rng))
@@ -38,7 +46,7 @@ def compile(model, *, input_gradient=False):
     >>> bool(np.allclose(engine(x), model(x), atol=1e-6))
     True
     """
-    return Engine(model, input_gradient=input_gradient)
+    return Engine(model, input_gradient=input_gradient, workers=workers)
 
 
 class Engine:
@@ -50,14 +58,18 @@ class Engine:
         The model itself: its parameters are the engine's parameters.
     """
 
-    def __init__(self, model, *, input_gradient=False):
+    def __init__(self, model, *, input_gradient=False, workers=1):
         if not isinstance(model, L.Sequential):
             raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
         self.model, self.input_gradient = model, checks.flag("input_gradient", input_gradient)
+        if checks.integer("workers", workers) not in (1, 2):
+            raise ValueError(f"workers must be 1 or 2, got {workers}")
         self._layers = list(flattened(model))
         self._parameters = model.parameters()
+        self._split = workers == 2 and len(self._parameters) > 0 and can_split(self._layers)
+        self._worker = None
         self._plans = {}
-        self._running = None
+        self._running = None  # what backward has to go back through
 
     def __call__(self, x, *, keep=True):
         """Run the model on ``x`` (N, C, H, W) or (N, F); the result is that of ``model(x)``.
@@ -77,16 +89,37 @@ class Engine:
         self._running = None
         if x.ndim not in (2, 4) or x.size == 0 or any(p.data.dtype != x.dtype for p in self._parameters):
             y = self.model(x)  # nothing to be gained, or an error that the layers word best
-            self._running = self.model
-            return y
-        plan = self._plans.pop((x.shape, x.dtype), None) or Plan(self._layers, x, self.input_gradient)
-        y = plan.forward(x, keep)
-        self._expected = y.shape, y.dtype
+            running = (self.model,)
+        elif self._split and len(x) >= WORTH_SPLITTING:
+            y, running = self._forward_split(x, keep)
+        else:
+            plan = self._plan(x)
+            y, running = plan.forward(x, keep), (plan,)
+        self._running = (y.shape, y.dtype, *running) if keep else None
+        return y
+
+    def _plan(self, x):
+        key = x.shape, x.dtype
+        plan = self._plans.pop(key, None) or Plan(self._layers, x, self.input_gradient)
         while len(self._plans) >= PLANS:
             del self._plans[next(iter(self._plans))]  # the one that was not used for longest
-        self._plans[x.shape, x.dtype] = plan
-        self._running = plan if keep else None
-        return y
+        self._plans[key] = plan
+        return plan
+
+    def _forward_split(self, x, keep):
+        half = (len(x) + 1) // 2
+        first, second = x[:half], x[half:]
+        if self._worker is None or self._worker.size < first.size or self._worker.data[0].dtype != x.dtype:
+            self.close()
+            make = functools.partial(Engine, input_gradient=self.input_gradient)
+            self._worker = Worker(self.model, make, first.size)
+        plan = self._plan(first)
+        self._worker.forward(second, keep)
+        try:
+            y = plan.forward(first, keep)
+        finally:
+            rest = self._worker.answer()
+        return np.concatenate([y, rest]), (plan, half)
 
     def backward(self, dy):
         """Add to the gradient of each parameter, as ``model.backward(dy)`` does.
@@ -103,15 +136,22 @@ class Engine:
         """
         if self._running is None:
             raise RuntimeError("Engine.backward has no forward pass to go back through: call the engine first")
-        running, self._running = self._running, None
-        if running is not self.model:
-            checks.floats("dy", dy)
-            shape, dtype = self._expected
-            checks.shape("dy", dy, shape)
-            if dy.dtype != dtype:
-                raise TypeError(f"dy must be {dtype} like the output, got {dy.dtype}")
-        dx = running.backward(dy)
-        return dx if self.input_gradient else None
+        shape, dtype, plan, *half = self._running
+        checks.shape("dy", checks.floats("dy", dy), shape)
+        if dy.dtype != dtype:
+            raise TypeError(f"dy must be {dtype} like the output, got {dy.dtype}")
+        self._running = None
+        if not half:
+            dx = plan.backward(dy)
+            return dx if self.input_gradient else None
+        self._worker.backward(dy[half[0] :])
+        try:
+            dx = plan.backward(dy[: half[0]])
+        finally:
+            rest = self._worker.answer()
+        for parameter, grad in zip(self._parameters, self._worker.grads, strict=True):
+            parameter.add_grad(grad)
+        return np.concatenate([dx, rest]) if self.input_gradient else None
 
     def train_step(self, x, target, criterion, optimizer):
         """One step of training: forward, loss, backward, update. Returns the loss."""
@@ -120,3 +160,15 @@ class Engine:
         self.backward(criterion.backward())
         optimizer.step()
         return loss
+
+    def close(self):
+        """End the worker process, if there is one. It also ends with the engine, and with Python."""
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()

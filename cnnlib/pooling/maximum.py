@@ -105,10 +105,7 @@ def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, 
     """
     geometry = _check(x, kernel_size, stride, padding, dilation, ceil_mode)
     windows.upstream(dy, x, x.shape[:2] + geometry[-1])
-    if indices is None:
-        indices = _places(x, *geometry)
-    else:
-        _check_places(indices, dy.shape, x)
+    indices = _places(x, *geometry) if indices is None else _check_places(indices, dy.shape, x)
     return add_at_places(dy, x, indices)
 
 
@@ -139,7 +136,7 @@ def _places(x, kernel, stride, padding, dilation, size):
     for place, seen in zip(_tap_places(x, kernel, stride, padding, dilation, size), taps, strict=True):
         better = (seen > y) | np.isnan(seen)
         np.maximum(y, seen, out=y)
-        np.maximum(places, better * place, out=places)  # along the scan places only grow: the last one stays
+        np.copyto(places, place, where=better)
     return places
 
 
@@ -181,3 +178,4 @@ def _check_places(indices, expected, x):
         raise ValueError(
             f"indices must be in [0, {plane - 1}] for x of shape {x.shape}, got {indices.min()} to {indices.max()}"
         )
+    return indices.astype(np.int64, copy=False)

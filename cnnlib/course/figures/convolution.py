@@ -25,6 +25,12 @@ def pictures(images, titles, *, columns=2, width=5.2):
     return fig
 
 
+def grid(ax, values, **options):
+    """A grid of numbers without axes, and without minus zeros."""
+    number_grid(ax, np.round(values, 6) + 0.0, **options)
+    ax.spines[:].set_visible(False)
+
+
 def frame(ax, top, left, height, width, color=INK, linewidth=2.5, **options):
     """Outline a block of cells on a grid of numbers."""
     ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=color,
@@ -37,19 +43,19 @@ def windows(x, w, y):
     fig, axes = plt.subplots(rows, columns, figsize=(4.2, 4.7))
     for (i, j), ax in np.ndenumerate(axes):
         part = x[i:i + w.shape[0], j:j + w.shape[1]]
-        number_grid(ax, x)
+        grid(ax, x, limit=2 * x.max())
         frame(ax, i, j, *w.shape)
         added, taken = (part * (w > 0)).sum(), (part * (w < 0)).sum()
         ax.set_title(f"$y_{{{i},{j}}}$ = {added:g} − {taken:g} = {y[i, j]:g}")
     return fig
 
 
-def three_grids(values, titles, cmap="RdBu_r"):
+def three_grids(values, titles):
     """Small arrays side by side, numbers printed."""
     fig, axes = plt.subplots(1, len(values), figsize=(5.4, 2.1))
     limit = max(np.abs(v).max() for v in values)
     for ax, v, title in zip(axes, values, titles, strict=True):
-        number_grid(ax, v, title=title, limit=limit, cmap=cmap)
+        grid(ax, v, title=title, limit=1.5 * limit)
     return fig
 
 
@@ -78,7 +84,7 @@ def groups(channels_in, channels_out, choices):
     fig, axes = plt.subplots(1, len(choices), figsize=(5.4, 2.3), sharey=True)
     for ax, g in zip(axes, choices, strict=True):
         own = np.kron(np.eye(g), np.ones((channels_out // g, channels_in // g)))
-        number_grid(ax, own, fmt="", limit=1)
+        grid(ax, -own, fmt="", limit=1.5)
         ax.set_title(f"groups={g}\n{channels_out}·{channels_in // g}·3·3 = {channels_out * channels_in // g * 9} weights",
                      fontsize=9.5)
         ax.set_xlabel("input channel")
@@ -92,7 +98,7 @@ def groups(channels_in, channels_out, choices):
 def matrices(small, large):
     """Two convolutions as matrices: a small one with its numbers, a larger one with colours."""
     fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.5, 4.9), height_ratios=(1, 1.85))
-    number_grid(top, np.where(small == 0, 0, small), cmap="RdBu_r", fontsize=9.5)
+    grid(top, small, limit=1.5 * small.max(), fontsize=9.5)
     for text in top.texts:
         if text.get_text() == "0":
             text.set_alpha(0.35)
@@ -123,9 +129,9 @@ def learning(noise, photo, kernels, steps):
     for runs, color, label in ((noise, COLORS["blue"], "noise"), (photo, COLORS["orange"], "photograph")):
         ax.plot(runs.T, color=color, alpha=0.35, linewidth=1)
         ax.plot(np.median(runs, axis=0), color=color, label=label, linewidth=2.4)
-    ax.set(yscale="log", xlabel="step", ylabel="distance to the hidden kernel")
+    ax.set(yscale="log", ylim=(1e-9, 10), xlabel="step", ylabel="distance to the hidden kernel")
     ax.grid(True, axis="y")
     ax.legend(title="learned from")
     for panel, kernel, step in zip(bottom.subplots(1, len(kernels)), kernels, steps, strict=True):
-        number_grid(panel, kernel, limit=2, fmt="{:.1f}", title=f"step {step}", fontsize=9)
+        grid(panel, np.round(kernel, 1), limit=3, fmt="{:.1f}", title=f"step {step}", fontsize=9)
     return fig

@@ -1,0 +1,108 @@
+"""Figures of chapter 2: activations, their slopes, and units that die."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnlib import activations as act
+from cnnlib.course.figures._style import COLORS, INK, MUTED
+
+NAMES = ("step", "sigmoid", "tanh", "ReLU", "Leaky ReLU", "PReLU")
+
+
+def value_and_slope(name, z, a=0.25):
+    """The value and the derivative of an activation at every entry of ``z``.
+
+    Parameters
+    ----------
+    name : str
+        One of ``NAMES``.
+    z : array
+    a : float, optional
+        The slope of PReLU for negative inputs.
+    """
+    one = np.ones_like(z)
+    if name == "step":
+        return (z > 0) * 1.0, np.zeros_like(z)
+    if name == "sigmoid":
+        return act.sigmoid(z), act.sigmoid_backward(one, z)
+    if name == "tanh":
+        return act.tanh(z), act.tanh_backward(one, z)
+    if name == "ReLU":
+        return act.relu(z), act.relu_backward(one, z)
+    slope = 0.01 if name == "Leaky ReLU" else a
+    return act.leaky_relu(z, slope), act.leaky_relu_backward(one, z, slope)
+
+
+def gallery():
+    """Six activations with their derivatives."""
+    z = np.linspace(-4, 4, 161)
+    fig, axes = plt.subplots(2, 3, figsize=(5.6, 3.6), sharex=True, sharey=True)
+    for ax, name in zip(axes.flat, NAMES, strict=True):
+        value, slope = value_and_slope(name, z)
+        ax.axhline(0, color=MUTED, linewidth=0.6)
+        ax.plot(z, value, color=COLORS["blue"], label="value")
+        ax.plot(z, slope, "--", color=COLORS["orange"], label="slope")
+        ax.set(title=name, ylim=(-1.3, 2.3), xticks=(-4, 0, 4))
+    axes[0, 0].legend(loc="upper left", fontsize=8.5)
+    return fig
+
+
+def explore_activation(name, z, a):
+    """The stage and caption of the activation explorer."""
+    grid = np.linspace(-4, 4, 161)
+    value, slope = value_and_slope(name, grid, a)
+    at, rate = (float(v[0]) for v in value_and_slope(name, np.array([float(z)]), a))
+    fig, ax = plt.subplots(figsize=(4.4, 3.0))
+    ax.plot(grid, value, color=COLORS["blue"])
+    ax.plot(grid, slope, "--", color=COLORS["orange"])
+    ax.plot([z - 1, z + 1], [at - rate, at + rate], color=INK, linewidth=1.2)
+    ax.plot(z, at, "o", color=INK)
+    ax.set(xlim=(-4, 4), ylim=(-1.6, 4.1), xlabel="$z$")
+    rule = f" (a = {_num(a)})" if name == "PReLU" else ""
+    return fig, f"{name}{rule} at z = {_num(z)}: value {_num(at)}, slope {_num(rate)}."
+
+
+def _num(value):
+    return f"{value:.3f}".rstrip("0").rstrip(".").replace("-", "−").replace("−0.000", "0") or "0"
+
+
+def saturation(z, slopes):
+    """Slopes on a logarithmic scale; 0 cannot be shown and leaves a gap."""
+    fig, ax = plt.subplots(figsize=(5.2, 2.7))
+    for (name, slope), style in zip(slopes.items(), ("-", "--", "-."), strict=True):
+        ax.plot(z, np.where(slope > 0, slope, np.nan), style, label=name)
+    ax.set(yscale="log", xlabel="$z$", ylabel="slope")
+    ax.legend(loc="lower left")
+    return fig
+
+
+def dead_rates(x, rates, *, xlabel, log=False):
+    """Share of dead units: mean and range over seeds, a line for each name.
+
+    Parameters
+    ----------
+    x : list of float
+    rates : dict of str to array (seeds, len(x)), each 0 to 1
+    xlabel : str
+    log : bool, optional
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    for (name, runs), marker in zip(rates.items(), "os^", strict=False):
+        (line,) = ax.plot(x, 100 * runs.mean(axis=0), marker=marker, label=name)
+        ax.fill_between(x, 100 * runs.min(axis=0), 100 * runs.max(axis=0), color=line.get_color(), alpha=0.18,
+                        linewidth=0)
+    ax.set(xlabel=xlabel, ylabel="dead units (%)", ylim=(-4, 104))
+    if log:
+        ax.set_xscale("log")
+    ax.legend(loc="best")
+    return fig
+
+
+def ring(x, labels):
+    """Points inside and outside a circle."""
+    fig, ax = plt.subplots(figsize=(3.4, 3.2))
+    for value, color, marker in ((0, COLORS["blue"], "o"), (1, COLORS["orange"], "s")):
+        ax.plot(*x[labels == value].T, marker, color=color, markersize=4, label=f"class {value}", alpha=0.85)
+    ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+    ax.legend(loc="upper right", fontsize=8.5)
+    return fig
