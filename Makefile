@@ -6,8 +6,8 @@ BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 BOOK    := _build/html/index.html
 NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb)) $(wildcard verification.ipynb)
-SOURCES = _config.yml _toc.yml references.bib $(wildcard *.md) $(NOTEBOOKS) $(wildcard cnnlib/*.py) \
-          $(wildcard cnnlib/*/*.py) $(wildcard _ext/*.py _ext/*/*.html _ext/assets/*.* _ext/assets/*/*.*)
+SOURCES = _config.yml _toc.yml references.bib tools/build_book.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
+          $(wildcard cnnlib/*.py cnnlib/*/*.py) $(wildcard _ext/*.py _ext/*/*.* _ext/*/*/*.*)
 JOBS    ?= 2
 NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -p no:cacheprovider
 
@@ -78,7 +78,7 @@ crosscheck: $(STAMP) ## print the table of agreement with PyTorch
 
 mutate: $(STAMP) ## break operations one at a time; the tests must notice each
 	$(call say,Mutations: every planted bug must be caught)
-	$(BIN)/python tools/mutate.py
+	$(BIN)/python -m tests.mutations
 
 matrix: $(STAMP) ## compare the notebooks under other BLAS kernels and thread counts
 	$(BIN)/python tools/matrix.py $(NOTEBOOKS)

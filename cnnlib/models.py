@@ -78,7 +78,7 @@ def digits_cnn(classes: int = 10, *, rng: np.random.Generator | None = None, dty
         ReLU(),
         MaxPool2d(2),
         Flatten(),
-        Linear(32 * 2 * 2, classes, **start),
+        Linear(32 * 2 * 2, checks.integer("classes", classes, 1), **start),
     )
 
 
@@ -125,7 +125,7 @@ def lenet5(classes: int = 10, *, rng: np.random.Generator | None = None, dtype=n
         ReLU(),
         Linear(120, 84, **start),
         ReLU(),
-        Linear(84, classes, **start),
+        Linear(84, checks.integer("classes", classes, 1), **start),
     )
 
 
@@ -181,4 +181,4 @@ def vgg_like(
         size //= 2
     model.append(Flatten())
     model.append(Linear(inputs * size * size, 128, **start)).append(ReLU())
-    return model.append(Linear(128, classes, **start))
+    return model.append(Linear(128, checks.integer("classes", classes, 1), **start))

@@ -184,7 +184,7 @@ def fit(
     Parameters
     ----------
     model : Layer
-        Changed in place.
+        Changed in place, and left in evaluation mode.
     criterion : loss
         It averages over the samples (``reduction="mean"``).
     optimizer : optimiser
@@ -257,7 +257,7 @@ def fit(
     history = History()
     run = Run(model, optimizer, schedule, early_stopping, history, rng)
     fixed = {"batch_size": batch_size, "drop_last": drop_last, "schedule_every": schedule_every, "augment": augment}
-    fixed |= {"criterion": criterion, "train": (x, y), "validation": validation}
+    fixed |= {"criterion": criterion, "train": (x, y), "validation": validation, "engine": engine}
     run.start(checkpoint, checks.flag("resume", resume), fixed)
     at, runner = run.position, model if engine is None else engine
     silent = not checks.flag("progress", progress) or bool(os.environ.get("CNNLIB_STATIC"))

@@ -22,7 +22,7 @@ def assert_close(ours, theirs, tol=None, dy=None):
     assert np.isfinite(ours[finite]).all()
     if finite.any():
         worst, scale = np.abs(ours[finite] - theirs[finite]).max(), np.abs(theirs[finite]).max()
-        scale = scale if dy is None else max(scale, 1e-3 * np.abs(dy).max())
+        scale = scale if dy is None else max(scale, 1e-3 * np.abs(dy).max(initial=0))
         assert worst <= (tol or TOLERANCE[ours.dtype]) * scale, f"{worst:.3g} of {scale:.3g}"
 
 

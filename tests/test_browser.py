@@ -75,7 +75,8 @@ def noise(browser):
 def requests(browser):
     """Addresses outside the disk that were asked for since the last call."""
     events = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
-    addresses = (event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent")
+    sent = (event["params"] for event in events if event["method"] == "Network.requestWillBeSent")
+    addresses = (event["request"]["url"] for event in sent)
     return [address for address in addresses if not address.startswith(("file:", "data:", "blob:"))]
 
 

@@ -4,14 +4,19 @@ import copy
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
+from cnnlib import optim
+from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.engine import compile
 from cnnlib.engine.banded import Banded
 from cnnlib.engine.depthwise import Depthwise
+from cnnlib.engine.loss import loss_and_gradient
 from cnnlib.engine.plan import Plan
 from cnnlib.engine.stages import Fallback
 from cnnlib.engine.winograd import Winograd
 from cnnlib.layers import (
+    GELU,
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     AvgPool2d,
@@ -21,7 +26,6 @@ from cnnlib.layers import (
     ConvTranspose2d,
     Dropout,
     Flatten,
-    GELU,
     Identity,
     LayerNorm,
     LeakyReLU,
@@ -79,7 +83,7 @@ CONVOLUTIONS = {
     "lenet 1": (dict(c=(1, 6), kernel_size=5, padding=2), (28, 28)),
     "lenet 2": (dict(c=(6, 16), kernel_size=5), (14, 14)),
     "tile of three": (dict(c=(1, 5), kernel_size=3), (8, 11)),
-    "tile of four": (dict(c=(2, 3), kernel_size=3, padding=1), (5, 8)),
+    "tile of four": (dict(c=(2, 2), kernel_size=3, padding=1), (5, 8)),
     "prime width": (dict(c=(2, 3), kernel_size=3, padding=1), (7, 11)),
     "stride": (dict(c=(3, 4), kernel_size=3, stride=(2, 3), padding=(2, 1)), (11, 9)),
     "stride over the kernel": (dict(c=(2, 3), kernel_size=(1, 2), stride=(3, 5)), (10, 13)),
@@ -99,6 +103,9 @@ CONVOLUTIONS = {
     "winograd, tiny": (dict(c=(16, 12), kernel_size=3), (3, 4)),
     "winograd, no padding": (dict(c=(16, 12), kernel_size=3, padding="valid"), (13, 7)),
     "many channels, stride": (dict(c=(20, 32), kernel_size=3, stride=2, padding=1), (9, 9)),
+    "wide": (dict(c=(40, 96), kernel_size=3, stride=(1, 2), padding=(0, 1)), (5, 12)),
+    "wide, no bias": (dict(c=(64, 64), kernel_size=(3, 4), dilation=(1, 2), padding=1, bias=False), (4, 13)),
+    "wide, one by one": (dict(c=(160, 256), kernel_size=1), (2, 6)),
 }
 
 
@@ -122,8 +129,9 @@ def test_each_kernel_is_reached():
         kinds[name] = kernels
     assert all(type(kinds[name][0][0]) is Winograd for name in kinds if name.startswith("winograd"))
     assert all(type(kinds[name][0][0]) is Depthwise for name in kinds if name.startswith("depthwise"))
-    banded = {kernel.tile for parts in kinds.values() for kernel, _, _ in parts if type(kernel) is Banded}
-    assert banded == {1, 2, 3, 4}
+    banded = [kernel for parts in kinds.values() for kernel, _, _ in parts if type(kernel) is Banded]
+    assert {kernel.tile for kernel in banded} == {1, 2, 3, 4}
+    assert {kernel.wide > 1 for kernel in banded} == {kernel.turn for kernel in banded} == {False, True}
 
 
 @pytest.mark.parametrize("c", [(2, 3), (12, 13), (3, 3)])
@@ -160,10 +168,10 @@ POOLINGS = {
     "padding": MaxPool2d(3, 2, 1), "dilation": MaxPool2d(2, 1, 0, 2), "gap": MaxPool2d(2, 3),
     "ceil": MaxPool2d(2, ceil_mode=True), "ceil, padded": MaxPool2d((3, 2), (2, 2), 1, ceil_mode=True),
     "average": AvgPool2d(2), "average, overlap": AvgPool2d(3, 1), "average, gap": AvgPool2d((1, 2), 3),
-    "average, padding": AvgPool2d(3, 2, 1, count_include_pad=False), "average, divisor": AvgPool2d(2, divisor_override=3),
-    "average, ceil": AvgPool2d(2, ceil_mode=True), "global": AdaptiveAvgPool2d(1), "adaptive": AdaptiveAvgPool2d((3, 2)),
-    "adaptive, uneven": AdaptiveAvgPool2d((2, 3)), "adaptive, kept": AdaptiveAvgPool2d((None, 1)),
-    "adaptive max": AdaptiveMaxPool2d(2),
+    "average, padding": AvgPool2d(3, 2, 1, count_include_pad=False), "average, ceil": AvgPool2d(2, ceil_mode=True),
+    "average, divisor": AvgPool2d(2, divisor_override=3), "global": AdaptiveAvgPool2d(1),
+    "adaptive": AdaptiveAvgPool2d((3, 2)), "adaptive, uneven": AdaptiveAvgPool2d((2, 3)),
+    "adaptive, kept": AdaptiveAvgPool2d((None, 1)), "adaptive max": AdaptiveMaxPool2d(2),
 }  # fmt: skip
 
 
@@ -212,7 +220,8 @@ NETWORKS = {
     "odd layers": (
         lambda rng: Sequential(
             Identity(), Conv2d(2, 4, 3, padding=1, padding_mode="reflect", rng=rng), PReLU(4), GELU(),
-            ConvTranspose2d(4, 3, 2, stride=2, rng=rng), Conv2d(3, 3, 3, rng=rng), ReLU(), Flatten(2), Linear(16, 2, rng=rng),
+            ConvTranspose2d(4, 3, 2, stride=2, rng=rng), Conv2d(3, 3, 3, rng=rng), ReLU(), Flatten(2),
+            Linear(16, 2, rng=rng),
         ),
         (3, 2, 3, 3), None,
     ),
@@ -320,18 +329,14 @@ def test_plans_are_bounded():
 
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
 def test_training_follows_the_layers_step_by_step(optimizer):
-    optim = pytest.importorskip("cnnlib.optim")
-    from cnnlib.losses import CrossEntropyLoss
 
     def make(rng):
         more = {"rng": rng, "dtype": np.float64}
         return Sequential(
-            Conv2d(1, 4, 3, padding=1, **more), BatchNorm2d(4, dtype=np.float64), ReLU(), MaxPool2d(2),
+            Conv2d(1, 4, 3, padding=1, bias=False, **more), BatchNorm2d(4, dtype=np.float64), ReLU(), MaxPool2d(2),
             Conv2d(4, 12, 3, padding=1, **more), ReLU(), MaxPool2d(2), Conv2d(12, 12, 3, padding=1, **more), ReLU(),
             Flatten(), Dropout(0.2, rng=rng), Linear(48, 10, **more),
         )  # fmt: skip
-
-    from sklearn.datasets import load_digits
 
     digits = load_digits()
     images, labels = digits.images[:, None] / 16, digits.target
@@ -354,7 +359,7 @@ def test_training_follows_the_layers_step_by_step(optimizer):
         runs.append((np.array(losses), model.state_dict()))
     (slow_losses, slow), (fast_losses, fast) = runs
     assert np.abs(fast_losses - slow_losses).max() < 1e-11
-    assert slow_losses[-1] < 0.5 * slow_losses[0]
+    assert slow_losses[-1] < 0.8 * slow_losses[0]
     for name in slow:
         assert worst(fast[name], slow[name]) < 1e-10 if slow[name].dtype.kind == "f" else fast[name] == slow[name], name
 
@@ -444,3 +449,27 @@ def test_trouble_in_the_other_process():
     process = engine._worker.process
     del engine
     assert not process.is_alive()
+
+
+# ---------------------------------------------------------------- the loss
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_loss_is_that_of_the_criterion(dtype):
+    rng = np.random.default_rng(0)
+    scores = (10 * rng.standard_normal((7, 5))).astype(dtype)
+    scores[0, 0] = 1e4
+    target = rng.integers(0, 5, 7)
+    for criterion in (CrossEntropyLoss(), CrossEntropyLoss(label_smoothing=0.1), CrossEntropyLoss(ignore_index=2)):
+        loss, dscores = loss_and_gradient(criterion, scores, target)
+        assert worst(np.asarray(loss), np.asarray(criterion(scores, target))) <= TOLERANCE[dtype]
+        assert worst(dscores, criterion.backward()) <= TOLERANCE[dtype]
+
+
+def test_loss_refuses_what_the_criterion_refuses():
+    scores = np.zeros((3, 5), np.float32)
+    for target in (np.array([0, 1, 5]), np.array([0, -1, 2]), np.array([0, 1]), np.array([0.0, 1.0, 2.0]), [0, 1, 2]):
+        with pytest.raises((TypeError, ValueError)):
+            loss_and_gradient(CrossEntropyLoss(), scores, target)
+    loss, _ = loss_and_gradient(CrossEntropyLoss(), scores[:0], np.zeros(0, int))
+    assert np.isnan(loss)

@@ -55,6 +55,12 @@ def test_numerical_gradient_of_a_view_of_its_input():
     np.testing.assert_allclose(numerical_gradient(lambda x: x[::-1], np.arange(3.0)), np.ones(3), rtol=1e-9)
 
 
+def test_one_entry_is_nudged_at_a_time():
+    """Entries left where they were nudged to would shift the gradients of their neighbours by 1e-6."""
+    x = np.array([2.0, 3.0, 5.0])
+    np.testing.assert_allclose(numerical_gradient(np.prod, x), [15, 10, 6], rtol=1e-8)
+
+
 def test_inputs_are_left_alone_and_may_be_read_only():
     x = np.arange(3.0)
     x.flags.writeable = False

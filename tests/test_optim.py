@@ -58,6 +58,17 @@ def test_steps_on_given_gradients_agree_with_torch(name, options):
         np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize(("name", "options"), OPTIMIZERS, ids=IDS)
+def test_a_gradient_that_is_used_again_is_not_changed(name, options):
+    params = parameters()
+    optimizer = getattr(optim, name)(params, **options)
+    give_gradients(params, 1)
+    before = [p.grad.copy() for p in params]
+    for _ in range(3):
+        optimizer.step()
+    assert all((p.grad == g).all() for p, g in zip(params, before, strict=True))
+
+
 def test_a_parameter_without_gradient_stays_and_its_clock_too():
     p, q = Parameter(np.ones(2)), Parameter(np.ones(2))
     tp, tq = (torch.ones(2, dtype=torch.float64).requires_grad_() for _ in "pq")

@@ -24,7 +24,7 @@ from training_run import (
     some_data,
 )
 
-from cnnlib import checkpoint, resume, training
+from cnnlib import checkpoint, engine, resume, training
 from cnnlib.layers import CrossEntropyLoss, Flatten, Linear
 from cnnlib.module import Sequential
 from cnnlib.optim import SGD, Adam, RMSprop
@@ -139,6 +139,19 @@ def test_one_generator_for_everything(tmp_path, uninterrupted):
     assert resumed.everything() == uninterrupted("sgd", shared_generator=True)
     with pytest.raises(ValueError, match=r"5\.rng: the same as rng in the file, PCG64 here"):
         Setup(checkpoint=tmp_path / "run").fit()
+
+
+def test_with_the_fast_engine(tmp_path):
+    def made():
+        setup = Setup("adam")
+        setup.options["engine"] = engine.compile(setup.model)
+        return setup
+
+    with pytest.raises(KeyboardInterrupt):
+        made().fit(checkpoint=tmp_path / "run", augment=Interrupting(6, press_ctrl_c))
+    assert made().fit(checkpoint=tmp_path / "run").everything() == made().fit().everything()
+    with pytest.raises(ValueError, match="engine: Engine.* in the file, None here"):  # its last digits are others
+        Setup("adam", checkpoint=tmp_path / "run").fit()
 
 
 def test_other_generators_than_the_default(tmp_path):

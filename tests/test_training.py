@@ -104,6 +104,18 @@ def test_same_seed_same_run_and_another_seed_another():
     assert one.history.step_loss != other.history.step_loss
 
 
+def test_what_was_before_does_not_matter():
+    """A model in evaluation mode, leftover gradients, an early stopping that has served another run."""
+    fresh, used = Setup("adam").fit(), Setup("adam")
+    used.model.eval()
+    for parameter in used.model.parameters():
+        parameter.grad = np.ones_like(parameter.data)
+    for value in (0.1, 0.2, 0.3):
+        used.stopping.update(value)
+    assert used.fit().everything() == fresh.everything()
+    assert not used.model.training  # ready for use
+
+
 def test_float32_stays():
     setup = Setup("adam").fit()
     assert {a.dtype for a in setup.model.state_dict().values()} == {np.dtype(np.float32), np.dtype(np.int64)}

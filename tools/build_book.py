@@ -10,8 +10,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Run Jupyter Book, keep its log, and throw a failed build away so that the next one starts afresh."""
+    """Run Jupyter Book from scratch, so that no page is left over from before, and keep its log."""
     start = time.perf_counter()
+    for folder in ("html", ".doctrees"):
+        shutil.rmtree(ROOT / "_build" / folder, ignore_errors=True)
     jupyter_book = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", jupyter_book, "build", "-W", "-n", "--keep-going", "."]
     log = ROOT / "_build" / "build.log"
@@ -21,7 +23,7 @@ def main() -> int:
     text = log.read_text(encoding="utf-8", errors="replace")
     if code:
         print(text)
-        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(ROOT / "_build" / "html", ignore_errors=True)
         print(f"The book was not built. The log is {log.relative_to(ROOT)}.")
         return code
     print(f"Built in {time.perf_counter() - start:.0f} s, without warnings.")

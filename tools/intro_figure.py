@@ -88,8 +88,9 @@ def main() -> None:
         "ink ends to the right, orange where it begins. A network finds its weights by itself."
     )
     alt = (
-        "An 8 by 8 image of a handwritten 3 with a 3 by 3 window marked on it; the nine products of pixels and weights "
-        f"in that window, with their sum {number(round(total, 1))}; and the 6 by 6 feature map with that one value marked."
+        "An 8 by 8 image of a handwritten 3 with a 3 by 3 window marked on it; the nine products of pixels and "
+        f"weights in that window, with their sum {number(round(total, 1))}; and the 6 by 6 feature map with that one "
+        "value marked."
     )
     TARGET.write_text(
         f'<figure class="course-figure" id="fig-intro"><svg role="img" aria-label="{alt}" viewBox="0 0 562 216" '

@@ -42,7 +42,8 @@ def execute(path: pathlib.Path, timeout: int) -> str:
     )
     manager = client.create_kernel_manager()
     # The kernel of this very Python, whatever other kernels the user has registered.
-    manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
+    launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    manager.kernel_spec.argv = [*launcher, "--log-level=ERROR"]
     client.execute(env=os.environ | ENVIRONMENT)
     return nbformat.writes(clean(notebook)) + "\n"
 

@@ -2,9 +2,9 @@
 
 Read in this order: `stages` (the layout, and the simple layers), `pool`, `banded` (convolution for few
 channels), `winograd` (for many), `depthwise`, `block` (all of it fused), `plan` (which layers go together),
-`compile` (what you call).
+`engine` (what you call).
 """
 
-from cnnlib.engine.compile import Engine, compile
+from cnnlib.engine.engine import Engine, compile
 
 __all__ = ["Engine", "compile"]

@@ -98,14 +98,27 @@ class Banded:
         self.patches = as_strided(lowered, shape, strides, writeable=False)
 
     def rows(self, start, stop, out):
-        """Compute output rows ``start:stop`` into ``out`` (stop - start, W_out, C_out, N)."""
+        """Compute output rows ``start:stop`` into ``out`` (stop - start, W_out, C_out, N) or `apart`."""
         matrix = self.matrix.reshape(self.out_rows, self.depth)
+        if out.ndim == 6:
+            np.matmul(matrix, self._patches_apart(start, out), out=out)
+            return
         if self.wide == 1:
             np.matmul(matrix, self.patches[:, start:stop], out=self._tiles(out))
             return
         for i in range(start, stop):
             np.matmul(matrix, self.patches[:, i], out=self.sorting.reshape(self.blocks, self.out_rows, -1))
             out[i - start].reshape(self.blocks, self.wide, *out.shape[2:])[...] = self.sorting.swapaxes(1, 2)
+
+    @property
+    def apart(self):
+        """Whether outputs may be (W / pw, pw, H / ph, ph, C, N), the outputs of a pooling window apart."""
+        return self.tile == self.wide == 1
+
+    def _patches_apart(self, start, y):
+        """The patches of those outputs."""
+        columns, rows = y.shape[0] * y.shape[1], y.shape[2] * y.shape[3]
+        return self.patches[:columns, start : start + rows].reshape(*y.shape[:4], *self.patches.shape[2:])
 
     def _tiles(self, y):
         """See (rows, W_out, C_out, N) as (blocks, rows, tile * C_out, N)."""
@@ -118,6 +131,15 @@ class Banded:
 
     def back_rows(self, start, stop, dy):
         """Add what output rows ``start:stop`` contribute to the weight gradient: patch times dy^T, summed."""
+        if dy.ndim == 6:
+            rows = max(1, self.group // dy.shape[3])
+            for i in range(0, dy.shape[2], rows):
+                part = dy[:, :, i : i + rows]
+                patches, turned = self._patches_apart(start + i * dy.shape[3], part), part.swapaxes(4, 5)
+                if self.turn:
+                    turned = np.ascontiguousarray(turned)
+                self.gradient += np.matmul(patches, turned).sum((0, 1, 2, 3))
+            return
         if self.wide > 1 and self.dy_wide is not None:
             parts = dy.reshape(stop - start, self.blocks, self.wide, *dy.shape[2:])
             self.dy_wide[:, start:stop] = parts.transpose(1, 0, 3, 2, 4)
@@ -147,45 +169,46 @@ class Banded:
         height, width, channels, batch = self.shape
         out_channels = self.kernel[0]
         self.taps = -(-self.span[0] // self.stride[0])  # output rows that see one input row
-        self.gather = np.zeros((self.stride[0], self.span[1], channels, self.taps, out_channels), dtype)
+        self.gather = np.zeros((self.stride[0], self.span[1], 1, channels, self.taps, out_channels), dtype)
         # dy with the columns outermost: the rows that are summed over lie behind one another
         blocks = self.out_width // self.wide
         self.dy_wide = np.empty((blocks, self.out_height, out_channels, self.wide, batch), dtype)
         if self.wide == 1:
             self.dy = self.dy_wide[:, :, :, 0].swapaxes(0, 1)  # seen as (H_out, W_out, C_out, N)
         row = self.out_width * self.span[1] * channels * batch
-        self.step = max(1, min(height, PRODUCT // max(1, row)))
-        self.columns = np.empty((self.step, blocks, self.span[1], channels, self.wide, batch), dtype)
+        self.step = max(1, min(height, 2 * PRODUCT // max(1, row)))
+        self.columns = np.empty((self.span[1], self.step, blocks, channels, self.wide, batch), dtype)
         self.dx = np.empty(self.shape, dtype)
 
     def input_gradient(self):
         """Gradient of the input (H, W, C, N), once ``self.dy`` holds all output rows."""
         (top, _), (left, _) = self.padding
-        (sh, sw), (dh, dw) = self.stride, self.dilation
-        height, width, channels, batch = self.shape
+        sh, (dh, dw) = self.stride[0], self.dilation
+        height, _, channels, batch = self.shape
         out_channels, blocks = self.kernel[0], len(self.dy_wide)
         for ky in range(self.kernel[2]):
             tap = self.taps - 1 - ky * dh // sh
-            self.gather[ky * dh % sh, ::dw, :, tap] = self.w[:, :, ky].transpose(2, 1, 0)
-        gather = self.gather.reshape(sh, self.span[1] * channels, -1)
+            self.gather[ky * dh % sh, ::dw, 0, :, tap] = self.w[:, :, ky].transpose(2, 1, 0)
+        gather = self.gather.reshape(*self.gather.shape[:4], -1)
         dy = self.dy_wide.reshape(blocks, self.out_height * out_channels, self.wide * batch)
         for start in range(0, height, self.step):
-            columns = self.columns[: min(self.step, height - start)]
-            for i, out in enumerate(columns.reshape(len(columns), blocks, -1, self.wide * batch)):
+            columns = self.columns[:, : min(self.step, height - start)]
+            for i in range(columns.shape[1]):
                 last, phase = divmod(start + i + top, sh)
                 first = last - self.taps + 1
                 seen = -(-(self.span[0] - phase) // sh)  # taps that this row has
                 a, b = max(last - seen + 1, 0), min(last + 1, self.out_height)
+                out = columns[:, i].reshape(self.span[1], blocks, channels, self.wide * batch)
                 if a < b:
-                    weights = gather[phase][:, (a - first) * out_channels : (b - first) * out_channels]
+                    weights = gather[phase, ..., (a - first) * out_channels : (b - first) * out_channels]
                     np.matmul(weights, dy[:, a * out_channels : b * out_channels], out=out)
                 else:
                     out[...] = 0
-            self._add_columns(columns, self.dx[start : start + len(columns)])
+            self._add_columns(columns, self.dx[start : start + columns.shape[1]])
         return self.dx
 
     def _add_columns(self, columns, dx):
-        """Add ``columns`` (rows, blocks, kw, C, wide, N) to the columns of ``dx`` that they are about."""
+        """Add ``columns`` (kw, rows, blocks, C, wide, N) to the columns of ``dx`` that they are about."""
         dx[...] = 0
         left, sw, wide = self.padding[1][0], self.stride[1], self.wide
         for kx in range(0, self.span[1], self.dilation[1]):
@@ -193,9 +216,9 @@ class Banded:
             b = min(self.out_width, (self.shape[1] - 1 + left - kx) // sw + 1)
             if wide == 1 and a < b:
                 x = a * sw + kx - left
-                dx[:, x : x + (b - a - 1) * sw + 1 : sw] += columns[:, a:b, kx, :, 0]
+                dx[:, x : x + (b - a - 1) * sw + 1 : sw] += columns[kx, :, a:b, :, 0]
             for j in range(a // wide, -(-b // wide)) if wide > 1 and a < b else ():
                 first, last = max(a, j * wide), min(b, (j + 1) * wide)
                 x = first * sw + kx - left
-                part = columns[:, j, kx, :, first - j * wide : last - j * wide]
+                part = columns[kx, :, j, :, first - j * wide : last - j * wide]
                 dx[:, x : x + (last - first - 1) * sw + 1 : sw] += part.swapaxes(1, 2)

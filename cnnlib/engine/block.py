@@ -66,7 +66,12 @@ class Block:
         self.zeros = np.zeros_like(self.bias_row)
         self.weight_gradient = np.empty(weight.data.shape, dtype)
         self.dx = np.empty(shape, dtype) if input_gradient and len(self.kernels) > 1 else None
-        buffer = np.empty((self.chunk, self.width, channels, batch), dtype)
+        # what a pooling window looks at lies apart, if the kernel can write it so: passes over long rows
+        self.apart = bool(pool) and len(self.kernels) == 1 and getattr(first, "apart", False)
+        if self.apart:
+            buffer = np.empty((ph, pw, -(-self.chunk // ph), self.size[1], channels, batch), dtype)
+        else:
+            buffer = np.empty((self.chunk, self.width, channels, batch), dtype)
         self.g = np.empty_like(self.z[: -(-self.chunk // ph)])
         self.live = np.empty(self.g.shape, bool)
         dy = first.dy if len(self.kernels) == 1 else None
@@ -84,7 +89,8 @@ class Block:
             self.bias_row.reshape(w.shape[0], -1)[...] = self.bias.data[:, None]
         for chunk in self.chunks:
             for kernel, _, outputs in self.kernels:
-                kernel.rows(chunk.start, chunk.stop, chunk.rows[:, :, outputs])
+                rows = chunk.rows if self.apart else chunk.rows[:, :, outputs]
+                kernel.rows(chunk.start, chunk.stop, rows)
             if self.pool:
                 max_forward(chunk.taps, chunk.z, chunk.lead if keep else None)
             if self.bias is not None:
@@ -117,7 +123,7 @@ class Block:
             else:
                 dy = g
             for kernel, _, outputs in self.kernels:
-                part = dy[:, :, outputs]
+                part = dy if dy.ndim == 6 else dy[:, :, outputs]
                 if kernel.dy is not None and not (self.pool and len(self.kernels) == 1):
                     kernel.dy[chunk.start : chunk.stop] = part
                 kernel.back_rows(chunk.start, chunk.stop, part)
@@ -147,9 +153,19 @@ class Chunk:
         self.lead = block.lead[:, self.pooled]
         self.g, self.live = block.g[: len(self.z)], block.live[: len(self.z)]
         self.rows = self.z
-        if block.pool:
+        if not block.pool:
+            return
+        size = self.z.shape[:2]
+        if block.apart:
+            buffer = buffer[:, :, : size[0]]
+            self.taps = [buffer[i, j] for i in range(ph) for j in range(pw)]
+            self.rows = buffer.transpose(3, 1, 2, 0, 4, 5)
+        else:
             self.rows = buffer[: stop - start]
-            self.dy = self.rows if dy is None else dy[start:stop]
-            size = self.z.shape[:2]
-            self.taps, self.dy_taps = (taps(a, block.pool, block.pool, (1, 1), size) for a in (self.rows, self.dy))
+            self.taps = taps(self.rows, block.pool, block.pool, (1, 1), size)
+        self.dy, self.dy_taps, self.margins = self.rows, self.taps, ()
+        if dy is not None:
+            self.dy = dy[start:stop]
+            self.dy_taps = taps(self.dy, block.pool, block.pool, (1, 1), size)
+        if self.dy.ndim == 4:
             self.margins = [m for m in (self.dy[size[0] * ph :], self.dy[:, size[1] * pw :]) if m.size]

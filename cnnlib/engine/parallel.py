@@ -57,31 +57,39 @@ class Worker:
         self.close = weakref.finalize(self, _stop, self.link, self.process, self.limits)
 
     def forward(self, x, keep):
-        """Hand over half a batch and return at once; `answer` waits for the outputs."""
+        """Hand over half a batch and return at once; `meanwhile` waits for the outputs."""
         for shared, parameter in zip(self.data, self.parameters, strict=True):
             shared[...] = parameter.data
         self.x[: x.size] = x.reshape(-1)
         self._send("forward", x.shape, keep)
 
     def backward(self, dy):
-        """Hand over the upstream gradient; `answer` waits for the gradient of x; then ``grads`` holds the rest."""
+        """Hand over the upstream gradient; after `meanwhile`, ``grads`` holds the others."""
         self._send("backward", dy)
 
-    def answer(self):
-        """Wait for the result of what was handed over last."""
+    def meanwhile(self, function, *arguments):
+        """Return ``function(*arguments)``, and what the process makes of what was handed over last."""
         try:
-            done, result = self.link.recv()
-        except (EOFError, OSError):
-            raise RuntimeError("the engine's worker process has ended; compile the model again") from None
+            mine = function(*arguments)
+        except BaseException:
+            self._receive()
+            raise
+        done, other = self._receive()
         if not done:
-            raise RuntimeError(f"the engine's worker process failed: {result}")
-        return result
+            raise RuntimeError(f"the engine's worker process failed: {other}")
+        return mine, other
+
+    def _receive(self):
+        try:
+            return self.link.recv()
+        except (EOFError, OSError):
+            raise RuntimeError("the engine's worker process has ended; close the engine or compile again") from None
 
     def _send(self, *message):
         try:
             self.link.send(message)
         except OSError:
-            raise RuntimeError("the engine's worker process has ended; compile the model again") from None
+            raise RuntimeError("the engine's worker process has ended; close the engine or compile again") from None
 
 
 def _views(memory, parameters, dtype):

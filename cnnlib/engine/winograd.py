@@ -48,7 +48,8 @@ class Winograd:
         frame = 4 * -(-self.out_height // 4) + 2, 4 * self.tiles + 2, channels, batch
         self.x = np.zeros(frame, dtype)
         self.inside = slice(top, top + height), slice(left, left + width)
-        self.b, self.g, self.a = (np.array(m, dtype) for m in (B_T, G, A_T))
+        self.b, self.a = np.array(B_T, dtype), np.array(A_T, dtype)
+        self.gg = np.kron(G, G).astype(dtype)  # (36, 9): transforms all kernels in one product
         self.group = min(self.tiles, max(1, CACHE // max(1, 36 * (channels + out_channels) * batch)))
         self.rows_in = np.empty((self.group, 6, 6, channels, batch), dtype)  # half-way: rows not yet transformed
         self.rows_out = np.empty((self.group, 4, 6, out_channels, batch), dtype)
@@ -62,8 +63,7 @@ class Winograd:
 
     def load(self, x, w):
         """Transform the kernel and put the image into its frame of zeros."""
-        u = self.g @ (w @ self.g.T)  # (C_out, C_in, 6, 6)
-        self.u = np.ascontiguousarray(u.transpose(2, 3, 0, 1)).reshape(36, *w.shape[:2])
+        self.u = (self.gg @ w.reshape(-1, 9).T).reshape(36, *w.shape[:2])
         self.x[self.inside] = x
 
     def _groups(self):
@@ -141,8 +141,7 @@ class Winograd:
 
     def weight_gradient(self):
         """The gradient of the kernel (C_out, C_in, 3, 3), back from the transform domain."""
-        du = self.du.reshape(6, 6, *self.kernel[:2]).transpose(2, 3, 0, 1)
-        return self.g.T @ du @ self.g
+        return (self.du.reshape(36, -1).T @ self.gg).reshape(self.kernel)
 
     def input_gradient(self):
         """The gradient of the input (H, W, C, N), complete once all rows have been back."""

@@ -59,7 +59,7 @@ MOVER = np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]])
     check.mover(MOVER), check.mover(MOVER.tolist()), check.mover(MOVER.astype(np.float32)),
     check.blind_spot([[1, 2, 3], [4, 5, 4], [3, 2, 1]]), check.blind_spot(np.array([[0, 1, 0], [0, 1, 0], [0, 1, 0]])),
     check.blind_spot([[0, 0, 0], [1, 1, 1], [0, 0, 0]]),
-    check.cost(cost), check.cost(lambda i, o, k, g, h, w: np.array([o * (i // g * k * k + 1), o * i // g * k * k * h * w])),
+    check.cost(cost), check.cost(lambda i, o, k, g, h, w: np.array([o * i // g * k**2 + o, o * i // g * k**2 * h * w])),
 ])
 def test_right_answers_pass(verdict):
     assert verdict.passed is True, verdict
@@ -106,13 +106,13 @@ def costs(parameters, products=lambda n, i, o, h, w: n * h * w):
 
 WRONG_COST = [
     (costs(lambda n, i, o: n), "biases are missing"),
-    (costs(lambda n, i, o: n + i), "not for each input channel"),
+    (costs(lambda n, i, o: n + i), "not to an input channel"),
     (costs(lambda n, i, o: n + 1), "not one for the layer"),
     (lambda i, o, k, g, h, w: (o * i * k * k + o, o * i * k * k * h * w), "reads c_in / groups channels"),
     (lambda i, o, k, g, h, w: (o * i * k * k // g**2 + o, o * i * k * k // g**2 * h * w), "divide by groups twice"),
     (lambda i, o, k, g, h, w: (o * i // g * k + o, o * i // g * k * h * w), "k · k weights"),
     (lambda *a: cost(*a)[::-1], "parameters first"),
-    (costs(lambda n, i, o: n + o, lambda n, *_: n), "once for every output pixel"),
+    (costs(lambda n, i, o: n + o, lambda n, *_: n), "at every output pixel"),
     (costs(lambda n, i, o: n + o, lambda n, i, o, h, w: (n + o) * h * w), "added, not multiplied"),
     (lambda *_: (0, 0), "is expected"),
     (lambda *a: cost(*a)[0], "2 results are expected"),
@@ -126,8 +126,8 @@ WRONG_COST = [
     (check.shape((8, 16, 14.5, 18.5)), "round down: half"),
     (check.shape((8, 16, 15, 19)), "not up"),
     (check.shape((8, 16, 28, 36)), "left out the stride"),
-    (check.shape((8, 3, 14, 18)), "all channels up"),
-    (check.shape((8, 48, 14, 18)), "a map for each channel"),
+    (check.shape((8, 3, 14, 18)), "out of all channels"),
+    (check.shape((8, 48, 14, 18)), "16 maps, not 48"),
     (check.shape((16, 8, 14, 18)), "batch comes first"),
     (check.shape((8, 14, 18, 16)), "channels come before"),
     (check.shape((8, 16, 18, 14)), "rows before columns"),
@@ -137,7 +137,7 @@ WRONG_COST = [
     (check.by_hand([[4, -1], [2, 6]]), "Add the bias"),
     (check.by_hand([[2, 6], [2, 5]]), "your kernel is flipped"),
     (check.by_hand([[1, 5], [1, 4]]), "and add the bias"),
-    (check.by_hand([[1, 2], [5, 2]]), "rows and columns of the kernel are swapped"),
+    (check.by_hand([[1, 2], [5, 2]]), "rows and columns are swapped"),
     (check.by_hand([[5, 3], [0, 7]]), "lying on their side"),
     (check.by_hand([5, 0, 3, 7]), "shape (2, 2)"),
     (check.by_hand(np.zeros((2, 2))), "not this one"),

@@ -17,8 +17,8 @@ def shape(answer):
          Mistake((8, 16, 14.5, 18.5), "round down: half a step leads nowhere."),
          Mistake((8, 16, 15, 19), "round down, not up: the last window must fit whole."),
          Mistake((8, 16, 28, 36), "you left out the stride: in steps of 2 there are about half as many windows."),
-         Mistake((8, 3, 14, 18), "rows and columns are right. Each of the 16 filters adds all channels up into one map."),
-         Mistake((8, 48, 14, 18), "a filter does not make a map for each channel: it adds the three channels up. 16 maps."),
+         Mistake((8, 3, 14, 18), "each of the 16 filters makes one map out of all channels."),
+         Mistake((8, 48, 14, 18), "a filter adds the three channels up into one map: 16 maps, not 48."),
          Mistake((16, 8, 14, 18), "the batch comes first: (N, C_out, H_out, W_out)."),
          Mistake((8, 14, 18, 16), "channels come before rows and columns: (N, C_out, H_out, W_out)."),
          Mistake((8, 16, 18, 14), "rows before columns: the image has 32 rows and 40 columns."),
@@ -37,10 +37,10 @@ def by_hand(answer):
                                                      "Lay it on as it stands."),
          Mistake(np.array([[1.0, 5.0], [1.0, 4.0]]), "your kernel is flipped: this is true convolution. "
                                                      "Lay it on as it stands, and add the bias."),
-         Mistake(np.array([[1.0, 2.0], [5.0, 2.0]]), "rows and columns of the kernel are swapped: its first row is 1, 2."),
+         Mistake(np.array([[1.0, 2.0], [5.0, 2.0]]), "rows and columns are swapped: the first row is 1, 2."),
          Mistake(np.array([[5.0, 3.0], [0.0, 7.0]]), "the right numbers, lying on their side: the window moves along a "
                                                      "row first."),
-         Mistake(np.array([[2.0, 5.0], [1.0, 0.0]]), "this multiplies the four corners only. Slide the window by one.")],
+         Mistake(np.array([[2.0, 5.0], [1.0, 0.0]]), "the window moves by one, not by its own size.")],
         praise="four windows, four weighted sums, one shared bias.",
     )
 
@@ -140,8 +140,8 @@ def blind_spot(answer):
     if turned and not swapped:
         return Verdict("9.5", True, "half a turn leaves it as it is; swapping rows and columns does not.")
     if turned:
-        return Verdict("9.5", False, "it cannot tell the two apart, but it equals its transpose: swapped rows and columns "
-                                     "would go unnoticed.")
+        return Verdict("9.5", False, "it cannot tell the two apart, but it equals its transpose: swapped rows and "
+                                     "columns would go unnoticed.")
     if np.allclose(w, -w[::-1, ::-1]):
         return Verdict("9.5", False, "turned by half a turn it changes its sign, and the test would notice.")
     if np.allclose(w, w[:, ::-1]) or np.allclose(w, w[::-1]):
@@ -169,15 +169,15 @@ def cost(answer):
         [Case((1, 6, 5, 1, 28, 28), "LeNet's first layer"), Case((3, 32, 3, 1, 32, 32), "3 → 32 channels"),
          Case((64, 64, 3, 64, 28, 14), "a depthwise layer"), Case((64, 128, 3, 2, 7, 9), "two groups")],
         [Mistake(changed(lambda n, *_: n), "the biases are missing: one for each output channel."),
-         Mistake(changed(lambda n, i, o, *_: n + i), "there is a bias for each output channel, not for each input channel."),
-         Mistake(changed(lambda n, *_: n + 1), "there is a bias for each output channel, not one for the layer."),
+         Mistake(changed(lambda n, i, o, *_: n + i), "a bias belongs to an output channel, not to an input channel."),
+         Mistake(changed(lambda n, *_: n + 1), "a bias for each output channel, not one for the layer."),
          Mistake(lambda i, o, k, g, h, w: exact(i, o, k, 1, h, w), "groups: a filter reads c_in / groups channels."),
          Mistake(lambda i, o, k, g, h, w: (o * i * k * k // g**2 + o, o * i * k * k // g**2 * h * w),
                  "you divide by groups twice. Each of the c_out filters reads c_in / groups channels."),
          Mistake(lambda i, o, k, g, h, w: (o * i // g * k + o, o * i // g * k * h * w),
                  "a k × k kernel has k · k weights per channel."),
          Mistake(lambda i, o, k, g, h, w: exact(i, o, k, g, h, w)[::-1], "parameters first, then multiplications."),
-         Mistake(changed(None, lambda n, *_: n), "each weight is used once for every output pixel: times h_out · w_out."),
+         Mistake(changed(None, lambda n, *_: n), "each weight works at every output pixel: times h_out · w_out."),
          Mistake(changed(None, lambda n, i, o, k, g, h, w: (n + o) * h * w), "a bias is added, not multiplied.")],
         praise="the parameters do not depend on the size of the image; the work does.",
     )

@@ -52,8 +52,9 @@ def number(value, digits=2):
 @functools.cache
 def _pixels(name):
     file, top, left = PICTURES[name]
-    crop = load_sample_image(file)[top:top + 384, left:left + 320] @ np.array([0.299, 0.587, 0.114])
-    return np.rint(crop.reshape(192, 2, 160, 2).mean(axis=(1, 3))).astype(np.uint8)
+    crop = load_sample_image(file)[top:top + 384, left:left + 320].astype(np.int64)
+    luminance = (crop * [299, 587, 114]).sum(axis=2)  # in whole numbers, so that every machine rounds alike
+    return ((luminance.reshape(192, 2, 160, 2).sum(axis=(1, 3)) + 2000) // 4000).astype(np.uint8)
 
 
 def photograph(name="temple"):
@@ -105,7 +106,8 @@ def _tint(value, most):
 def _panel(head, width, height, label, body):
     return (
         f'<div style="flex:0 1 {width}px"><p style="{HEAD}">{head}</p><svg role="img" aria-label="{label}" '
-        f'viewBox="-2 -2 {width + 4} {height + 4}" style="width:100%;max-width:{width + 4}px;height:auto">{body}</svg></div>'
+        f'viewBox="-2 -2 {width + 4} {height + 4}" style="width:100%;max-width:{width + 4}px;height:auto">{body}'
+        "</svg></div>"
     )
 
 

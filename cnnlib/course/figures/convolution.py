@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, number_grid
+from cnnlib.course.figures._style import COLORS, MUTED, number_grid
 
 
 def picture(ax, values, title="", low=0.0, high=1.0):
@@ -31,10 +31,10 @@ def grid(ax, values, **options):
     ax.spines[:].set_visible(False)
 
 
-def frame(ax, top, left, height, width, color=INK, linewidth=2.5, **options):
+def frame(ax, top, left, height, width, color):
     """Outline a block of cells on a grid of numbers."""
-    ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=color,
-                           linewidth=linewidth, zorder=3, clip_on=False, **options))
+    ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=color, linewidth=3,
+                           zorder=3, clip_on=False))
 
 
 def windows(x, w, y):
@@ -44,7 +44,7 @@ def windows(x, w, y):
     for (i, j), ax in np.ndenumerate(axes):
         part = x[i:i + w.shape[0], j:j + w.shape[1]]
         grid(ax, x, limit=2 * x.max())
-        frame(ax, i, j, *w.shape)
+        frame(ax, i, j, *w.shape, color=COLORS["blue"])
         added, taken = (part * (w > 0)).sum(), (part * (w < 0)).sum()
         ax.set_title(f"$y_{{{i},{j}}}$ = {added:g} − {taken:g} = {y[i, j]:g}")
     return fig
@@ -52,7 +52,7 @@ def windows(x, w, y):
 
 def three_grids(values, titles):
     """Small arrays side by side, numbers printed."""
-    fig, axes = plt.subplots(1, len(values), figsize=(5.4, 2.1))
+    fig, axes = plt.subplots(1, len(values), figsize=(4.8, 1.95))
     limit = max(np.abs(v).max() for v in values)
     for ax, v, title in zip(axes, values, titles, strict=True):
         grid(ax, v, title=title, limit=1.5 * limit)
@@ -62,7 +62,7 @@ def three_grids(values, titles):
 def strips(settings):
     """Windows along one axis: a panel for each ``(n, k, padding, stride, dilation)``, every window a row of dots."""
     counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, p, s, d in settings]
-    fig, axes = plt.subplots(len(settings), 1, figsize=(5.2, 0.75 * len(settings) + 0.21 * sum(counts)),
+    fig, axes = plt.subplots(len(settings), 1, figsize=(4.6, 0.75 * len(settings) + 0.19 * sum(counts)),
                              height_ratios=[1.6 + 0.42 * c for c in counts], sharex=True)
     low, high = -max(s[2] for s in settings) - 0.6, max(s[0] + s[2] for s in settings) - 0.4
     for ax, (n, k, p, s, d), count in zip(axes, settings, counts, strict=True):
@@ -74,19 +74,18 @@ def strips(settings):
             taps = [i * s - p + d * u for u in range(k)]
             ax.plot(taps, [-0.45 - 0.5 * i] * k, "-o", color=COLORS["orange"], markersize=5.5, linewidth=1.4)
         ax.set(xlim=(low, high), ylim=(-0.5 * count - 0.35, 0.95))
-        ax.set_title(f"n = {n}, k = {k}: padding {p}, stride {s}, dilation {d}  →  {count}", fontsize=9.5, loc="left")
+        ax.set_title(f"n = {n}, k = {k}: padding {p}, stride {s}, dilation {d} → {count}", fontsize=10, loc="left")
         ax.axis("off")
     return fig
 
 
 def groups(channels_in, channels_out, choices):
     """Which output channel reads which input channel, for several numbers of groups."""
-    fig, axes = plt.subplots(1, len(choices), figsize=(5.4, 2.3), sharey=True)
+    fig, axes = plt.subplots(1, len(choices), figsize=(4.6, 2.2), sharey=True)
     for ax, g in zip(axes, choices, strict=True):
         own = np.kron(np.eye(g), np.ones((channels_out // g, channels_in // g)))
         grid(ax, -own, fmt="", limit=1.5)
-        ax.set_title(f"groups={g}\n{channels_out}·{channels_in // g}·3·3 = {channels_out * channels_in // g * 9} weights",
-                     fontsize=9.5)
+        ax.set_title(f"groups={g}\n{channels_out * channels_in // g * 9} weights", fontsize=10)
         ax.set_xlabel("input channel")
         ax.set_xticks(range(channels_in), range(channels_in))
         ax.set_yticks(range(channels_out), range(channels_out))

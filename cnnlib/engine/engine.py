@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib import _checks as checks
 from cnnlib import layers as L
+from cnnlib.engine.loss import loss_and_gradient
 from cnnlib.engine.parallel import Worker, can_split
 from cnnlib.engine.plan import Plan, flattened
 
@@ -115,10 +116,7 @@ class Engine:
             self._worker = Worker(self.model, make, first.size)
         plan = self._plan(first)
         self._worker.forward(second, keep)
-        try:
-            y = plan.forward(first, keep)
-        finally:
-            rest = self._worker.answer()
+        y, rest = self._worker.meanwhile(plan.forward, first, keep)
         return np.concatenate([y, rest]), (plan, half)
 
     def backward(self, dy):
@@ -145,10 +143,7 @@ class Engine:
             dx = plan.backward(dy)
             return dx if self.input_gradient else None
         self._worker.backward(dy[half[0] :])
-        try:
-            dx = plan.backward(dy[: half[0]])
-        finally:
-            rest = self._worker.answer()
+        dx, rest = self._worker.meanwhile(plan.backward, dy[: half[0]])
         for parameter, grad in zip(self._parameters, self._worker.grads, strict=True):
             parameter.add_grad(grad)
         return np.concatenate([dx, rest]) if self.input_gradient else None
@@ -156,8 +151,8 @@ class Engine:
     def train_step(self, x, target, criterion, optimizer):
         """One step of training: forward, loss, backward, update. Returns the loss."""
         optimizer.zero_grad()
-        loss = criterion(self(x), target)
-        self.backward(criterion.backward())
+        loss, dy = loss_and_gradient(criterion, self(x), target)
+        self.backward(dy)
         optimizer.step()
         return loss
 

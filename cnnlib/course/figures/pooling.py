@@ -1,0 +1,120 @@
+"""Figures of chapter 11: pooling, its switches, and what a shift does to it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL
+from cnnlib.pooling import avg_pool2d, max_pool2d
+
+EXAMPLE = np.array([
+    [1, 3, 2, 0, 1, 0],
+    [0, 5, 1, 1, 4, 2],
+    [2, 2, 7, 3, 0, 1],
+    [1, 0, 3, 6, 2, 2],
+    [4, 1, 0, 2, 9, 1],
+    [0, 2, 1, 1, 3, 5],
+], dtype=np.float64)
+SEEN = COLORS["orange"]
+
+
+def pool(x, kind, kernel, stride, padding):
+    """Max or average pooling of one plane (H, W)."""
+    f = max_pool2d if kind == "max" else avg_pool2d
+    return f(x[None, None], kernel, stride, padding)[0, 0]
+
+
+def explore_window(kind, kernel, stride, padding, position):
+    """The stage and caption of the pooling explorer: one window, its numbers, and the map so far."""
+    padding = min(padding, kernel // 2)
+    y = pool(EXAMPLE, kind, kernel, stride, padding)
+    i, j = divmod(position % y.size, y.shape[1])
+    fill = -np.inf if kind == "max" else 0.0
+    padded = np.pad(EXAMPLE, padding, constant_values=fill)
+    top, left = i * stride, j * stride
+    window = padded[top:top + kernel, left:left + kernel]
+    stage = (
+        '<div style="display:flex;gap:1.5rem;justify-content:center;flex-wrap:wrap;align-items:center">'
+        + _table(padded, lambda r, c: top <= r < top + kernel and left <= c < left + kernel)
+        + _table(y, lambda r, c: (r, c) == (i, j)) + "</div>"
+    )
+    listing = ", ".join(_num(v) for v in window.ravel())
+    rule = "the largest of" if kind == "max" else "the mean of"
+    return stage, (
+        f"{kind}, {kernel}×{kernel}, stride {stride}, padding {padding}: {y.shape[0]}×{y.shape[1]} outputs. "
+        f"Output ({i}, {j}) = {_num(y[i, j])}, {rule} {listing}."
+    )
+
+
+def _table(values, marked):
+    rows = "".join(
+        "<tr>" + "".join(
+            f'<td style="border:1px solid var(--course-muted,#8b8c8d);min-width:2.1rem;text-align:center;padding:.15rem '
+            f'.3rem{";outline:3px solid #d55e00;outline-offset:-3px;font-weight:700" if marked(r, c) else ""}">'
+            f"{_num(v)}</td>"
+            for c, v in enumerate(row)
+        ) + "</tr>" for r, row in enumerate(values)
+    )
+    return f'<table role="presentation" style="border-collapse:collapse;margin:0;width:auto">{rows}</table>'
+
+
+def _num(value):
+    return "−∞" if np.isneginf(value) else f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "−")
+
+
+def switches(x, y, dx, kernel):
+    """Input with the winners marked, output, and the gradient that comes back for an upstream gradient of ones."""
+    fig, axes = plt.subplots(1, 3, figsize=(5.6, 2.2))
+    for ax, values, title in zip(axes, (x, y, dx), ("input", "2×2 maxima", "gradient, dy = 1"), strict=True):
+        ax.imshow(values, cmap="Blues" if title != "gradient, dy = 1" else "Oranges", vmin=0, vmax=2.2 * values.max())
+        for (i, j), v in np.ndenumerate(values):
+            ax.text(j, i, f"{v:g}", ha="center", va="center", color="#111111", fontsize=9)
+        ax.set(title=title, xticks=[], yticks=[])
+    for i, j in np.argwhere(dx > 0):
+        axes[0].add_patch(plt.Rectangle((j - 0.45, i - 0.45), 0.9, 0.9, fill=False, edgecolor=SEEN, linewidth=2))
+    for k in range(kernel, len(x), kernel):
+        axes[0].axhline(k - 0.5, color=INK, linewidth=1)
+        axes[0].axvline(k - 0.5, color=INK, linewidth=1)
+    return fig
+
+
+def reduce_map(x, kind):
+    """Halve a plane (H, W) in one of the ways the chapter compares."""
+    return x[::2, ::2] if kind == "every second pixel" else pool(x, "max" if kind == "max" else "average", 2, 2, 0)
+
+
+def explore_shift(kind, shift, image):
+    """The stage and caption of the shift explorer: an image, moved, and what is left after halving it."""
+    moved = np.roll(image, shift, axis=1)
+    before, after = reduce_map(image, kind), reduce_map(moved, kind)
+    change = np.abs(after - before).mean() / before.mean()
+    fig, axes = plt.subplots(1, 3, figsize=(5.2, 1.9))
+    for ax, values, title in zip(axes, (moved, after, after - before), ("moved", "halved", "change"), strict=True):
+        if title == "change":
+            ax.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1)
+        else:
+            ax.imshow(values, cmap=SEQUENTIAL, vmin=0, vmax=1)
+        ax.set(title=title, xticks=[], yticks=[])
+    return fig, f"{kind}, shift {shift}: the halved map changes by {change:.0%} of its mean."
+
+
+def by_shift(shifts, curves, *, ylabel, percent=False):
+    """Something measured against the shift: mean and range over seeds, a line for each network.
+
+    Parameters
+    ----------
+    shifts : list of int
+    curves : dict of str to array (seeds, len(shifts))
+    ylabel : str
+    percent : bool, optional
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 3.0))
+    scale = 100 if percent else 1
+    for (name, runs), marker in zip(curves.items(), "os^Dv", strict=False):
+        (line,) = ax.plot(shifts, scale * runs.mean(axis=0), marker=marker, label=name)
+        ax.fill_between(shifts, scale * runs.min(axis=0), scale * runs.max(axis=0), color=line.get_color(), alpha=0.18,
+                        linewidth=0)
+    if percent:
+        ax.axhline(10, color=MUTED, linewidth=0.8)
+    ax.set(xlabel="shift (pixels)", ylabel=ylabel, xticks=shifts, ylim=(0, None))
+    ax.legend(fontsize=8.5)
+    return fig

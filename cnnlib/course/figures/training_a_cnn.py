@@ -1,0 +1,143 @@
+"""Figures of chapter 13: a network before, during and after its training."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnlib.course.figures._style import COLORS, INK, MUTED
+
+
+def answers(images, labels, p, columns=6):
+    """Digits with the ten probabilities that a network gives each; the bar of the true class is orange.
+
+    Parameters
+    ----------
+    images : array (N, 1, H, W)
+    labels : array (N,)
+    p : array (N, 10)
+    columns : int, optional
+    """
+    rows = -(-len(images) // columns)
+    fig, axes = plt.subplots(2 * rows, columns, figsize=(5.6, 1.85 * rows), height_ratios=[1.1, 1] * rows)
+    for top, bottom, image, label, row in zip(axes[::2].flat, axes[1::2].flat, images, labels, p, strict=True):
+        top.imshow(image[0], cmap="gray_r", vmin=0, vmax=1)
+        top.axis("off")
+        top.set_title(f"says {row.argmax()}", fontsize=9, color=INK)
+        bottom.bar(range(10), row, color=[COLORS["orange"] if k == label else COLORS["blue"] for k in range(10)])
+        bottom.set(ylim=(0, 1), xticks=[0, 9], yticks=[])
+        bottom.tick_params(labelsize=8, length=0)
+        bottom.spines["left"].set_visible(False)
+        bottom.grid(False)
+    return fig
+
+
+def curves(history):
+    """Loss (logarithmic) and accuracy by epoch, training and validation, with the best epoch marked."""
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 4.6), sharex=True)
+    epochs = np.arange(1, history.epochs + 1)
+    for ax, kind in ((top, "loss"), (bottom, "accuracy")):
+        ax.plot(epochs, getattr(history, f"train_{kind}"), "--", label="training")
+        ax.plot(epochs, getattr(history, f"validation_{kind}"), label="validation")
+        ax.axvline(history.best_epoch + 1, color=MUTED, linewidth=1, linestyle=":")
+        ax.set_ylabel(kind)
+    top.set_yscale("log")
+    top.text(history.best_epoch + 0.7, top.get_ylim()[1] * 0.6, "best", color=INK, ha="right", fontsize=9)
+    bottom.set(xlabel="epoch", ylim=(0.85, 1.005))
+    top.legend(loc="lower left")
+    return fig
+
+
+def gaps(float64, float32):
+    """Largest relative difference of the weights, ours against PyTorch's, by step."""
+    fig, ax = plt.subplots(figsize=(5.2, 3.0))
+    for run, name, style in ((float32, "float32", "--"), (float64, "float64", "-")):
+        ax.plot(np.arange(1, len(run) + 1), np.maximum(run, 1e-17), style, label=name)
+    ax.set(yscale="log", xlabel="step", ylabel="relative difference", ylim=(1e-17, 10))
+    ax.legend(loc="center right")
+    return fig
+
+
+def patients(runs):
+    """Training and validation loss of several runs, one small panel each, numbered.
+
+    Parameters
+    ----------
+    runs : list of History
+    """
+    fig, axes = plt.subplots(2, 2, figsize=(5.6, 4.4), sharex=True)
+    for number, (ax, run) in enumerate(zip(axes.flat, runs, strict=True), 1):
+        epochs = np.arange(1, run.epochs + 1)
+        ax.plot(epochs, run.train_loss, "--", label="training")
+        ax.plot(epochs, run.validation_loss, label="validation")
+        ax.axhline(np.log(10), color=MUTED, linewidth=1, linestyle=":")
+        ax.set(title=f"run {number}", yscale="log", ylim=(0.004, 400))
+    for ax in axes[1]:
+        ax.set_xlabel("epoch")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("loss")
+    axes[0, 0].legend(loc="upper right")
+    return fig
+
+
+def rivals(scores):
+    """Accuracy of each run as a dot, and mean ± standard deviation beside it; lines join equal seeds.
+
+    Parameters
+    ----------
+    scores : dict of str to array (seeds,)
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 3.0))
+    (left, a), (right, b) = scores.items()
+    for low, high in zip(a, b, strict=True):
+        ax.plot([0, 1], [100 * low, 100 * high], color=MUTED, linewidth=0.8, alpha=0.7, zorder=1)
+    for x, values, color, marker in ((0, a, COLORS["blue"], "o"), (1, b, COLORS["orange"], "s")):
+        ax.plot(np.full(len(values), x), 100 * values, marker, color=color, alpha=0.75, zorder=2)
+        ax.errorbar(x + (0.22 if x else -0.22), 100 * values.mean(), 100 * values.std(ddof=1), fmt=marker, color=color,
+                    capsize=5)
+    ax.set(xlim=(-0.5, 1.5), ylabel="right on held-out digits (%)")
+    ax.set_xticks([0, 1], labels=[left, right])
+    return fig
+
+
+def more_data(sizes, errors):
+    """Error on held-out digits against the number of training digits, mean ± standard deviation.
+
+    Parameters
+    ----------
+    sizes : list of int
+    errors : dict of str to array (seeds, len(sizes))
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 3.0))
+    for (name, runs), marker in zip(errors.items(), "os", strict=True):
+        ax.errorbar(sizes, 100 * runs.mean(axis=0), 100 * runs.std(axis=0, ddof=1), marker=marker, capsize=4,
+                    label=name)
+    ax.set(xscale="log", yscale="log", xlabel="training digits", ylabel="wrong (%)")
+    ax.set_xticks(sizes, labels=map(str, sizes))
+    ax.set_yticks([2, 5, 10, 20], labels=["2", "5", "10", "20"])
+    ax.minorticks_off()
+    ax.legend()
+    return fig
+
+
+def mnist_runs(record):
+    """Test error of LeNet-5 on MNIST for each recorded run, against processor time.
+
+    Parameters
+    ----------
+    record : dict of str to list of (seconds, accuracy)
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 2.8))
+    for (name, runs), marker in zip(record.items(), "so", strict=True):
+        seconds, accuracy = np.array(runs).T
+        ax.plot(seconds, 100 * accuracy, marker, markersize=7, alpha=0.8, label=name)
+    ax.axhline(99, color=MUTED, linewidth=1, linestyle=":")
+    ax.set(xlim=(0, None), ylim=(98.8, 99.4), xlabel="processor time of the training (s)", ylabel="right (%)")
+    ax.legend(loc="lower left")
+    return fig
+
+
+# Recorded with the recipe of the chapter: seconds of processor time in training, accuracy on the test set.
+MNIST_MACHINE = "one core of a server's AMD EPYC processor, November 2026"
+MNIST_RUNS = {
+    "cnnlib": [(12.1, 0.9923), (12.4, 0.9912), (12.5, 0.9920)],
+    "PyTorch": [(21.2, 0.9912), (21.2, 0.9926), (21.4, 0.9924)],
+}
