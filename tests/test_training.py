@@ -212,6 +212,7 @@ def test_early_stopping_watches():
     assert not stopping.stop
     assert [stopping.update(v) for v in (math.nan, 0.75)] == [False, False]
     assert stopping.stop and stopping.best_epoch == 2
+    assert stopping.update(0.9) and not stopping.stop  # patience begins anew
     stopping.reset()
     assert [stopping.update(v) for v in (math.nan, 0.1)] == [False, True] and not stopping.stop
 

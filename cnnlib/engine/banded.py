@@ -62,6 +62,7 @@ class Banded:
             self.lowered = np.zeros(frame, dtype)
         self.group = max(1, PRODUCT // max(1, self.depth * self.out_rows * self.blocks))  # rows at a time
         self.products = np.empty((self.blocks, self.group, self.depth, self.out_rows), dtype)
+        self.ones = np.ones(self.blocks * self.group, dtype)
         self.sorting = np.empty((self.blocks, out_channels, self.wide, batch), dtype) if self.wide > 1 else None
         # BLAS is slow at A B^T where B has few columns, unless B is turned first
         self.turn = self.tile > 1 and input_gradient or self.out_rows % 16 == 0
@@ -138,7 +139,9 @@ class Banded:
                 patches, turned = self._patches_apart(start + i * dy.shape[3], part), part.swapaxes(4, 5)
                 if self.turn:
                     turned = np.ascontiguousarray(turned)
-                self.gradient += np.matmul(patches, turned).sum((0, 1, 2, 3))
+                shape = *patches.shape[:4], *self.gradient.shape
+                products = self.products.reshape(-1)[: int(np.prod(shape))].reshape(shape)
+                self._add(np.matmul(patches, turned, out=products))
             return
         if self.wide > 1 and self.dy_wide is not None:
             parts = dy.reshape(stop - start, self.blocks, self.wide, *dy.shape[2:])
@@ -153,8 +156,14 @@ class Banded:
                 turned = turned.reshape(self.blocks, n, self.wide * batch, self.out_rows)
             else:
                 turned = self._tiles(part).swapaxes(2, 3)
-            products = np.matmul(self.patches[:, i : i + n], turned, out=self.products[:, :n])
-            self.gradient += products.sum((0, 1))
+            products = self.products.reshape(-1)[: self.blocks * n * self.gradient.size]
+            products = products.reshape(self.blocks, n, *self.gradient.shape)
+            self._add(np.matmul(self.patches[:, i : i + n], turned, out=products))
+
+    def _add(self, products):
+        """Add a batch of products to the gradient: BLAS is the fastest way to sum rows."""
+        products = products.reshape(-1, self.gradient.size)
+        self.gradient += (self.ones[: len(products)] @ products).reshape(self.gradient.shape)
 
     def weight_gradient(self):
         """Gather the band's diagonals: the gradient of the kernel (C_out, C_in, kH, kW)."""

@@ -72,7 +72,6 @@ def test_right_answers_pass(verdict):
 @pytest.mark.parametrize(("verdict", "hint"), [
     (check.by_hand((MEAN, BEST)), "other way round"),
     (check.by_hand((BEST, [[16, 8], [8, 8]])), "divides by 4"),
-    (check.by_hand((np.transpose(BEST), np.transpose(MEAN))), "not this one"),
     (check.by_hand((BEST, BEST)), "not this one"),
     (check.max_pool(lambda x: blocks(x).mean(axis=(1, 3))), "these are the means"),
     (check.max_pool(lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 2)).max(axis=(2, 3))), "move by 2"),

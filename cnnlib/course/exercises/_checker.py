@@ -130,8 +130,8 @@ def _equal_inputs(a, b):
 
 def _complaint(given, expected, tol):
     """What is wrong with ``given``, or an empty text."""
-    numbers = isinstance(given, np.ndarray) and all(np.ndim(e) == 0 for e in _items(expected))
-    if isinstance(expected, (tuple, list)) and not numbers:
+    if isinstance(expected, (tuple, list)):
+        given = list(given) if isinstance(given, np.ndarray) and given.ndim else given
         if not isinstance(given, (tuple, list)) or len(given) != len(expected):
             return f"{len(expected)} results are expected, you give {_describe(given)}."
         parts = [_complaint(g, e, tol) for g, e in zip(given, expected, strict=True)]
@@ -155,10 +155,6 @@ def _complaint(given, expected, tol):
     where = tuple(int(i) for i in np.argwhere(wrong)[0]) if expected.ndim else ()
     at = f" at index {where}" if where else ""
     return f"{expected[where]:.6g} is expected{at}, you give {given[where]:.6g}."
-
-
-def _items(value):
-    return value if isinstance(value, (tuple, list)) else ()
 
 
 def _describe(value):

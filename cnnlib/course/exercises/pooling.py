@@ -23,7 +23,6 @@ def by_hand(answer):
         "11.1", answer, (best, mean),
         [Mistake((mean, best), "the other way round: first the maxima, then the means."),
          Mistake((best, 4 * mean), "those are the sums of the windows. A mean divides by 4."),
-         Mistake((best.T, mean.T), "transposed: the first row of the result comes from the first two rows."),
          Mistake((_plane(max_pool2d, image, 2, 1), _plane(avg_pool2d, image, 2, 1)),
                  "you moved by one pixel. The stride is the window's size, 2.")],
         praise="((7, 4), (4, 3)) and ((4, 2), (2, 2)).",
