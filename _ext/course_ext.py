@@ -31,6 +31,8 @@ BODY_REPAIRS = [
     # docutils gives bibliography entries roles that may not stand where it puts them.
     (re.compile(r'(<div class="citation"[^>]*?) role="doc-biblioentry"'), r'\1 role="listitem"'),
     (re.compile(r' role="doc-(?:backlink|biblioref)"'), ""),
+    # The corner of a table heads nothing.
+    (re.compile(r'<th class="head[^"]*"><p></p></th>'), "<td></td>"),
     # A footnote is no landmark.
     (re.compile(r'<aside (class="footnote[^>]*?)(?: role="[^"]*")?>(.*?)</aside>', re.S), r"<div \1>\2</div>"),
 ]

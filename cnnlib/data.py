@@ -64,7 +64,8 @@ class Dataset:
                 raise ValueError(f"{name} must have a first axis that counts samples, got a single number")
         if len(self.images) != len(self.labels):
             raise ValueError(
-                f"images (x) and labels (y) must be as many, got {len(self.images)} images and {len(self.labels)} labels"
+                "images (x) and labels (y) must be as many, "
+                f"got {len(self.images)} images and {len(self.labels)} labels"
             )
 
     def __len__(self):

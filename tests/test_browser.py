@@ -85,7 +85,8 @@ def requests(browser):
 def test_a_page_is_accessible_quiet_and_offline(browser, axe, page, mode, size):
     noise(browser), requests(browser)
     show(browser, page, mode, size)
-    content, window = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    # Against the width we set: a phone's own innerWidth grows with content that is too wide.
+    content, window = browser.execute_script("return document.documentElement.scrollWidth"), SIZES[size][0]
     assert content <= window, f"scrolls sideways: {content} px in a window of {window}"
     assert violations(browser, axe) == []
     assert noise(browser) == []

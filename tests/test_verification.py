@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from cnnlib.course.figures import verification as draw
+from cnnlib.crosscheck import CASES, TOLERANCE, report
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -40,6 +41,16 @@ def test_picture_marks_the_limits():
     assert texts == {"float64 limit", "float32 limit"}
     assert {label.get_text() for label in fig.axes[0].get_yticklabels()} == {"a < b", "conv2d"}
     plt.close(fig)
+
+
+def test_the_committed_record_is_complete_and_current_where_it_cannot_be_repeated():
+    record = report.load(ROOT / "verification.json")
+    rows = {(r["name"], r["dtype"], r["device"]): r for r in record["rows"]}
+    assert {(case.name, dtype, "cpu") for case in CASES for dtype in TOLERANCE} <= set(rows), "run the cross-check"
+    assert all(r["ok"] for r in rows.values()) and {r["device"] for r in rows.values()} == set(record["runs"])
+    on_gpu = [r for r in rows.values() if r["device"] == "cuda"]
+    assert (record["gpu"] == "not measured") == (not on_gpu)
+    assert all(r["source"] == report.source_version(r["module"]) for r in on_gpu), "measured with other code"
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@
       button.title = "Copy";
     }
     // Formulas that are wider than the column scroll, so the keyboard must reach them.
-    for (const formula of document.querySelectorAll(".bd-article div.math, .course-stage")) {
+    for (const formula of document.querySelectorAll(".bd-article mjx-container[display], .course-stage")) {
       if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;
     }
   };

@@ -17,6 +17,8 @@ neighbouring tiles are put side by side, patch: (..., wide * N), and the output 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnlib.engine.gather import Gather
+
 PRODUCT = 1 << 17  # numbers in one batch of products (float32: half an L2 cache)
 
 
@@ -54,53 +56,65 @@ class Banded:
         self.blocks = self.out_width // (self.tile * self.wide)
         self.reach = (self.tile - 1) * stride[1] + self.span[1]  # columns a tile looks at
         self.depth, self.out_rows = self.span[0] * self.reach * channels, self.tile * out_channels
-        self.matrix = np.zeros((self.tile, out_channels, self.span[0], self.reach, channels), dtype)
-        self.gradient = np.empty((self.depth, self.out_rows), dtype)
+        matrix = np.zeros((self.tile, out_channels, self.span[0], self.reach, channels), dtype)
+        self.band, self.matrix = self._diagonal(matrix, range(5)), matrix.reshape(self.out_rows, self.depth)
         self.plain = self.reach == self.wide == stride[1] == 1 and padding == ((0, 0), (0, 0))  # no copy needed
         if not self.plain:
             frame = self.blocks, height + top + bottom, self.reach, channels, self.wide, batch
             self.lowered = np.zeros(frame, dtype)
+            self.patches, self.windows = self._patches(self.lowered), list(self._windows())
         self.group = max(1, PRODUCT // max(1, self.depth * self.out_rows * self.blocks))  # rows at a time
-        self.products = np.empty((self.blocks, self.group, self.depth, self.out_rows), dtype)
+        self.products = np.empty(self.blocks * self.group * self.depth * self.out_rows, dtype)
+        self.gradient = np.empty(self.depth * self.out_rows, dtype)
         self.ones = np.ones(self.blocks * self.group, dtype)
         self.sorting = np.empty((self.blocks, out_channels, self.wide, batch), dtype) if self.wide > 1 else None
         # BLAS is slow at A B^T where B has few columns, unless B is turned first
         self.turn = self.tile > 1 and input_gradient or self.out_rows % 16 == 0
         if self.turn:
             self.turned = np.empty((self.blocks, self.group, self.wide, batch, self.tile, out_channels), dtype)
-        self.dy = self.dy_wide = None
+        self.gather = self.dy = None
         if input_gradient:
-            self._plan_input_gradient(dtype)
+            size = self.out_height, self.out_width
+            self.gather = Gather(shape, kernel, stride, padding, dilation, size, self.wide, 2 * PRODUCT, dtype)
+            self.dy = self.gather.dy
 
-    def diagonal(self, matrix, axes):
+    def _diagonal(self, matrix, axes):
         """View of the (tile, C_out, kH, kW, C_in) entries of a banded matrix that hold kernel weights."""
         t, o, r, c, i = (matrix.strides[a] for a in axes)
         out_channels, channels, kh, kw = self.kernel
         strides = (t + self.stride[1] * c, o, self.dilation[0] * r, self.dilation[1] * c, i)
         return as_strided(matrix, (self.tile, out_channels, kh, kw, channels), strides)
 
+    def _windows(self):
+        """Yield (part of the lowered input, rows and columns of the image that belong there) for every tile."""
+        (top, _), (left, _) = self.padding
+        height, width = self.shape[:2]
+        for i in range(self.blocks * self.wide):
+            first = i * self.tile * self.stride[1] - left
+            low, high = max(first, 0), min(first + self.reach, width)
+            if low < high:
+                j, k = divmod(i, self.wide)
+                yield self.lowered[j, top : top + height, low - first : high - first, :, k], slice(low, high)
+
+    def _patches(self, lowered):
+        """View of (blocks, rows, columns, C, wide, N) as the patches of all outputs: (blocks, H_out, depth, N)."""
+        s = lowered.strides
+        shape = self.blocks, self.out_height, self.depth, self.wide * self.shape[3]
+        return as_strided(lowered, shape, (s[0], s[1] * self.stride[0], s[3], s[5]), writeable=False)
+
     def load(self, x, w):
         """Write the kernel into the band and lower the input along the width."""
-        self.diagonal(self.matrix, range(5))[...] = w.transpose(0, 2, 3, 1)
         self.w = w
-        height, width, channels, batch = self.shape
-        lowered = x.swapaxes(0, 1)[:, :, None, :, None] if self.plain else self.lowered
-        if not self.plain:
-            (top, _), (left, _) = self.padding
-            for j in range(self.blocks):
-                for k in range(self.wide):
-                    first = (j * self.wide + k) * self.tile * self.stride[1] - left
-                    low, high = max(first, 0), min(first + self.reach, width)
-                    if low < high:
-                        lowered[j, top : top + height, low - first : high - first, :, k] = x[:, low:high]
-        s = lowered.strides
-        shape = self.blocks, self.out_height, self.depth, self.wide * batch
-        strides = s[0], s[1] * self.stride[0], s[3], s[5]
-        self.patches = as_strided(lowered, shape, strides, writeable=False)
+        self.band[...] = w.transpose(0, 2, 3, 1)
+        if self.plain:
+            self.patches = self._patches(x.swapaxes(0, 1)[:, :, None, :, None])
+            return
+        for part, columns in self.windows:
+            part[...] = x[:, columns]
 
     def rows(self, start, stop, out):
         """Compute output rows ``start:stop`` into ``out`` (stop - start, W_out, C_out, N) or `apart`."""
-        matrix = self.matrix.reshape(self.out_rows, self.depth)
+        matrix = self.matrix
         if out.ndim == 6:
             np.matmul(matrix, self._patches_apart(start, out), out=out)
             return
@@ -132,20 +146,16 @@ class Banded:
 
     def back_rows(self, start, stop, dy):
         """Add what output rows ``start:stop`` contribute to the weight gradient: patch times dy^T, summed."""
+        if self.wide > 1 and self.gather is not None:
+            self.gather.take(start, stop, dy)
         if dy.ndim == 6:
             rows = max(1, self.group // dy.shape[3])
             for i in range(0, dy.shape[2], rows):
                 part = dy[:, :, i : i + rows]
-                patches, turned = self._patches_apart(start + i * dy.shape[3], part), part.swapaxes(4, 5)
-                if self.turn:
-                    turned = np.ascontiguousarray(turned)
-                shape = *patches.shape[:4], *self.gradient.shape
-                products = self.products.reshape(-1)[: int(np.prod(shape))].reshape(shape)
-                self._add(np.matmul(patches, turned, out=products))
+                turned = part.swapaxes(4, 5)
+                self._add(self._patches_apart(start + i * dy.shape[3], part),
+                          np.ascontiguousarray(turned) if self.turn else turned)
             return
-        if self.wide > 1 and self.dy_wide is not None:
-            parts = dy.reshape(stop - start, self.blocks, self.wide, *dy.shape[2:])
-            self.dy_wide[:, start:stop] = parts.transpose(1, 0, 3, 2, 4)
         for i in range(start, stop, self.group):
             part = dy[i - start : min(i + self.group, stop) - start]
             n, batch = part.shape[0], part.shape[3]
@@ -156,78 +166,21 @@ class Banded:
                 turned = turned.reshape(self.blocks, n, self.wide * batch, self.out_rows)
             else:
                 turned = self._tiles(part).swapaxes(2, 3)
-            products = self.products.reshape(-1)[: self.blocks * n * self.gradient.size]
-            products = products.reshape(self.blocks, n, *self.gradient.shape)
-            self._add(np.matmul(self.patches[:, i : i + n], turned, out=products))
+            self._add(self.patches[:, i : i + n], turned)
 
-    def _add(self, products):
-        """Add a batch of products to the gradient: BLAS is the fastest way to sum rows."""
-        products = products.reshape(-1, self.gradient.size)
-        self.gradient += (self.ones[: len(products)] @ products).reshape(self.gradient.shape)
+    def _add(self, patches, turned):
+        """Add the products of all tiles to the gradient: BLAS is the fastest way to sum rows."""
+        tiles = int(np.prod(patches.shape[:-2]))
+        products = self.products[: tiles * self.gradient.size]
+        np.matmul(patches, turned, out=products.reshape(*patches.shape[:-2], self.depth, self.out_rows))
+        self.gradient += self.ones[:tiles] @ products.reshape(tiles, -1)
 
     def weight_gradient(self):
         """Gather the band's diagonals: the gradient of the kernel (C_out, C_in, kH, kW)."""
         channels, out_channels = self.shape[2], self.kernel[0]
         band = self.gradient.reshape(self.span[0], self.reach, channels, self.tile, out_channels)
-        return self.diagonal(band, (3, 4, 0, 1, 2)).sum(0).transpose(0, 3, 1, 2)
-
-    # The input gradient. Row h of dx gathers from the output rows that saw it, again as one product over a
-    # view of neighbouring rows; the columns it then holds per output (kw of them) are added where they overlap.
-
-    def _plan_input_gradient(self, dtype):
-        height, width, channels, batch = self.shape
-        out_channels = self.kernel[0]
-        self.taps = -(-self.span[0] // self.stride[0])  # output rows that see one input row
-        self.gather = np.zeros((self.stride[0], self.span[1], 1, channels, self.taps, out_channels), dtype)
-        # dy with the columns outermost: the rows that are summed over lie behind one another
-        blocks = self.out_width // self.wide
-        self.dy_wide = np.empty((blocks, self.out_height, out_channels, self.wide, batch), dtype)
-        if self.wide == 1:
-            self.dy = self.dy_wide[:, :, :, 0].swapaxes(0, 1)  # seen as (H_out, W_out, C_out, N)
-        row = self.out_width * self.span[1] * channels * batch
-        self.step = max(1, min(height, 2 * PRODUCT // max(1, row)))
-        self.columns = np.empty((self.span[1], self.step, blocks, channels, self.wide, batch), dtype)
-        self.dx = np.empty(self.shape, dtype)
+        return self._diagonal(band, (3, 4, 0, 1, 2)).sum(0).transpose(0, 3, 1, 2)
 
     def input_gradient(self):
-        """Gradient of the input (H, W, C, N), once ``self.dy`` holds all output rows."""
-        (top, _), (left, _) = self.padding
-        sh, (dh, dw) = self.stride[0], self.dilation
-        height, _, channels, batch = self.shape
-        out_channels, blocks = self.kernel[0], len(self.dy_wide)
-        for ky in range(self.kernel[2]):
-            tap = self.taps - 1 - ky * dh // sh
-            self.gather[ky * dh % sh, ::dw, 0, :, tap] = self.w[:, :, ky].transpose(2, 1, 0)
-        gather = self.gather.reshape(*self.gather.shape[:4], -1)
-        dy = self.dy_wide.reshape(blocks, self.out_height * out_channels, self.wide * batch)
-        for start in range(0, height, self.step):
-            columns = self.columns[:, : min(self.step, height - start)]
-            for i in range(columns.shape[1]):
-                last, phase = divmod(start + i + top, sh)
-                first = last - self.taps + 1
-                seen = -(-(self.span[0] - phase) // sh)  # taps that this row has
-                a, b = max(last - seen + 1, 0), min(last + 1, self.out_height)
-                out = columns[:, i].reshape(self.span[1], blocks, channels, self.wide * batch)
-                if a < b:
-                    weights = gather[phase, ..., (a - first) * out_channels : (b - first) * out_channels]
-                    np.matmul(weights, dy[:, a * out_channels : b * out_channels], out=out)
-                else:
-                    out[...] = 0
-            self._add_columns(columns, self.dx[start : start + columns.shape[1]])
-        return self.dx
-
-    def _add_columns(self, columns, dx):
-        """Add ``columns`` (kw, rows, blocks, C, wide, N) to the columns of ``dx`` that they are about."""
-        dx[...] = 0
-        left, sw, wide = self.padding[1][0], self.stride[1], self.wide
-        for kx in range(0, self.span[1], self.dilation[1]):
-            a = max(0, -(-(left - kx) // sw))  # outputs a:b are those whose tap kx falls inside the image
-            b = min(self.out_width, (self.shape[1] - 1 + left - kx) // sw + 1)
-            if wide == 1 and a < b:
-                x = a * sw + kx - left
-                dx[:, x : x + (b - a - 1) * sw + 1 : sw] += columns[kx, :, a:b, :, 0]
-            for j in range(a // wide, -(-b // wide)) if wide > 1 and a < b else ():
-                first, last = max(a, j * wide), min(b, (j + 1) * wide)
-                x = first * sw + kx - left
-                part = columns[kx, :, j, :, first - j * wide : last - j * wide]
-                dx[:, x : x + (last - first - 1) * sw + 1 : sw] += part.swapaxes(1, 2)
+        """The gradient of the input (H, W, C, N), once ``self.dy`` holds all output rows."""
+        return self.gather.run(self.w)

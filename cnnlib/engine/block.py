@@ -12,6 +12,7 @@ import numpy as np
 from cnnlib.engine.banded import Banded
 from cnnlib.engine.depthwise import Depthwise
 from cnnlib.engine.pool import max_backward, max_forward, taps
+from cnnlib.engine.stages import collect
 from cnnlib.engine.winograd import Winograd
 
 CHUNK = 1 << 17  # numbers in the row buffer
@@ -64,7 +65,6 @@ class Block:
         self.lead = np.empty((ph * pw - 1, *self.z.shape), bool)
         self.bias_row = np.empty(channels * batch, dtype)  # each bias repeated along the batch
         self.zeros = np.zeros_like(self.bias_row)
-        self.weight_gradient = np.empty(weight.data.shape, dtype)
         self.dx = np.empty(shape, dtype) if input_gradient and len(self.kernels) > 1 else None
         # what a pooling window looks at lies apart, if the kernel can write it so: passes over long rows
         self.apart = bool(pool) and len(self.kernels) == 1 and getattr(first, "apart", False)
@@ -127,11 +127,12 @@ class Block:
                 if kernel.dy is not None and not (self.pool and len(self.kernels) == 1):
                     kernel.dy[chunk.start : chunk.stop] = part
                 kernel.back_rows(chunk.start, chunk.stop, part)
+        weight_gradient = np.empty_like(self.weight.data)
         for kernel, _, outputs in self.kernels:
-            self.weight_gradient[outputs] = kernel.weight_gradient()
-        self.weight.add_grad(self.weight_gradient)
+            weight_gradient[outputs] = kernel.weight_gradient()
+        collect(self.weight, weight_gradient)
         if self.bias is not None:
-            self.bias.add_grad(bias_gradient.reshape(self.weight.data.shape[0], -1).sum(1))
+            collect(self.bias, bias_gradient.reshape(self.weight.data.shape[0], -1).sum(1))
         if not self.input_gradient:
             return None
         if self.dx is None:

@@ -38,4 +38,4 @@ def _plain(criterion, scores, target):
     labels = isinstance(target, np.ndarray) and target.dtype.kind in "iu" and target.shape == scores.shape[:1]
     if not (plain and labels and criterion.reduction == "mean" and scores.ndim == 2 and target.size):
         return False
-    return 0 <= target.min() and target.max() < scores.shape[1] and not (target == criterion.ignore_index).any()
+    return criterion.ignore_index < 0 <= target.min() and target.max() < scores.shape[1]

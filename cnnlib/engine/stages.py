@@ -17,6 +17,11 @@ def to_outer(x, out=None):
     return _copy(x.transpose(3, 2, 0, 1) if x.ndim == 4 else x.T, out)
 
 
+def collect(parameter, grad):
+    """Add a new array to a parameter's gradient: ``parameter.add_grad`` without its checks and its copy."""
+    parameter.grad = grad if parameter.grad is None else parameter.grad + grad
+
+
 def _copy(view, out):
     if out is None:
         return np.array(view, order="C")
@@ -49,9 +54,9 @@ class Dense:
     def backward(self, dy):
         if self.relu:
             dy = np.multiply(dy, np.greater(self.y, self.zeros, out=self.live), out=self.g)
-        self.weight.add_grad(np.matmul(dy, self.x.T))
+        collect(self.weight, np.matmul(dy, self.x.T))
         if self.bias is not None:
-            self.bias.add_grad(dy.sum(1))
+            collect(self.bias, dy.sum(1))
         return None if self.dx is None else np.matmul(self.weight.data.T, dy, out=self.dx)
 
 
@@ -144,8 +149,8 @@ class Norm:
         bias = self._sum(dy)
         weight = self._sum(np.multiply(dy2, hat, out=spare))
         if layer.weight is not None:
-            layer.weight.add_grad(weight)
-            layer.bias.add_grad(bias)
+            collect(layer.weight, weight)
+            collect(layer.bias, bias)
         scale = self.scale if layer.weight is None else self.scale * layer.weight.data
         if self.trained:
             count = dy.dtype.type(self.count)

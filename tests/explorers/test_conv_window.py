@@ -1,38 +1,11 @@
 """Chapter 9's explorers: what the page computes is what `cnnlib` computes, and both faces show the same."""
 
-import json
-import pathlib
-import sys
-
 import numpy as np
 import pytest
 
 from cnnlib.conv import conv2d
 from cnnlib.course.figures import conv_explorers as explore
 from cnnlib.padding import pad
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "_ext" / "assets"
-
-
-@pytest.fixture(scope="module")
-def render():
-    """``render(script, values, config)``: what a script of the page returns, from a browser."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from helpers_book import start_browser
-
-    driver = start_browser()
-    driver.get("about:blank")
-    driver.execute_script("window.scripts = {}; window.course = {"
-                          "explorer: (name, run) => { window.scripts[name] = run; }};")
-    helpers = (ASSETS / "explorers.js").read_text(encoding="utf-8")
-    number = helpers[helpers.index("    number: (value"):helpers.index("    escape:")]
-    driver.execute_script(f"Object.assign(window.course, {{{number}}});")
-    for script in ("conv-window", "photo-kernel"):
-        driver.execute_script((ASSETS / "explorers" / f"{script}.js").read_text(encoding="utf-8"))
-    yield lambda script, values, config: json.loads(driver.execute_script(
-        "return JSON.stringify(window.scripts[arguments[0]](arguments[1], arguments[2]))", script, values, config))
-    driver.quit()
 
 
 def settings(count=40):

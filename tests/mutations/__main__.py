@@ -1,8 +1,10 @@
 """Break the library one line at a time and see whether the tests notice: ``python -m tests.mutations --help``."""
 
 import argparse
+import contextlib
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -42,7 +44,7 @@ def key(mutation) -> str:
 
 
 class Copy:
-    """A copy of the library and its tests, to be broken."""
+    """A copy of the library and its tests, to be broken, and a process that tests it."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -50,42 +52,51 @@ class Copy:
         for name in ("cnnlib", "tests"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=leave)
         shutil.copy(ROOT / "pyproject.toml", self.folder)
+        self.stamps = itertools.count(1_000_000_000)
         self.environment = os.environ | {
-            "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1",
-            "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONPATH": str(self.folder), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # importing plugins takes longer than most tests
         }
-        where = self._python("-c", "import cnnlib; print(cnnlib.__file__)").stdout
-        if str(self.folder) not in where:
-            raise SystemExit(f"the tests would import {where.strip()} and not the copy in {self.folder}")
+        where = [sys.executable, "-c", "import cnnlib; print(cnnlib.__file__)"]
+        found = subprocess.check_output(where, cwd=self.folder, env=self.environment, text=True)
+        if str(self.folder) not in found:
+            raise SystemExit(f"the tests would import {found.strip()} and not the copy in {self.folder}")
+        command = [sys.executable, "-m", "tests.mutations.server", str(SECONDS)]
+        self.server = subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True,
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def _python(self, *arguments):
-        return subprocess.run([sys.executable, *arguments], cwd=self.folder, env=self.environment,
-                              capture_output=True, text=True, timeout=SECONDS)
+    def close(self):
+        self.server.stdin.close()
+        self.server.wait()
 
     def test(self, files):
         """Run test files until the first failure; return ``(passed, the test that failed or what went wrong)``."""
         options = ("-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider",
                    "-p", "_hypothesis_pytestplugin", "--hypothesis-seed=0")
-        try:
-            done = self._python("-m", "pytest", *options, *(f"tests/{name}" for name in files))
-        except subprocess.TimeoutExpired:
-            return True, f"no end after {SECONDS} s"
-        failed = re.search(r"^FAILED (?:tests/)?(\S+)", done.stdout, re.MULTILINE)
-        if done.returncode == 1 and failed:
+        self.server.stdin.write(json.dumps([*options, *(f"tests/{name}" for name in files)]) + "\n")
+        self.server.stdin.flush()
+        status = int(self.server.stdout.readline())
+        printed = (self.folder / "pytest.txt").read_text(encoding="utf-8", errors="replace")
+        failed = re.search(r"^FAILED (?:tests/)?(\S+)", printed, re.MULTILINE)
+        if status == 1 and failed:
             return False, failed[1]
-        if done.returncode == 0:
+        if status == 0:
             return True, ""
-        return True, f"pytest stopped with {done.returncode}: {(done.stdout + done.stderr).strip()[-300:]}"
+        return True, f"pytest stopped with {status}: {printed.strip()[-300:]}"
+
+    def write(self, path, text):
+        """Write a source file under a time of its own, so that no compiled version of another text is taken for it."""
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, (stamp := next(self.stamps), stamp))
 
     def test_mutated(self, mutation):
         path = self.folder / "cnnlib" / mutation.file
         original = path.read_text(encoding="utf-8")
         try:
-            path.write_text(mutate(original, mutation), encoding="utf-8")
+            self.write(path, mutate(original, mutation))
             return self.test(mutation.runs)
         finally:
-            path.write_text(original, encoding="utf-8")
+            self.write(path, original)
 
 
 def record(mutation, passed, by) -> dict:
@@ -122,8 +133,12 @@ def save(results: dict) -> None:
 
 def run(chosen, results, jobs) -> None:
     """Test the chosen mutations, ``jobs`` at a time, and record each result as it comes."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
-        copies = [Copy(pathlib.Path(folder) / str(i)) for i in range(jobs)]
+    with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        copies = [Copy(folder / str(i)) for i in range(jobs)]
+        for copy in copies:
+            stack.callback(copy.close)
+        pool = stack.enter_context(ThreadPoolExecutor(jobs))
 
         def borrow(work, argument):
             copy = copies.pop()
@@ -136,8 +151,7 @@ def run(chosen, results, jobs) -> None:
         for name, (passed, by) in _as_done(pool, lambda name: borrow(Copy.test, [name]), files, "unbroken"):
             if not passed or by:
                 raise SystemExit(f"{name} must pass before anything is broken, but: {by}")
-        work = _as_done(pool, lambda m: borrow(Copy.test_mutated, m), chosen, "broken")
-        for mutation, (passed, by) in work:
+        for mutation, (passed, by) in _as_done(pool, lambda m: borrow(Copy.test_mutated, m), chosen, "broken"):
             results[key(mutation)] = record(mutation, passed, by)
             save(results)
             if passed:

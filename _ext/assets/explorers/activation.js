@@ -14,7 +14,7 @@
     const px = (v) => 20 + ((v + 4) / 8) * 360, py = (v) => 250 - ((v + 1.6) / 5.7) * 240;
     const path = (g) => Array.from({ length: 161 }, (_, i) => -4 + i / 20)
       .map((v, i) => `${i ? "L" : "M"}${px(v).toFixed(1)} ${py(g(v, a)).toFixed(1)}`).join("");
-    const at = f(z, a), rate = slope(z, a), n = (v) => course.number(v, 3);
+    const at = f(z, a), rate = slope(z, a), n = (v) => course.number(v, 4);
     const ticks = [-4, -2, 0, 2, 4].map((v) => `<text x="${px(v)}" y="266" text-anchor="middle" font-size="12">${n(v)}</text>`);
     const marks = [-1, 0, 1, 2, 3, 4].map((v) => `<text x="12" y="${py(v) + 4}" text-anchor="middle" font-size="12">${n(v)}</text>
       <line x1="20" x2="380" y1="${py(v)}" y2="${py(v)}" stroke="var(--course-muted)" opacity="${v ? 0.18 : 0.7}"/>`);

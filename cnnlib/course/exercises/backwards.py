@@ -41,7 +41,8 @@ def blind(answer):
         "10.2", letters, "bce",
         [Mistake("bc", "nearly. Where do the windows of a 2 × 2 kernel land when they move by 3?"),
          Mistake("be", "nearly. Can two windows of one pixel each share a pixel?"),
-         Mistake("ce", "nearly. With stride 2 the windows of a 2 × 2 kernel stand side by side: do they share a pixel?"),
+         Mistake("ce", "nearly. With stride 2 the windows of a 2 × 2 kernel stand side by side: do they share any "
+                       "pixel?"),
          Mistake("ad", "the other way round: these are the layers that would show it."),
          Mistake("bcde", "d does show it: with stride 2, two windows of width 3 share a column."),
          Mistake("abcde", "in some of these layers windows overlap: the stride is smaller than the kernel.")],
@@ -95,8 +96,10 @@ def backward(answer):
                  "both gradients need += where you write =: what is used several times adds up."),
          Mistake(half, "in dx your kernel is flipped. Window by window, dy · w is handed back as it stands."),
          Mistake(still, "the stride has no effect: the window of output (i, j) starts at (i · stride, j · stride)."),
-         Mistake(mean, "dw is a sum over the windows, not a mean. If the loss averages, dy has that in it already."),
-         Mistake(lambda *a, **o: _backward(*a, **o)[::-1], "dx first, then dw: gradients come in the order of x and w."),
+         Mistake(mean, "dw is a sum over the windows, not a mean. If the loss averages, dy already has that "
+                       "in it."),
+         Mistake(lambda *a, **o: _backward(*a, **o)[::-1],
+                 "dx first, then dw: gradients come in the order of x and w."),
          Mistake(lambda *a, **o: _backward(*a, **o)[0], "dx is right. Return dw too: dx, dw."),
          Mistake(lambda dy, x, w, stride=1: _backward(np.ones_like(dy), x, w, stride),
                  "dy has no effect: every term is multiplied by the upstream gradient of its output.")],
@@ -124,10 +127,12 @@ def im2col(answer):
 
     return check_function(
         "10.4", answer, _columns,
-        [Case((SMALL, 2, 2), "a 3 × 3 picture"), Case((_RNG.normal(size=(5, 7)), 3, 2), "a 5 × 7 picture, 3 × 2 windows")],
+        [Case((SMALL, 2, 2), "a 3 × 3 picture"),
+         Case((_RNG.normal(size=(5, 7)), 3, 2), "a 5 × 7 picture, 3 × 2 windows")],
         [Mistake(lambda *a: _columns(*a).T, "every window is a row of yours; it should be a column. Transpose."),
          Mistake(unturned, "right shape, wrong order: you reshape where a transpose is needed."),
-         Mistake(by_columns, "rows and columns are swapped throughout: windows, and what is in them, are read row by row."),
+         Mistake(by_columns, "rows and columns are swapped throughout: windows, and what is in them, are read row "
+                             "by row."),
          Mistake(inside, "the windows come in the right order, but read each of them row by row."),
          Mistake(tiles, "the windows overlap: move by one, not by their own size."),
          Mistake(lambda *a: _columns(*a)[::-1], "your windows are upside down: the first row belongs to w[0, 0].")],
@@ -160,13 +165,13 @@ def col2im(answer):
         return _fold(columns, shape, kh, kw) / _fold(np.ones_like(columns), shape, kh, kw)
 
     columns = _RNG.normal(size=(6, 18))
+    again = ("overlaps must add: of each pixel's terms only the {} window's is left. You write = where += is needed, "
+             "or += with a list of repeated indices, which NumPy adds only once.")
     return check_function(
         "10.5", answer, _fold,
         [Case((np.arange(1.0, 17).reshape(4, 4), (3, 3), 2, 2), "four columns of a 3 × 3 picture"),
          Case((columns, (5, 7), 3, 2), "a 5 × 7 picture, 3 × 2 windows")],
-        [Mistake(overwritten, "overlapping windows must add: you write = where += is needed, so the last window wins."),
-         Mistake(by_weight, "overlaps must add: you write = where += is needed, or you add with a list of repeated "
-                            "indices, which NumPy adds only once."),
+        [Mistake(overwritten, again.format("last")), Mistake(by_weight, again.format("first")),
          Mistake(mean, "add the terms, do not average them. (The average would undo im2col; its gradient is the sum.)"),
          Mistake(lambda c, s, kh, kw: _fold(c, s, kh, kw).T, "rows and columns are swapped.")],
         praise="what was copied several times collects all its gradients.",
@@ -186,7 +191,8 @@ def work(answer):
         [Mistake(lambda m, k, n: exact(m, k, n, per=1), "count the additions too: a multiply-add is two operations."),
          Mistake(lambda m, k, n: exact(m, k, n, size=8), "a float32 has four bytes; eight are float64's."),
          Mistake(lambda m, k, n: exact(m, k, n, size=1), "you count numbers; a float32 has four bytes."),
-         Mistake(lambda m, k, n: exact(m, k, n, numbers=m * k + k * n), "the result must be written, too: m · n numbers."),
+         Mistake(lambda m, k, n: exact(m, k, n, numbers=m * k + k * n),
+                 "the result must be written, too: m · n numbers."),
          Mistake(lambda m, k, n: exact(m, k, n, numbers=m * n),
                  "count the two factors as well as the result: all three are moved."),
          Mistake(lambda m, k, n: (*exact(m, k, n)[:2], exact(m, k, n)[1] / exact(m, k, n)[0]),

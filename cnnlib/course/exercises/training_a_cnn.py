@@ -12,8 +12,8 @@ def steps(answer):
     return check_value(
         "13.1", answer, 450,
         [Mistake(440, "the last 29 digits of an epoch make a batch too, a smaller one."),
-         Mistake(1437 / 32 * 10, "a step is a whole thing: each epoch ends with a smaller batch. Round up, then multiply."),
-         Mistake(449, "the batches do not run on into the next epoch: every epoch ends with a smaller one. Round up first."),
+         Mistake(1437 / 32 * 10, "a step is a whole thing: an epoch ends with a smaller batch. Round up first."),
+         Mistake(449, "batches do not run on into the next epoch: each ends with a smaller one. Round up first."),
          Mistake(45, "that is one epoch."),
          Mistake(14370, "that is how many digits the network sees. A step sees 32 of them.")],
         praise="45 steps an epoch, the last with 29 digits.",
@@ -72,7 +72,7 @@ def batches(answer):
 
 def early_stop(answer):
     """13.4: (best epoch, epochs run) of early stopping."""
-    def run(losses, patience, strict=True, reset=True, extra=0, best_first=True):
+    def run(losses, patience, strict=True, reset=True, extra=0):
         best, waited = 0, 0
         for epoch in range(1, len(losses)):
             better = losses[epoch] < losses[best] if strict else losses[epoch] <= losses[best]
@@ -104,7 +104,8 @@ def early_stop(answer):
                  "that is the last epoch. The best one is where the loss was lowest."),
          Mistake(lambda v, n: (int(np.argmin(v)), run(v, n)[1]),
                  "you look for the lowest loss in epochs that never ran: the run had stopped before."),
-         Mistake(lambda v, n: run(v, n, extra=1), "one epoch too many: stop as soon as patience epochs in a row failed."),
+         Mistake(lambda v, n: run(v, n, extra=1),
+                 "one epoch too many: stop as soon as patience epochs in a row have failed."),
          Mistake(lambda v, n: run(v, n, reset=False), "an improvement sets the count back to 0."),
          Mistake(lambda v, n: run(v, n, strict=False), "an equal loss is no improvement."),
          Mistake(since_last, "compare with the best loss so far, not with the epoch before."),
@@ -124,13 +125,14 @@ def diagnosis(answer):
         answer = tuple(answer)
     return check_value(
         "13.5", answer, expected,
-        [Mistake(("a", "c", "d", "b"), "the first two are the wrong way round. Labels that belong to nothing cannot make "
-                 "a loss explode: the best answer to them is 1/10 for each, at log 10."),
+        [Mistake(("a", "c", "d", "b"), "the first two are the wrong way round. Labels that belong to nothing make no "
+                 "loss explode: the best answer to them is 1/10 for each, at log 10."),
          Mistake(("c", "d", "a", "b"), "the middle two are the wrong way round. Which of them never gets better on its "
                  "own training data?"),
-         Mistake(("c", "a", "b", "d"), "the last two are the wrong way round. At which moment does each network go wrong?"),
-         Mistake(("c", "b", "d", "a"), "symptom 2 is about training data, and its loss never falls. Dropout left on would "
-                 "show in validation only.")],
+         Mistake(("c", "a", "b", "d"), "the last two are the wrong way round. Which cause draws new random numbers "
+                 "at every evaluation?"),
+         Mistake(("c", "b", "d", "a"), "symptom 2 is in the training loss, and dropout belongs there. Left on in "
+                 "validation it would show in validation only.")],
         praise="you read the curves as a doctor would.",
     )
 
@@ -154,7 +156,8 @@ def difference(answer):
                  "that is the spread of single differences. Their mean is steadier, by the square root of n."),
          Mistake(lambda a, b: (reference(a, b)[0], (a - b).std() / np.sqrt(len(a))),
                  "a mean estimated from the same numbers uses one of them up: divide by n − 1 (ddof=1)."),
-         Mistake(unpaired, "this ignores the pairs. A hard split is hard for both networks; the difference cancels that."),
+         Mistake(unpaired,
+                 "this ignores the pairs. A hard split is hard for both networks; the difference cancels that."),
          Mistake(lambda a, b: (-reference(a, b)[0], reference(a, b)[1]), "the sign: it is a − b."),
          Mistake(lambda a, b: (reference(a, b)[0], (a - b).std(ddof=1) / len(a)),
                  "the square root of n, not n: four times the runs halve the error.")],

@@ -63,7 +63,7 @@ def explore_activation(name, z, a):
 
 
 def _num(value):
-    return f"{value:.3f}".rstrip("0").rstrip(".").replace("-", "−").replace("−0.000", "0") or "0"
+    return f"{value:.4f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def saturation(z, slopes):

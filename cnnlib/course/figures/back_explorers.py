@@ -10,7 +10,7 @@ from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, _panel, _te
 
 X = np.array([[1, 0, 2, 1, 3], [0, 4, 1, 0, 1], [2, 1, 5, 2, 0], [0, 3, 0, 1, 2], [1, 0, 2, 4, 1]], dtype=np.float64)
 W = np.array([[1, 0, -1], [2, 1, 0], [0, -1, 1]], dtype=np.float64)
-DY = np.array([[1, -1, 2], [0, 2, 1], [3, 1, -2]], dtype=np.float64)
+DY = np.array([[1, -1, 2], [-2, 2, 1], [3, 1, -2]], dtype=np.float64)
 RULES = ["+=", "="]
 WIDE, HIGH = 40, 32
 
@@ -54,20 +54,21 @@ def gradients(step, stride, rule, kernel):
         _cells("dx so far", dx, window if back else []),
         _cells("dw so far", dw, every if back else []),
     ]
-    return f'<div style="{FLEX}">{"".join(parts)}</div>', _caption(back, k, count, (i, j), y, dy, dx, dw, rule, w, stride)
+    stage, place = f'<div style="{FLEX}">{"".join(parts)}</div>', f"window {k + 1} of {count}"
+    if back:
+        return stage, f"Backward, {place}, where dy = {_spoken_back(dy, k, w, stride, rule, dx, dw)}"
+    return stage, (f"Forward, {place}: the nine products add up to {number(y[i, j])}, the output at row {i + 1}, "
+                   f"column {j + 1}. No gradient yet.")
 
 
-def _caption(back, k, count, place, y, dy, dx, dw, rule, w, stride):
-    if not back:
-        return (f"Forward, window {k + 1} of {count}: the nine products add up to {number(y[place])}, the output at row "
-                f"{place[0] + 1}, column {place[1] + 1}. No gradient yet.")
-    g = number(dy[place])
-    text = (f"Backward, window {k + 1} of {count}, where dy = {g}: dx {rule} {g} × w inside the outline, and dw {rule} "
-            f"{g} × the outlined part of x.")
+def _spoken_back(dy, k, w, stride, rule, dx, dw):
+    g = number(dy.flat[k])
+    text = f"{g}: dx {rule} {g} × w inside the outline, and dw {rule} {g} × the outlined part of x."
     right = accumulate(dy, X, w, stride, "+=", k + 1)
     wrong = int((dx != right[0]).sum()), int((dw != right[1]).sum())
     if rule == "=":
-        return text + f" Terms were overwritten: {wrong[0]} of 25 numbers of dx and {wrong[1]} of 9 of dw are wrong by now."
+        return (f"{text} Terms were overwritten: {wrong[0]} of 25 numbers of dx and {wrong[1]} of 9 of dw are wrong "
+                "by now.")
     return text + f" The middle pixel has dx = {number(dx[2, 2])} by now."
 
 
@@ -108,23 +109,25 @@ def touches(pixel, stride):
     cells.append(f'<rect x="{36 * q + 1}" y="{36 * p + 1}" width="34" height="34" fill="none" stroke="{ACCENT}" '
                  'stroke-width="2.5" pointer-events="none"/>')
     for i, j in seen:
-        cells.append(f'<rect x="{36 * j * stride + 5}" y="{36 * i * stride + 5}" width="98" height="98" fill="none" '
-                     'stroke="currentColor" stroke-opacity="0.45" rx="6" pointer-events="none"/>')
-    left = _panel("input: click a pixel", 180, 180, f"five by five pixels and the {len(seen)} windows that hold one of them",
-                  "".join(cells))
+        cells.append(f'<circle cx="{36 * j * stride + 18}" cy="{36 * i * stride + 18}" r="4" fill="currentColor" '
+                     'pointer-events="none"/>')
+    label = f"five by five pixels, one of them marked, and {len(seen)} dots where the windows that hold it start"
+    left = _panel("input: click a pixel", 180, 180, label, "".join(cells))
     cells = []
     for i, j in np.ndindex(side, side):
         x, y, on = 78 * j, 50 * i, (i, j) in seen
-        cells.append(f'<rect x="{x}" y="{y}" width="78" height="50" {_tint(1, 1) if on else _tint(0, 1)} stroke="{LINE}"/>')
+        cells.append(f'<rect x="{x}" y="{y}" width="78" height="50" {_tint(int(on), 1)} stroke="{LINE}"/>')
         cells.append(_text(x + 39, y + 21, 13, f"dy = {number(DY[i, j])}", "" if on else ' opacity="0.65"'))
         if on:
             u, v = seen[i, j]
             cells.append(_text(x + 39, y + 40, 13, f"w[{u}, {v}] = {number(W[u, v])}"))
-    right = _panel("outputs that used it", 78 * side, 50 * side, f"{side} by {side} outputs, {len(seen)} of them marked",
-                   "".join(cells))
+    label = f"{side} by {side} outputs, {len(seen)} of them marked"
+    right = _panel("outputs that used it", 78 * side, 50 * side, label, "".join(cells))
     terms = " + ".join(f"{_bracket(DY[o])}·{_bracket(W[t])}" for o, t in seen.items())
-    many = "1 window holds it" if len(seen) == 1 else f"{len(seen)} windows hold it"
-    return f'<div style="{FLEX}">{left}{right}</div>', f"Pixel ({p}, {q}): {many}. dx[{p}, {q}] = {terms} = {number(dx)}."
+    many = "1 window holds it, which starts at the dot" if len(seen) == 1 else (
+        f"{len(seen)} windows hold it, which start at the dots")
+    caption = f"Pixel ({p}, {q}): {many}. dx[{p}, {q}] = {terms} = {number(dx)}."
+    return f'<div style="{FLEX}">{left}{right}</div>', caption
 
 
 def _bracket(value):

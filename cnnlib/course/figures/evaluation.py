@@ -74,7 +74,8 @@ def more_data(sizes, runs):
     """Validation accuracy against the number of training examples: mean and range over seeds."""
     fig, ax = plt.subplots(figsize=(5.2, 2.8))
     ax.plot(sizes, 100 * runs.mean(axis=0), "o-")
-    ax.fill_between(sizes, 100 * runs.min(axis=0), 100 * runs.max(axis=0), color=COLORS["blue"], alpha=0.18, linewidth=0)
+    low, high = 100 * runs.min(axis=0), 100 * runs.max(axis=0)
+    ax.fill_between(sizes, low, high, color=COLORS["blue"], alpha=0.18, linewidth=0)
     ax.set(xscale="log", xlabel="training examples", ylabel="right on validation (%)", xticks=sizes,
            xticklabels=[str(n) for n in sizes])
     ax.minorticks_off()
@@ -94,6 +95,7 @@ def explore_threshold(threshold, scores, truth):
         f'<tr><th scope="row">is not</th><td>{fp}</td><td>{tn}</td></tr></tbody></table>'
     )
     return stage, (
-        f"Say 8 when its probability is above {threshold:g}: precision {precision:.1%} ({tp} of {tp + fp} that were called 8), "
+        f"Say 8 when its probability is above {threshold:g}: "
+        f"precision {precision:.1%} ({tp} of {tp + fp} that were called 8), "
         f"recall {recall:.1%} ({tp} of {tp + fn} that are), F1 {f1:.3f}."
     )

@@ -89,8 +89,8 @@ def explore_depth(scale, activation):
     ax.plot(range(1, 21), size, "o-", color=COLORS["blue"])
     ax.set(yscale="log", ylim=(1e-9, 1e9), xticks=(1, 5, 10, 15, 20), xlabel="layer", ylabel="root mean square")
     return fig, (
-        f"{activation}, standard deviation {scale:g}/√n: the values of layer 20 have a root mean square of {size[-1]:.2g}, "
-        f"{size[-1] / size[0]:.2g} times those of layer 1."
+        f"{activation}, standard deviation {scale:g}/√n: the values of layer 20 have a root mean square of "
+        f"{size[-1]:.2g}, {size[-1] / size[0]:.2g} times those of layer 1."
     )
 
 

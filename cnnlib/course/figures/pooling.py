@@ -48,8 +48,8 @@ def explore_window(kind, kernel, stride, padding, position):
 def _table(values, marked):
     rows = "".join(
         "<tr>" + "".join(
-            f'<td style="border:1px solid var(--course-muted,#8b8c8d);min-width:2.1rem;text-align:center;padding:.15rem '
-            f'.3rem{";outline:3px solid #d55e00;outline-offset:-3px;font-weight:700" if marked(r, c) else ""}">'
+            '<td style="border:1px solid var(--course-muted,#8b8c8d);min-width:2.1rem;text-align:center;'
+            f'padding:.15rem .3rem{";outline:3px solid #d55e00;outline-offset:-3px;font-weight:700" if marked(r, c) else ""}">'
             f"{_num(v)}</td>"
             for c, v in enumerate(row)
         ) + "</tr>" for r, row in enumerate(values)

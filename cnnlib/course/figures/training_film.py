@@ -13,6 +13,7 @@ from cnnlib.training import evaluate, predict, train_step
 STEPS = (0, 1, 2, 4, 8, 16, 34, 68, 136, 204, 340, 510)
 RATES = (0.005, 0.05, 0.5)
 ROWS = "\n".join  # one element a line keeps the markup readable
+WHITE = "#ffffff"
 
 
 def shoot(train, validation, shown, rate, steps=STEPS, batch_size=32):
@@ -30,8 +31,8 @@ def shoot(train, validation, shown, rate, steps=STEPS, batch_size=32):
     Returns
     -------
     dict
-        ``losses`` (one for each step), and for each of ``steps`` the filters ``w``, the probabilities ``p`` of the shown
-        digits and the validation ``accuracy``.
+        ``losses`` (one for each step), and for each of ``steps`` the filters ``w``, the probabilities ``p`` of the
+        shown digits and the validation ``accuracy``.
     """
     model = digits_cnn(rng=np.random.default_rng([1, 0]), dtype=np.float64)
     criterion, optimizer = CrossEntropyLoss(), SGD(model.parameters(), lr=rate, momentum=0.9)
@@ -92,22 +93,29 @@ def _text(x, y, text, size=13, anchor="middle", weight=""):
 
 
 def _cells(values, x, y, size, color):
-    """A small image as one path for each of its colours."""
-    paths = {}
+    """A small image: the pixels of each colour are dashes of one path, and white is the ground."""
+    height, width = (size * n for n in values.shape)
+    dashes = {}
     for (i, j), value in np.ndenumerate(values):
-        paths.setdefault(color(value), []).append(f"M{x + j * size:g} {y + i * size:g}h{size:g}v{size:g}h-{size:g}z")
-    return ROWS(f'<path d="{"".join(d)}" fill="{name}"/>' for name, d in sorted(paths.items()) if name)
+        dashes.setdefault(color(value), []).append(f"M{x + j * size:g} {y + (i + 0.5) * size:g}h{size:g}")
+    dashes.pop(WHITE, None)
+    return (
+        f'<g fill="none" stroke-width="{size:g}" shape-rendering="crispEdges"><rect x="{x:g}" y="{y:g}" '
+        f'width="{width:g}" height="{height:g}" fill="{WHITE}" stroke="none"/>'
+        + "".join(f'<path d="{"".join(d)}" stroke="{name}"/>' for name, d in sorted(dashes.items())) + "</g>"
+    )
 
 
 def _ink(value):
-    return f"rgb({round(15 * (1 - value)) * 17},{round(15 * (1 - value)) * 17},{round(15 * (1 - value)) * 17})"
+    level = round(15 * (1 - float(value))) * 17
+    return f"#{level:02x}{level:02x}{level:02x}"
 
 
 def _weight(value, limit=1.0):
     """Blue below zero, white at zero, orange above, in steps."""
     t = round(8 * float(np.clip(value / limit, -1, 1))) / 8
-    low, high = (0, 114, 178), (213, 94, 0)
-    return "rgb({},{},{})".format(*(round(255 + (c - 255) * abs(t)) for c in (high if t > 0 else low)))
+    end = (213, 94, 0) if t > 0 else (0, 114, 178)
+    return "#" + "".join(f"{round(255 + (c - 255) * abs(t)):02x}" for c in end)
 
 
 def _filters(w, x, y):

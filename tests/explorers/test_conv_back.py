@@ -1,0 +1,95 @@
+"""Chapter 10's explorers: what the page computes is what `cnnlib` computes, and both faces show the same."""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+from cnnlib.conv import conv2d, conv2d_backward
+from cnnlib.course.figures import back_explorers as explore
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "_ext" / "assets"
+
+
+@pytest.fixture(scope="module")
+def render():
+    """``render(values)``: what the script conv-back returns, from a browser."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from helpers_book import start_browser
+
+    driver = start_browser()
+    driver.get("about:blank")
+    driver.execute_script("window.scripts = {}; window.course = {"
+                          "explorer: (name, run) => { window.scripts[name] = run; }};")
+    helpers = (ASSETS / "explorers.js").read_text(encoding="utf-8")
+    number = helpers[helpers.index("    number: (value"):helpers.index("    escape:")]
+    driver.execute_script(f"Object.assign(window.course, {{{number}}});")
+    driver.execute_script((ASSETS / "explorers" / "conv-back.js").read_text(encoding="utf-8"))
+    call = "return JSON.stringify(window.scripts['conv-back'](arguments[0], arguments[1]))"
+    yield lambda values: json.loads(driver.execute_script(call, values, explore.back_config()))
+    driver.quit()
+
+
+def exact(kernel, stride):
+    """Output and gradients of the whole picture, from `cnnlib.conv`."""
+    x, w = explore.X[None, None], np.array(kernel)[None, None]
+    y = conv2d(x, w, stride=stride)
+    dy = explore.DY[None, None, :y.shape[2], :y.shape[3]]
+    dx, dw, _ = conv2d_backward(dy, x, w, stride=stride)
+    return y[0, 0], dx[0, 0], dw[0, 0]
+
+
+def kernels(count=3):
+    rng = np.random.default_rng(10)
+    return [(rng.integers(-8, 9, (3, 3)) / 4).tolist() for _ in range(count)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("rule", explore.RULES)
+def test_both_faces_of_the_backward_pass_are_the_same(render, stride, rule):
+    for kernel in kernels():
+        for step in range(18):
+            values = {"kernel": kernel, "stride": stride, "rule": rule, "step": step}
+            page = render(values)
+            html, caption = explore.gradients(**values)
+            assert page["caption"] == caption
+            assert page["html"] == html
+        y, dx, dw = exact(kernel, stride)
+        np.testing.assert_array_equal(page["result"]["y"], y)
+        assert page["limits"] == {"step": 2 * y.size - 1}
+        same = np.array_equal(page["result"]["dx"], dx) and np.array_equal(page["result"]["dw"], dw)
+        assert same == (rule == "+=")
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_gradients_add_up_to_the_library_s(stride):
+    for kernel in kernels():
+        y, dx, dw = exact(kernel, stride)
+        dy = explore.DY[:len(y), :len(y)]
+        ours = explore.accumulate(dy, explore.X, np.array(kernel), stride, "+=", y.size)
+        np.testing.assert_array_equal(ours[0], dx)
+        np.testing.assert_array_equal(ours[1], dw)
+
+
+def test_captions_tell_the_truth():
+    _, caption = explore.gradients(3, 1, "+=", explore.W)
+    assert caption.startswith("Forward, window 4 of 9") and "No gradient yet" in caption
+    _, caption = explore.gradients(99, 2, "+=", explore.W)
+    assert caption.startswith("Backward, window 4 of 4")
+    _, caption = explore.gradients(17, 1, "=", explore.W)
+    wrong = explore.accumulate(explore.DY, explore.X, explore.W, 1, "=", 9)[0]
+    count = np.count_nonzero(wrong != exact(explore.W, 1)[1])
+    assert f"{count} of 25 numbers of dx" in caption
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_every_pixel_gathers_its_gradient(stride):
+    _, dx, _ = exact(explore.W, stride)
+    for pixel in range(25):
+        stage, caption = explore.touches(pixel, stride)
+        assert caption.endswith(f"= {explore.number(dx.flat[pixel])}.")
+        assert f'data-set="pixel:{pixel}"' in stage
