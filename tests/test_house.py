@@ -7,7 +7,7 @@ import re
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MOST_LINES = 450
+MOST_LINES = 500
 SKIPPED = {".venv", "_build", ".git", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__"}
 SKIPPED |= {".ipynb_checkpoints", "cnnlib.egg-info", "bench-out"}
 
@@ -126,11 +126,11 @@ def test_no_cycles():
 
 
 def test_public_modules_say_what_they_are_and_what_they_offer():
-    for path in (path for path in PYTHON if not name_of(path).startswith("course.exercises")):
+    for path in [path for path in PYTHON if "exercises" not in path.parts]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert ast.get_docstring(tree), f"{name_of(path)} has no docstring"
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not re.match("_|main$", node.name):
                 assert ast.get_docstring(node), f"{name_of(path)}.{node.name} has no docstring"
 
 
