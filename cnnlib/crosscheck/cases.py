@@ -13,6 +13,7 @@ from cnnlib.crosscheck.compare import Case
 
 
 def pick(rng, *choices):
+    """One of ``choices``, drawn at random."""
     return choices[rng.integers(len(choices))]
 
 

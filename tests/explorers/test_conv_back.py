@@ -1,36 +1,10 @@
 """Chapter 10's explorers: what the page computes is what `cnnlib` computes, and both faces show the same."""
 
-import json
-import pathlib
-import sys
-
 import numpy as np
 import pytest
 
 from cnnlib.conv import conv2d, conv2d_backward
 from cnnlib.course.figures import back_explorers as explore
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "_ext" / "assets"
-
-
-@pytest.fixture(scope="module")
-def render():
-    """``render(values)``: what the script conv-back returns, from a browser."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from helpers_book import start_browser
-
-    driver = start_browser()
-    driver.get("about:blank")
-    driver.execute_script("window.scripts = {}; window.course = {"
-                          "explorer: (name, run) => { window.scripts[name] = run; }};")
-    helpers = (ASSETS / "explorers.js").read_text(encoding="utf-8")
-    number = helpers[helpers.index("    number: (value"):helpers.index("    escape:")]
-    driver.execute_script(f"Object.assign(window.course, {{{number}}});")
-    driver.execute_script((ASSETS / "explorers" / "conv-back.js").read_text(encoding="utf-8"))
-    call = "return JSON.stringify(window.scripts['conv-back'](arguments[0], arguments[1]))"
-    yield lambda values: json.loads(driver.execute_script(call, values, explore.back_config()))
-    driver.quit()
 
 
 def exact(kernel, stride):
@@ -54,7 +28,7 @@ def test_both_faces_of_the_backward_pass_are_the_same(render, stride, rule):
     for kernel in kernels():
         for step in range(18):
             values = {"kernel": kernel, "stride": stride, "rule": rule, "step": step}
-            page = render(values)
+            page = render("conv-back", values, explore.back_config())
             html, caption = explore.gradients(**values)
             assert page["caption"] == caption
             assert page["html"] == html
