@@ -10,7 +10,8 @@ def lines(result):
         yield ""
         in_force = ", ".join(f"{k['internal_api']} {k['architecture'] or ''}".strip() for k in run["kernels"])
         yield f"{run['threads']} thread(s). Kernels in force: {in_force}. Peak of a matrix product: " \
-              f"NumPy {run['peak']['numpy']} GFLOP/s, PyTorch {run['peak']['torch']} GFLOP/s. Data: {run['data']}."
+              f"NumPy {run['peak']['numpy']} GFLOP/s, PyTorch {run['peak']['torch']} GFLOP/s. Data: {run['data']}. " \
+              f"Times by {run['clock']}."
         yield from _steps(run["steps"])
         if "operations" in run:
             yield from _operations(run["operations"])

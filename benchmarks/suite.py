@@ -47,7 +47,9 @@ def run(threads, full=False):
     torch.set_num_threads(threads)
     images, labels, source = mnist_images()
     seconds = 8.0 if full else 2.5
-    result = {"threads": threads, "data": source, "kernels": machine.kernels(), "peak": machine.gemm_peak()}
+    clock = timing.clock(threads)
+    result = {"threads": threads, "data": source, "clock": clock.__name__}
+    result |= {"kernels": machine.kernels(), "peak": machine.gemm_peak(clock)}
     result["steps"] = [
         measure_step(name, make, batches, threads, seconds, full) for name, make, batches in steps(images, labels)
     ]
@@ -96,7 +98,8 @@ def measure_step(name, make, batches, threads, seconds, full):
             start = time.perf_counter()
             who[key]()
             if time.perf_counter() - start > 0.5 and not key.startswith(("cnnlib", "torch")):
-                slow[key] = min(_timed(who.pop(key)) for _ in range(2))
+                slow[key] = min(_timed(who[key]) for _ in range(2))
+                del who[key]
         except Exception as problem:  # a peer that cannot run here is reported, not hidden
             if key == "cnnlib":
                 raise
@@ -106,7 +109,7 @@ def measure_step(name, make, batches, threads, seconds, full):
         same = np.allclose(values, losses["cnnlib"], rtol=1e-4)
         if not same and key != "numpy-ml":  # which draws its own weights
             raise AssertionError(f"{name}: {key} reports the losses {values}, cnnlib {losses['cnnlib']}")
-    times = timing.in_turns(who, seconds, least=7, most=200)
+    times = timing.in_turns(who, seconds, least=7, most=200, threads=threads)
     record = {"name": name, "threads": threads, **timing.summary(times), "left_out": left_out}
     for key, value in slow.items():
         record["ms"][key] = 1e3 * value
@@ -116,9 +119,9 @@ def measure_step(name, make, batches, threads, seconds, full):
 
 
 def _timed(function):
-    start = time.perf_counter()
+    start = time.process_time()
     function()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def growth(images, labels, seconds):

@@ -7,7 +7,12 @@ import numpy as np
 PAUSE = 0.01  # seconds between two contenders: idle BLAS threads keep a core busy for a while
 
 
-def in_turns(contenders, seconds=3.0, least=5, most=60, turn=0.01):
+def clock(threads):
+    """The clock for so many threads: with one, the processor's time, which other programs do not lengthen."""
+    return time.process_time if threads == 1 else time.perf_counter
+
+
+def in_turns(contenders, seconds=3.0, least=5, most=60, turn=0.01, threads=1):
     """Time functions in turns, A B A B ..., until ``seconds`` have passed.
 
     Parameters
@@ -19,18 +24,20 @@ def in_turns(contenders, seconds=3.0, least=5, most=60, turn=0.01):
         Turns for each.
     turn : float
         Seconds that a turn should last: quick functions are called several times in one.
+    threads : int
+        How many threads or processes each function uses: decides which `clock` is read.
 
     Returns
     -------
     dict of name to array
         Seconds per call, one number a turn.
     """
-    calls = {}
+    calls, now = {}, clock(threads)
     for name, function in contenders.items():
         function()
-        start = time.perf_counter()
+        start = now()
         function()
-        calls[name] = int(np.clip(turn / max(time.perf_counter() - start, 1e-7), 1, 200))
+        calls[name] = int(np.clip(turn / max(now() - start, 1e-7), 1, 200))
         for _ in range(min(calls[name], 10)):
             function()
     times = {name: [] for name in contenders}
@@ -40,10 +47,10 @@ def in_turns(contenders, seconds=3.0, least=5, most=60, turn=0.01):
             break
         for name, function in contenders.items():
             time.sleep(PAUSE)
-            start = time.perf_counter()
+            start = now()
             for _ in range(calls[name]):
                 function()
-            times[name].append((time.perf_counter() - start) / calls[name])
+            times[name].append((now() - start) / calls[name])
     return {name: np.array(values) for name, values in times.items()}
 
 

@@ -109,9 +109,6 @@ class Block:
             g = dz[chunk.pooled]
             if self.relu:
                 g = np.multiply(g, np.greater(chunk.z, 0, out=chunk.live), out=chunk.g)
-            elif self.pool:
-                chunk.g[...] = g
-                g = chunk.g
             if self.bias is not None:
                 long = g.reshape(-1, bias_gradient.size)
                 bias_gradient += ones[: len(long)] @ long
@@ -119,7 +116,7 @@ class Block:
                 dy = chunk.dy
                 for margin in chunk.margins:
                     margin[...] = 0
-                max_backward(g, chunk.lead, chunk.dy_taps)
+                max_backward(g, chunk.lead, chunk.dy_taps, chunk.g)
             else:
                 dy = g
             for kernel, _, outputs in self.kernels:

@@ -22,14 +22,14 @@ def loss_and_gradient(criterion, scores, target):
     """
     if not _plain(criterion, scores, target):
         return criterion(scores, target), criterion.backward()
-    items = np.arange(len(target))
+    items, share = np.arange(len(target)), scores.dtype.type(1 / len(target))
     z = scores - scores.max(1, keepdims=True)
-    e = np.exp(z)
-    total = e.sum(1, keepdims=True)
-    loss = (np.log(total[:, 0]) - z[items, target]).mean()
-    e /= total
-    e[items, target] -= 1
-    e *= scores.dtype.type(1 / len(target))
+    picked = z[items, target]
+    e = np.exp(z, out=z)
+    total = e @ np.ones(e.shape[1], e.dtype)
+    loss = (np.log(total) - picked).mean()
+    e *= (share / total)[:, None]
+    e[items, target] -= share
     return loss, e
 
 

@@ -30,11 +30,11 @@ def max_forward(views, out, lead=None):
         out[...] = best
 
 
-def max_backward(dy, lead, views):
-    """Share ``dy`` (destroyed) among the views of dx, which do not overlap."""
+def max_backward(dy, lead, views, rest):
+    """Share ``dy`` among the views of dx, which do not overlap; ``rest`` is an array to work in."""
     for k in range(len(views) - 1, 0, -1):
         np.multiply(dy, lead[k - 1], out=views[k])
-        np.subtract(dy, views[k], out=views[0] if k == 1 else dy)
+        dy = np.subtract(dy, views[k], out=views[0] if k == 1 else rest)
     if len(views) == 1:
         views[0][...] = dy
 
@@ -65,9 +65,9 @@ class Pool:
         self.apart = all(s >= (k - 1) * d + 1 for s, k, d in zip(stride, kernel, dilation, strict=True))
         self.full = self.apart and stride == kernel and reach == [height, width]  # every input is in one window
         self.y = np.empty((*size, *rest), dtype)
-        self.part, self.spare = np.empty_like(self.y), np.empty_like(self.y)
         self.lead = np.empty((self.taps - 1, *self.y.shape), bool) if kind == "max" else None
         self.dx = np.empty(shape, dtype)
+        self.rest, self.spare = np.empty_like(self.y), np.empty_like(self.y)
 
     def forward(self, x, keep=True):
         if self.padded is not None:
@@ -87,23 +87,20 @@ class Pool:
         if not self.full:
             dx[...] = 0
         views = taps(dx, *self.geometry)
-        part = self.part
         if self.kind == "avg":
-            np.multiply(dy, dy.dtype.type(1 / self.taps), out=part)
+            np.multiply(dy, dy.dtype.type(1 / self.taps), out=self.rest)
             for view in views:
                 if self.apart:
-                    view[...] = part
+                    view[...] = self.rest
                 else:
-                    view += part
-        else:
-            part[...] = dy
-            if self.apart:
-                max_backward(part, self.lead, views)
-            else:
-                for k in range(len(views) - 1, 0, -1):
-                    views[k] += np.multiply(part, self.lead[k - 1], out=self.spare)
-                    part -= self.spare
-                views[0] += part
+                    view += self.rest
+        elif self.apart:
+            max_backward(dy, self.lead, views, self.rest)
+        else:  # windows overlap: the same, but added
+            for k in range(len(views) - 1, 0, -1):
+                views[k] += np.multiply(dy, self.lead[k - 1], out=self.spare)
+                dy = np.subtract(dy, self.spare, out=self.rest)
+            views[0] += dy
         if self.padded is not None:
             self.dx[...] = dx[self.inside]
         return self.dx

@@ -82,7 +82,7 @@ class Relu:
 
     def __init__(self, shape, dtype):
         self.y, self.dx = np.empty(shape, dtype), np.empty(shape, dtype)
-        self.live, self.zeros = np.empty(shape, bool), np.zeros(shape[-2:], dtype)
+        self.live, self.zeros = np.empty(shape, bool), np.zeros(shape, dtype)
 
     def forward(self, x, keep=True):
         return np.maximum(x, self.zeros, out=self.y)

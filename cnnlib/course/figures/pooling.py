@@ -45,13 +45,14 @@ def explore_window(kind, kernel, stride, padding, position):
     )
 
 
+CELL = "border:1px solid var(--course-muted,#8b8c8d);min-width:2.1rem;text-align:center;padding:.15rem .3rem"
+MARK = ";outline:3px solid #d55e00;outline-offset:-3px;font-weight:700"
+
+
 def _table(values, marked):
     rows = "".join(
         "<tr>" + "".join(
-            '<td style="border:1px solid var(--course-muted,#8b8c8d);min-width:2.1rem;text-align:center;'
-            f'padding:.15rem .3rem{";outline:3px solid #d55e00;outline-offset:-3px;font-weight:700" if marked(r, c) else ""}">'
-            f"{_num(v)}</td>"
-            for c, v in enumerate(row)
+            f'<td style="{CELL}{MARK if marked(r, c) else ""}">{_num(v)}</td>' for c, v in enumerate(row)
         ) + "</tr>" for r, row in enumerate(values)
     )
     return f'<table role="presentation" style="border-collapse:collapse;margin:0;width:auto">{rows}</table>'

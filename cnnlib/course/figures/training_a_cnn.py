@@ -13,7 +13,7 @@ MNIST_RUNS = {
 }
 
 
-def answers(images, labels, p, columns=6):
+def answers(images, labels, p, columns=6, top=1.0):
     """Digits with the ten probabilities that a network gives each; the bar of the true class is orange.
 
     Parameters
@@ -22,15 +22,17 @@ def answers(images, labels, p, columns=6):
     labels : array (N,)
     p : array (N, 10)
     columns : int, optional
+    top : float, optional
+        The probability at the upper end of the bars' scale.
     """
     rows = -(-len(images) // columns)
     fig, axes = plt.subplots(2 * rows, columns, figsize=(5.6, 1.85 * rows), height_ratios=[1.1, 1] * rows)
-    for top, bottom, image, label, row in zip(axes[::2].flat, axes[1::2].flat, images, labels, p, strict=True):
-        top.imshow(image[0], cmap="gray_r", vmin=0, vmax=1)
-        top.axis("off")
-        top.set_title(f"says {row.argmax()}", fontsize=9, color=INK)
+    for above, bottom, image, label, row in zip(axes[::2].flat, axes[1::2].flat, images, labels, p, strict=True):
+        above.imshow(image[0], cmap="gray_r", vmin=0, vmax=1)
+        above.axis("off")
+        above.set_title(f"says {row.argmax()}", fontsize=9, color=INK)
         bottom.bar(range(10), row, color=[COLORS["orange"] if k == label else COLORS["blue"] for k in range(10)])
-        bottom.set(ylim=(0, 1), xticks=[0, 9], yticks=[])
+        bottom.set(ylim=(0, top), xticks=[0, 9], yticks=[])
         bottom.tick_params(labelsize=8, length=0)
         bottom.spines["left"].set_visible(False)
         bottom.grid(False)
@@ -48,7 +50,7 @@ def curves(history):
         ax.set_ylabel(kind)
     top.set_yscale("log")
     top.text(history.best_epoch + 0.7, top.get_ylim()[1] * 0.6, "best", color=INK, ha="right", fontsize=9)
-    bottom.set(xlabel="epoch", ylim=(0.85, 1.005))
+    bottom.set(xlabel="epoch", ylim=(0.85, 1.005), yticks=(0.85, 0.9, 0.95, 1.0))
     top.legend(loc="lower left")
     return fig
 
@@ -82,12 +84,12 @@ def patients(runs):
         ax.plot(epochs, run.train_loss, "--", label="training")
         ax.plot(epochs, run.validation_loss, label="validation")
         ax.axhline(np.log(10), color=MUTED, linewidth=1, linestyle=":")
-        ax.set(title=f"run {number}", yscale="log", ylim=(0.004, 400))
+        ax.set(title=f"run {number}", yscale="log", ylim=(0.004, 400), xticks=(1, 4, 8, 12))
     for ax in axes[1]:
         ax.set_xlabel("epoch")
     for ax in axes[:, 0]:
         ax.set_ylabel("loss")
-    axes[0, 0].legend(loc="upper right")
+    axes[0, 0].legend(loc="lower right")
     return fig
 
 
