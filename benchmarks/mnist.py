@@ -19,7 +19,7 @@ from cnnlib.models import lenet5
 from cnnlib.optim import SGD
 from cnnlib.schedules import OneCycleLR
 
-EPOCHS, BATCH, MAX_LR, MOMENTUM, DECAY = 6, 64, 0.12, 0.9, 2e-4
+EPOCHS, BATCH, MAX_LR, MOMENTUM, DECAY = 4, 64, 0.12, 0.9, 2e-4
 
 
 def train(data, seed, workers=1, epochs=EPOCHS):

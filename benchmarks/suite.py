@@ -9,6 +9,7 @@ import torch
 
 from benchmarks import contenders, machine, rungs, timing, works
 from cnnlib.data import load_digits, load_mnist
+from cnnlib.engine.plan import small_buffer
 from cnnlib.models import digits_cnn, lenet5, vgg_like
 
 
@@ -66,6 +67,7 @@ def run(threads, full=False):
 def measure_operation(group, name, who, work, peak, seconds):
     """Check an operation against PyTorch, then time it."""
     note(f"  {name}")
+    who["cnnlib"] = small_buffer()(who["cnnlib"])  # as in the engine
     worst = works.differences(who)
     if worst > 2e-5:
         raise AssertionError(f"{name}: cnnlib and PyTorch differ by {worst:.1e}")
@@ -145,5 +147,5 @@ def growth(images, labels, seconds):
     }.items():
         area = name.startswith("image")
         sizes = [v[2] ** 2 if area else v[1] for v in values]
-        fit(name, sizes, [works.convolution(*v)[0]["cnnlib"] for v in values])
+        fit(name, sizes, [small_buffer()(works.convolution(*v)[0]["cnnlib"]) for v in values])
     return found

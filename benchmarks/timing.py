@@ -12,7 +12,7 @@ def clock(threads):
     return time.process_time if threads == 1 else time.perf_counter
 
 
-def in_turns(contenders, seconds=3.0, least=5, most=60, turn=0.01, threads=1):
+def in_turns(contenders, seconds=3.0, least=5, most=60, turn=0.03, threads=1):
     """Time functions in turns, A B A B ..., until ``seconds`` have passed.
 
     Parameters

@@ -184,7 +184,7 @@ class SGD(Optimizer):
                 state["momentum_buffer"] = grad.copy()  # the first step is not dampened
             else:
                 state["momentum_buffer"] *= self.momentum
-                state["momentum_buffer"] += (1 - self.dampening) * grad
+                state["momentum_buffer"] += (1 - self.dampening) * grad if self.dampening else grad
             velocity = state["momentum_buffer"]
             grad = grad + self.momentum * velocity if self.nesterov else velocity
         data -= self.lr * grad

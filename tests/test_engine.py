@@ -358,10 +358,11 @@ def test_training_follows_the_layers_step_by_step(optimizer):
             step.step()
         runs.append((np.array(losses), model.state_dict()))
     (slow_losses, slow), (fast_losses, fast) = runs
-    assert np.abs(fast_losses - slow_losses).max() < 1e-11
+    limit = {"SGD": 1e-12, "Adam": 1e-8}[optimizer]  # Adam divides by gradients, however small and uncertain
+    assert np.abs(fast_losses - slow_losses).max() < limit
     assert slow_losses[-1] < 0.8 * slow_losses[0]
     for name in slow:
-        assert worst(fast[name], slow[name]) < 1e-10 if slow[name].dtype.kind == "f" else fast[name] == slow[name], name
+        assert worst(fast[name], slow[name]) < limit if slow[name].dtype.kind == "f" else fast[name] == slow[name], name
 
 
 @pytest.mark.parametrize(

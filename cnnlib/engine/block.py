@@ -15,7 +15,7 @@ from cnnlib.engine.pool import max_backward, max_forward, taps
 from cnnlib.engine.stages import collect
 from cnnlib.engine.winograd import Winograd
 
-CHUNK = 1 << 17  # numbers in the row buffer
+CHUNK = 1 << 18  # numbers in the row buffer
 
 
 def choose(shape, kernel, stride, padding, dilation, groups, dtype, input_gradient):

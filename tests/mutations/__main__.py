@@ -99,15 +99,11 @@ class Copy:
             self.write(path, original)
 
 
-def record(mutation, passed, by) -> dict:
-    return {"what": mutation.what, "file": mutation.file, "old": mutation.old, "new": mutation.new,
-            "caught": not passed, "by": by, "key": key(mutation)}
-
-
 def load() -> dict:
-    """Return the recorded results by key; none where there is no record that can be read."""
+    """Return the recorded results by mutation; none where there is no record that can be read."""
     try:
-        return {r["key"]: r for r in json.loads(RESULTS.read_text(encoding="utf-8"))["mutations"]}
+        rows = json.loads(RESULTS.read_text(encoding="utf-8"))["mutations"]
+        return {(r["what"], r["file"], r["old"], r["new"]): r for r in rows}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
@@ -117,7 +113,7 @@ def save(results: dict) -> None:
     import numpy
     import torch
 
-    rows = [results[k] for k in map(key, MUTATIONS) if k in results]
+    rows = [results[m[:4]] for m in MUTATIONS if m[:4] in results]
     content = {
         "about": "One-line mistakes planted in cnnlib, and the test that noticed each. Written by "
                  "python -m tests.mutations.",
@@ -133,6 +129,7 @@ def save(results: dict) -> None:
 
 def run(chosen, results, jobs) -> None:
     """Test the chosen mutations, ``jobs`` at a time, and record each result as it comes."""
+    keys = {mutation: key(mutation) for mutation in chosen}  # of what is copied now, whatever changes meanwhile
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         copies = [Copy(folder / str(i)) for i in range(jobs)]
@@ -152,7 +149,8 @@ def run(chosen, results, jobs) -> None:
             if not passed or by:
                 raise SystemExit(f"{name} must pass before anything is broken, but: {by}")
         for mutation, (passed, by) in _as_done(pool, lambda m: borrow(Copy.test_mutated, m), chosen, "broken"):
-            results[key(mutation)] = record(mutation, passed, by)
+            row = dict(zip(("what", "file", "old", "new"), mutation[:4], strict=True))
+            results[mutation[:4]] = row | {"caught": not passed, "by": by, "key": keys[mutation]}
             save(results)
             if passed:
                 tqdm.tqdm.write(f"SURVIVED: {mutation.what} ({mutation.file}) {by}")
@@ -169,6 +167,15 @@ def _as_done(pool, work, items, label):
             future.cancel()
 
 
+def _state(mutation, results) -> str:
+    row = results.get(mutation[:4])
+    if row is None:
+        return "not run"
+    if not row["caught"]:
+        return "SURVIVED"
+    return "caught" if row["key"] == key(mutation) else "was caught, before a change,"
+
+
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.mutations",
@@ -182,19 +189,21 @@ def main(arguments=None) -> int:
     options = parser.parse_args(arguments)
     for mutation in MUTATIONS:
         mutate((ROOT / "cnnlib" / mutation.file).read_text(encoding="utf-8"), mutation)
-    results = {} if options.fresh else load()
+    results = load()
     chosen = [m for m in MUTATIONS if not options.only or options.only in f"{m.what} {m.file}"]
     if not chosen:
         parser.error(f"--only: no mutation has {options.only!r} in its description or file")
+    if options.fresh:
+        results = {known: row for known, row in results.items() if known not in {m[:4] for m in chosen}}
     if not options.list:
-        waiting = [m for m in chosen if not results.get(key(m), {}).get("caught")]
+        waiting = [m for m in chosen if _state(m, results) != "caught"]
         if waiting:
             run(waiting, results, options.jobs)
-    states = [results.get(key(m)) for m in chosen]
+    states = [_state(m, results) for m in chosen]
     for mutation, state in zip(chosen, states, strict=True):
-        word = "not run" if state is None else f"caught by {state['by']}" if state["caught"] else "SURVIVED"
-        print(f"{mutation.file:<28} {mutation.what:<58} {word}")
-    caught = sum(bool(state and state["caught"]) for state in states)
+        by = f" by {results[mutation[:4]]['by']}" if "caught" in state else ""
+        print(f"{mutation.file:<28} {mutation.what:<58} {state}{by}")
+    caught = states.count("caught")
     print(f"{caught} of {len(chosen)} caught")
     return 0 if options.list or caught == len(chosen) else 1
 
