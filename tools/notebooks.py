@@ -2,9 +2,12 @@
 
     python tools/notebooks.py chapters/09_convolution.ipynb     # one or more files; all of them by default
     python tools/notebooks.py --check                           # change nothing, fail where a file would change
+    python tools/notebooks.py --timings                         # also renew what cells with timings show
 
 Each notebook runs from its own folder, in a fresh kernel of this Python, on one thread, with the
-explorers' static face. What differs from run to run (timings, versions, widget state) is not kept.
+explorers' static face. What differs from run to run (versions, widget state) is not kept. Cells whose
+output is no part of the comparison (tag nbval-ignore-output: timings, mostly) run too, and keep the output
+that the file has.
 """
 
 import argparse
@@ -33,9 +36,13 @@ def default_notebooks() -> list[pathlib.Path]:
     return [*sorted((ROOT / "chapters").glob("*.ipynb")), *sorted(ROOT.glob("*.ipynb"))]
 
 
-def execute(path: pathlib.Path, timeout: int) -> str:
+def execute(path: pathlib.Path, timeout: int, timings: bool = False) -> str:
     """Run the notebook and return its text, ready to be written."""
     notebook = nbformat.read(path, as_version=4)
+    kept = {} if timings else {
+        index: cell.outputs for index, cell in enumerate(notebook.cells)
+        if "nbval-ignore-output" in cell.metadata.get("tags", []) and cell.outputs
+    }
     client = NotebookClient(
         notebook, timeout=timeout, kernel_name="python3", record_timing=False, store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
@@ -45,6 +52,8 @@ def execute(path: pathlib.Path, timeout: int) -> str:
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     manager.kernel_spec.argv = [*launcher, "--log-level=ERROR"]
     client.execute(env=os.environ | ENVIRONMENT)
+    for index, outputs in kept.items():
+        notebook.cells[index].outputs = outputs
     return nbformat.writes(clean(notebook)) + "\n"
 
 
@@ -62,6 +71,8 @@ def clean(notebook):
         seen.add(cell["id"])
         for key in ("execution", "collapsed", "scrolled", "ExecuteTime", "trusted", "jupyter"):
             cell.metadata.pop(key, None)
+        if "hide-cell" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # a solution starts folded in JupyterLab as well
         if cell.cell_type == "code":
             count += 1 if cell.source.strip() else 0
             cell.execution_count = count if cell.source.strip() else None
@@ -92,11 +103,11 @@ def _clean_output(output, count):
     return output
 
 
-def work(path: pathlib.Path, check: bool, timeout: int) -> tuple[str, bool]:
+def work(path: pathlib.Path, check: bool, timeout: int, timings: bool) -> tuple[str, bool]:
     """Run one notebook; say what happened and whether that is well."""
     start = time.perf_counter()
     try:
-        text = execute(path, timeout)
+        text = execute(path, timeout, timings)
     except CellExecutionError as error:
         return f"{path.name}: a cell failed\n{error}", False
     seconds = f"{time.perf_counter() - start:.0f} s"
@@ -123,13 +134,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=pathlib.Path)
     parser.add_argument("--check", action="store_true", help="change nothing, fail where a file would change")
+    parser.add_argument("--timings", action="store_true", help="renew the outputs that are not compared, too")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time (default 2)")
     parser.add_argument("--timeout", type=int, default=600, help="seconds a cell may take (default 600)")
     options = parser.parse_args(arguments)
     paths = [path.resolve() for path in options.notebooks] or default_notebooks()
     well = True
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        tasks = [pool.submit(work, path, options.check, options.timeout) for path in paths]
+        tasks = [pool.submit(work, path, options.check, options.timeout, options.timings) for path in paths]
         for task in concurrent.futures.as_completed(tasks):
             message, good = task.result()
             print(message, flush=True)

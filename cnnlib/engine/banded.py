@@ -14,6 +14,8 @@ With many channels it is the other side of the product that is too small: N colu
 neighbouring tiles are put side by side, patch: (..., wide * N), and the output is sorted back.
 """
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -170,7 +172,7 @@ class Banded:
 
     def _add(self, patches, turned):
         """Add the products of all tiles to the gradient: BLAS is the fastest way to sum rows."""
-        tiles = int(np.prod(patches.shape[:-2]))
+        tiles = math.prod(patches.shape[:-2])
         products = self.products[: tiles * self.gradient.size]
         np.matmul(patches, turned, out=products.reshape(*patches.shape[:-2], self.depth, self.out_rows))
         self.gradient += self.ones[:tiles] @ products.reshape(tiles, -1)
