@@ -66,6 +66,8 @@ check-book: $(BOOK)
 
 lab: $(STAMP) ## open JupyterLab with the chapters
 	$(call say,JupyterLab: stop it with Ctrl-C)
+	@# Without trust JupyterLab would strip the committed figures until their cells are run.
+	@$(BIN)/jupyter trust chapters/*.ipynb >/dev/null
 	cd chapters && ../$(BIN)/python -m jupyterlab
 
 notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reproducible
