@@ -16,6 +16,7 @@ Examples
 Explorer «Count dots»: dots (3 values). 1 dots
 """
 
+import functools
 import html
 import itertools
 import json
@@ -196,12 +197,14 @@ class Explorer:
         stage, caption = self.draw(**values)
         return (stage if isinstance(stage, str) else to_svg(stage, f"{self.name}-{key}", caption)), caption
 
+    @functools.cached_property
     def first(self):
+        """The frame of the starting values, drawn once: text, page and widget all begin with it."""
         return self.frame(**{c.name: c.start for c in self.controls})
 
     def to_html(self):
         """The static face."""
-        stage, caption = self.first()
+        stage, caption = self.first
         controls = "".join(c.html(f"{self.name}-{c.name}") for c in self.controls)
         return (
             f'<section class="course-explorer" id="{self.name}" aria-label="{html.escape(self.title)}"'
@@ -231,7 +234,7 @@ class Explorer:
         """The live face: an ipywidgets box whose controls call ``draw``."""
         import ipywidgets
 
-        stage, caption = (ipywidgets.HTML(value=text) for text in self.first())
+        stage, caption = (ipywidgets.HTML(value=text) for text in self.first)
         widgets = {c.name: c.widget() for c in self.controls}
 
         def update(_):
@@ -244,7 +247,7 @@ class Explorer:
         return ipywidgets.VBox([title, *boxes, stage, caption])
 
     def __repr__(self):
-        return f"Explorer «{self.title}»: {', '.join(map(str, self.controls))}. {self.first()[1]}"
+        return f"Explorer «{self.title}»: {', '.join(map(str, self.controls))}. {self.first[1]}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = {"text/plain": repr(self), "text/html": self.to_html()}

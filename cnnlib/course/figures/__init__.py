@@ -13,6 +13,7 @@ from cnnlib.course.figures._style import (
     MUTED,
     PAPER,
     SEQUENTIAL,
+    band,
     number_grid,
     use_style,
 )
@@ -20,5 +21,5 @@ from cnnlib.course.figures._svg import Figure, show, to_svg
 
 __all__ = [
     "COLORS", "DIVERGING", "INK", "MUTED", "PAPER", "SEQUENTIAL",
-    "Figure", "number_grid", "show", "to_svg", "use_style",
+    "Figure", "band", "number_grid", "show", "to_svg", "use_style",
 ]

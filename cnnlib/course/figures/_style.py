@@ -25,6 +25,23 @@ def use_style():
     plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
 
+def band(ax, x, runs, *style, center=np.median, **options):
+    """Draw several runs as one line, their median or another centre, in a band from the lowest to the highest.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    x : sequence (points,)
+    runs : array (runs, points)
+    *style, **options
+        For ``ax.plot``: line style, marker, label.
+    center : function, optional
+        ``np.median`` or ``np.mean``.
+    """
+    (line,) = ax.plot(x, center(runs, axis=0), *style, **options)
+    ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18, linewidth=0)
+
+
 def number_grid(ax, values, *, title="", cmap=DIVERGING, limit=None, fmt="{:g}", fontsize=None):
     """Draw a 2-d array as coloured cells with the numbers printed in them, centred on zero.
 

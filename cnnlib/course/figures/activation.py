@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib import activations as act
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 NAMES = ("step", "sigmoid", "tanh", "ReLU", "Leaky ReLU", "PReLU")
 
@@ -88,9 +88,7 @@ def dead_rates(x, rates, *, xlabel, log=False):
     """
     fig, ax = plt.subplots(figsize=(5.2, 2.9))
     for (name, runs), marker in zip(rates.items(), "os^", strict=False):
-        (line,) = ax.plot(x, 100 * runs.mean(axis=0), marker=marker, label=name)
-        ax.fill_between(x, 100 * runs.min(axis=0), 100 * runs.max(axis=0), color=line.get_color(), alpha=0.18,
-                        linewidth=0)
+        band(ax, x, 100 * runs, center=np.mean, marker=marker, label=name)
     ax.set(xlabel=xlabel, ylabel="dead units (%)", ylim=(-4, 104))
     if log:
         ax.set_xscale("log")

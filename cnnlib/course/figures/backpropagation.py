@@ -5,7 +5,7 @@ import html
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 BETA, OMEGA = (1.0, 2.0, -3.0, 0.4), (0.1, -0.4, 2.0, 3.0)
 
@@ -102,8 +102,7 @@ def vanishing(depths, norms):
     """
     fig, ax = plt.subplots()
     for (name, runs), marker in zip(norms.items(), "os^", strict=False):
-        (line,) = ax.plot(depths, np.median(runs, axis=0), marker=marker, label=name)
-        ax.fill_between(depths, runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18, linewidth=0)
+        band(ax, depths, runs, marker=marker, label=name)
     ax.set(yscale="log", xlabel="hidden layers", ylabel="‖∂L/∂w‖ of the first layer")
     ax.legend(loc="lower left")
     return fig

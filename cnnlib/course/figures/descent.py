@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 START = np.array([-4.0, 1.2])
 CURVATURE = np.array([1.0, 25.0])  # of the ravine along its two axes
@@ -115,8 +115,7 @@ def loss_by_examples(curves):
     """
     fig, ax = plt.subplots()
     for (name, (seen, runs)), style in zip(curves.items(), ("-", "--", "-."), strict=False):
-        (line,) = ax.plot(seen, np.median(runs, axis=0), style, label=name)
-        ax.fill_between(seen, runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18, linewidth=0)
+        band(ax, seen, runs, style, label=name)
     ax.set(xlabel="examples seen", ylabel="loss on all examples", yscale="log")
     ax.legend()
     return fig

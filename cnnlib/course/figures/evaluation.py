@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import INK, MUTED, band
 
 
 def curves(histories):
@@ -73,9 +73,7 @@ def calibration(panels):
 def more_data(sizes, runs):
     """Validation accuracy against the number of training examples: mean and range over seeds."""
     fig, ax = plt.subplots(figsize=(5.2, 2.8))
-    ax.plot(sizes, 100 * runs.mean(axis=0), "o-")
-    low, high = 100 * runs.min(axis=0), 100 * runs.max(axis=0)
-    ax.fill_between(sizes, low, high, color=COLORS["blue"], alpha=0.18, linewidth=0)
+    band(ax, sizes, 100 * runs, "o-", center=np.mean)
     ax.set(xscale="log", xlabel="training examples", ylabel="right on validation (%)", xticks=sizes,
            xticklabels=[str(n) for n in sizes])
     ax.minorticks_off()

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.activations import relu, sigmoid, tanh
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 W1, B1 = np.array([[0.15, 0.20], [0.25, 0.30]]), np.array([0.35, 0.35])
 W2, B2 = np.array([[0.40, 0.45], [0.50, 0.55]]), np.array([0.60, 0.60])
@@ -127,9 +127,7 @@ def spread_by_depth(sizes):
     """
     fig, ax = plt.subplots()
     for (name, runs), style in zip(sizes.items(), ("-", "--", "-.", ":"), strict=False):
-        layer = np.arange(1, runs.shape[1] + 1)
-        (line,) = ax.plot(layer, np.median(runs, axis=0), style, label=name)
-        ax.fill_between(layer, runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18, linewidth=0)
+        band(ax, np.arange(1, runs.shape[1] + 1), runs, style, label=name)
     ax.set(yscale="log", xlabel="layer", ylabel="root mean square", xticks=(1, 5, 10, 15, 20))
     ax.legend(loc="best")
     return fig

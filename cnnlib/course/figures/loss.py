@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 BARS = (COLORS["blue"], COLORS["orange"], COLORS["green"])
 
@@ -70,9 +70,7 @@ def slow_start(curves):
     """
     fig, ax = plt.subplots()
     for (name, runs), style in zip(curves.items(), ("-", "--"), strict=True):
-        (line,) = ax.plot(np.median(runs, axis=0), style, label=name)
-        ax.fill_between(range(runs.shape[1]), runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18,
-                        linewidth=0)
+        band(ax, range(runs.shape[1]), runs, style, label=name)
     ax.set(xlabel="step", ylabel="p given to the truth", ylim=(-0.03, 1.03))
     ax.legend(loc="lower right")
     return fig

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -106,9 +106,7 @@ def learning_curves(errors):
     """
     fig, ax = plt.subplots(figsize=(5.2, 2.6))
     for (name, runs), marker in zip(errors.items(), "o^s", strict=False):
-        passes = np.arange(1, runs.shape[1] + 1)
-        (line,) = ax.plot(passes, np.median(runs, axis=0), marker=marker, markersize=3.5, label=name)
-        ax.fill_between(passes, runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18, linewidth=0)
+        band(ax, np.arange(1, runs.shape[1] + 1), runs, marker=marker, markersize=3.5, label=name)
     ax.set(xlabel="pass over the four corners", ylabel="corrections", ylim=(-0.15, 4.15))
     ax.legend(loc="upper right")
     return fig

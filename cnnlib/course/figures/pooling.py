@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL
+from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band
 from cnnlib.pooling import avg_pool2d, max_pool2d
 
 EXAMPLE = np.array([
@@ -111,9 +111,7 @@ def by_shift(shifts, curves, *, ylabel, percent=False):
     fig, ax = plt.subplots(figsize=(5.2, 3.0))
     scale = 100 if percent else 1
     for (name, runs), marker in zip(curves.items(), "os^Dv", strict=False):
-        (line,) = ax.plot(shifts, scale * runs.mean(axis=0), marker=marker, label=name)
-        ax.fill_between(shifts, scale * runs.min(axis=0), scale * runs.max(axis=0), color=line.get_color(), alpha=0.18,
-                        linewidth=0)
+        band(ax, shifts, scale * runs, center=np.mean, marker=marker, label=name)
     if percent:
         ax.axhline(10, color=MUTED, linewidth=0.8)
     ax.set(xlabel="shift (pixels)", ylabel=ylabel, xticks=shifts, ylim=(0, None))
