@@ -11,7 +11,7 @@ from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.engine import compile
 from cnnlib.engine.banded import Banded
 from cnnlib.engine.depthwise import Depthwise
-from cnnlib.engine.loss import loss_and_gradient
+from cnnlib.engine.loss import cross_entropy, plain
 from cnnlib.engine.plan import Plan
 from cnnlib.engine.stages import Fallback
 from cnnlib.engine.winograd import Winograd
@@ -459,18 +459,65 @@ def test_trouble_in_the_other_process():
 def test_loss_is_that_of_the_criterion(dtype):
     rng = np.random.default_rng(0)
     scores = (10 * rng.standard_normal((7, 5))).astype(dtype)
-    scores[0, 0] = 1e4
-    target = rng.integers(0, 5, 7)
-    for criterion in (CrossEntropyLoss(), CrossEntropyLoss(label_smoothing=0.1), CrossEntropyLoss(ignore_index=2)):
-        loss, dscores = loss_and_gradient(criterion, scores, target)
-        assert worst(np.asarray(loss), np.asarray(criterion(scores, target))) <= TOLERANCE[dtype]
-        assert worst(dscores, criterion.backward()) <= TOLERANCE[dtype]
+    scores[0, 0], scores[1] = 1e4, 3
+    target, criterion = rng.integers(0, 5, 7), CrossEntropyLoss()
+    loss, dscores = cross_entropy(np.ascontiguousarray(scores.T), target, 7)
+    assert loss.dtype == dscores.dtype == dtype
+    assert worst(np.asarray(loss), np.asarray(criterion(scores, target))) <= TOLERANCE[dtype]
+    assert worst(dscores.T, criterion.backward()) <= TOLERANCE[dtype]
+    parts = [cross_entropy(np.ascontiguousarray(scores[s].T), target[s], 7) for s in (slice(4), slice(4, 7))]
+    assert abs(parts[0][0] + parts[1][0] - loss) <= TOLERANCE[dtype] * loss
+    assert worst(np.hstack([parts[0][1], parts[1][1]]), dscores) <= TOLERANCE[dtype]
 
 
-def test_loss_refuses_what_the_criterion_refuses():
-    scores = np.zeros((3, 5), np.float32)
-    for target in (np.array([0, 1, 5]), np.array([0, -1, 2]), np.array([0, 1]), np.array([0.0, 1.0, 2.0]), [0, 1, 2]):
-        with pytest.raises((TypeError, ValueError)):
-            loss_and_gradient(CrossEntropyLoss(), scores, target)
-    loss, _ = loss_and_gradient(CrossEntropyLoss(), scores[:0], np.zeros(0, int))
-    assert np.isnan(loss)
+CRITERIA = {
+    "plain": (CrossEntropyLoss(), True), "smooth": (CrossEntropyLoss(label_smoothing=0.1), False),
+    "ignoring": (CrossEntropyLoss(ignore_index=2), False), "sum": (CrossEntropyLoss(reduction="sum"), False),
+    "weighted": (CrossEntropyLoss(np.array([1.0, 2, 1, 1, 3])), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("name", CRITERIA)
+def test_a_step_with_any_criterion(name, workers, monkeypatch):
+    criterion, fast = CRITERIA[name]
+    rng = np.random.default_rng(0)
+    model = Sequential(Linear(6, 5, rng=rng, dtype=np.float64))
+    x, target = rng.standard_normal((21, 6)), rng.integers(0, 5, 21)
+    y = model(x)
+    loss, dx = criterion(y, target), model.backward(criterion.backward())
+    grads = [p.grad for p in model.parameters()]
+    assert dx.shape == x.shape
+    with compile(model, workers=workers) as engine:
+        engine.loss_and_backward(criterion, x, target)  # the first run is the slow one: it counts the scores
+        model.zero_grad()
+        if fast:
+            monkeypatch.setattr(CrossEntropyLoss, "__call__", None)
+        result, output = engine.loss_and_backward(criterion, x, target)
+    assert plain(criterion, target, 21, 5) == fast and not plain(criterion, target, 21, 4)
+    assert worst(np.asarray(result), np.asarray(loss)) <= 1e-12 and worst(output, y) <= 1e-12
+    assert all(worst(p.grad, g) <= 1e-12 for p, g in zip(model.parameters(), grads, strict=True))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_step_refuses_what_the_criterion_refuses(workers):
+    model = Sequential(Linear(6, 5))
+    x, labels = np.ones((20, 6), np.float32), np.zeros(20, int)
+    too_large, negative = labels + 5, np.where(np.arange(20) == 19, -1, 0)
+    with compile(model, workers=workers) as engine:
+        for target in (too_large, negative, labels[:3], labels + 0.5, list(labels), too_large):
+            with pytest.raises((TypeError, ValueError)):
+                engine.loss_and_backward(CrossEntropyLoss(), x, target)
+            engine.loss_and_backward(CrossEntropyLoss(), x, labels)
+    empty, _ = engine.loss_and_backward(CrossEntropyLoss(), x[:0], labels[:0])
+    assert np.isnan(empty)
+
+
+def test_what_the_step_returns_is_the_callers():
+    model = Sequential(Linear(6, 5), BatchNorm1d(5))  # a batch norm works in the memory of its output on the way back
+    x, labels = np.random.default_rng(0).standard_normal((8, 6)).astype(np.float32), np.zeros(8, int)
+    engine = compile(model)
+    y = engine(x)
+    for _ in range(2):
+        _, output = engine.loss_and_backward(CrossEntropyLoss(), x, labels)
+        assert np.array_equal(output, y)

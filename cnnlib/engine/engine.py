@@ -6,9 +6,10 @@ import numpy as np
 
 from cnnlib import _checks as checks
 from cnnlib import layers as L
-from cnnlib.engine.loss import loss_and_gradient
+from cnnlib.engine.loss import plain
 from cnnlib.engine.parallel import Worker, can_split
 from cnnlib.engine.plan import Plan, flattened
+from cnnlib.engine.stages import to_inner, to_outer
 
 PLANS = 4  # input shapes kept ready: a full batch, the last batch, a batch of the evaluation, one more
 WORTH_SPLITTING = 16  # samples
@@ -57,6 +58,8 @@ class Engine:
     ----------
     model : Sequential
         The model itself: its parameters are the engine's parameters.
+    input_gradient, workers
+        As handed to `compile`.
     """
 
     def __init__(self, model, *, input_gradient=False, workers=1):
@@ -65,7 +68,9 @@ class Engine:
         self.model, self.input_gradient = model, checks.flag("input_gradient", input_gradient)
         if checks.integer("workers", workers) not in (1, 2):
             raise ValueError(f"workers must be 1 or 2, got {workers}")
-        self._layers = list(flattened(model))
+        self.workers = workers
+        own_way = type(model).forward is not L.Sequential.forward  # a class made from Sequential
+        self._layers = [model] if own_way else list(flattened(model))
         self._parameters = model.parameters()
         self._split = workers == 2 and len(self._parameters) > 0 and can_split(self._layers)
         self._worker = None
@@ -88,16 +93,24 @@ class Engine:
         """
         checks.floats("x", x)
         self._running = None
-        if x.ndim not in (2, 4) or x.size == 0 or any(p.data.dtype != x.dtype for p in self._parameters):
-            y = self.model(x)  # nothing to be gained, or an error that the layers word best
+        if not self._suits(x):
+            y = self.model(x)
             running = (self.model,)
-        elif self._split and len(x) >= WORTH_SPLITTING:
-            y, running = self._forward_split(x, keep)
+        elif self._splits(x):
+            half = self._halve(x)
+            plan = self._plan(x[:half])
+            self._worker.forward(x[half:], keep)
+            y, rest = self._worker.meanwhile(plan.forward, x[:half], keep)
+            y, running = np.concatenate([to_outer(y), rest]), (plan, half)
         else:
             plan = self._plan(x)
-            y, running = plan.forward(x, keep), (plan,)
+            y, running = to_outer(plan.forward(x, keep)), (plan,)
         self._running = (y.shape, y.dtype, *running) if keep else None
         return y
+
+    def _suits(self, x):
+        """Whether there is something to be gained; there is not where the layers only have an error to report."""
+        return x.ndim in (2, 4) and x.size > 0 and all(p.data.dtype == x.dtype for p in self._parameters)
 
     def _plan(self, x):
         key = x.shape, x.dtype
@@ -107,17 +120,18 @@ class Engine:
         self._plans[key] = plan
         return plan
 
-    def _forward_split(self, x, keep):
+    def _splits(self, x):
+        return self._split and len(x) >= WORTH_SPLITTING
+
+    def _halve(self, x):
+        """Return how many samples stay in this process; the other one is there for the rest."""
         half = (len(x) + 1) // 2
-        first, second = x[:half], x[half:]
-        if self._worker is None or self._worker.size < first.size or self._worker.data[0].dtype != x.dtype:
+        size = x[:half].size
+        if self._worker is None or self._worker.size < size or self._worker.data[0].dtype != x.dtype:
             self.close()
             make = functools.partial(Engine, input_gradient=self.input_gradient)
-            self._worker = Worker(self.model, make, first.size)
-        plan = self._plan(first)
-        self._worker.forward(second, keep)
-        y, rest = self._worker.meanwhile(plan.forward, first, keep)
-        return np.concatenate([y, rest]), (plan, half)
+            self._worker = Worker(self.model, make, size)
+        return half
 
     def backward(self, dy):
         """Add to the gradient of each parameter, as ``model.backward(dy)`` does.
@@ -139,20 +153,57 @@ class Engine:
         if dy.dtype != dtype:
             raise TypeError(f"dy must be {dtype} like the output, got {dy.dtype}")
         self._running = None
-        if not half:
+        if plan is self.model:
             dx = plan.backward(dy)
             return dx if self.input_gradient else None
-        self._worker.backward(dy[half[0] :])
-        dx, rest = self._worker.meanwhile(plan.backward, dy[: half[0]])
+        if half:
+            dy, rest = dy[: half[0]], dy[half[0] :]
+            self._worker.backward(rest)
+            dx, rest = self._worker.meanwhile(plan.backward, to_inner(dy))
+            self._add_gradients()
+        else:
+            dx = plan.backward(to_inner(dy))
+        if not self.input_gradient:
+            return None
+        return np.concatenate([to_outer(dx), rest]) if half else to_outer(dx)
+
+    def _add_gradients(self):
         for parameter, grad in zip(self._parameters, self._worker.grads, strict=True):
             parameter.add_grad(grad)
-        return np.concatenate([dx, rest]) if self.input_gradient else None
+
+    def loss_and_backward(self, criterion, x, target):
+        """Forward, loss and backward in one go.
+
+        Returns
+        -------
+        loss : float of the dtype of ``x``
+        output : array
+            As from ``engine(x)``.
+        """
+        checks.floats("x", x)
+        half = self._halve(x) if self._suits(x) and self._splits(x) else len(x)
+        plan = self._plan(x[:half]) if self._suits(x) else None
+        if plan is None or not plain(criterion, target, len(x), plan.classes):
+            output = self(x)
+            loss = criterion(output, target)
+            self.backward(criterion.backward())
+            return loss, output
+        self._running = None
+        if half == len(x):
+            return self.train(x, target, len(x))
+        self._worker.train(x[half:], target[half:], len(x))
+        (loss, output), (more, rest) = self._worker.meanwhile(plan.train, x[:half], target[:half], len(x))
+        self._add_gradients()
+        return loss + more, np.concatenate([output, rest])
+
+    def train(self, x, target, total):
+        """Forward, plain cross-entropy as a share of a mean over ``total`` samples, backward: loss and output."""
+        return self._plan(x).train(x, target, total)
 
     def train_step(self, x, target, criterion, optimizer):
         """One step of training: forward, loss, backward, update. Returns the loss."""
         optimizer.zero_grad()
-        loss, dy = loss_and_gradient(criterion, self(x), target)
-        self.backward(dy)
+        loss, _ = self.loss_and_backward(criterion, x, target)
         optimizer.step()
         return loss
 

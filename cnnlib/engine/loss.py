@@ -1,41 +1,44 @@
-"""Softmax and cross-entropy with as few passes and checks as possible, where a plain one is asked for."""
+"""Softmax and cross-entropy in the engine's layout, where the maximum and the sum run along long rows."""
 
 import numpy as np
 
 from cnnlib.criteria import CrossEntropyLoss
 
 
-def loss_and_gradient(criterion, scores, target):
-    """``criterion(scores, target)`` and ``criterion.backward()``.
+def plain(criterion, target, samples, classes):
+    """Whether `cross_entropy` can stand for ``criterion``: a mean over samples, without weights, all labels valid."""
+    if type(criterion) is not CrossEntropyLoss or criterion.weight is not None or criterion.label_smoothing:
+        return False
+    if criterion.reduction != "mean" or criterion.ignore_index >= 0 or not isinstance(target, np.ndarray):
+        return False
+    return target.dtype.kind in "iu" and target.shape == (samples,) and 0 <= target.min() and target.max() < classes
+
+
+def cross_entropy(scores, target, total):
+    """The loss and its gradient, both as shares of a mean over ``total`` samples.
 
     Parameters
     ----------
-    criterion : loss
-        Only a plain ``CrossEntropyLoss()`` of scores (N, C) and labels (N,) has a fast version.
-    scores : array (N, C)
+    scores : array (C, N)
     target : array (N,)
+        Labels, all of them valid.
+    total : int
+        N, or more where these are a part of a batch.
 
     Returns
     -------
     loss : float of the dtype of the scores
-    gradient : array (N, C)
+    gradient : array (C, N)
     """
-    if not _plain(criterion, scores, target):
-        return criterion(scores, target), criterion.backward()
-    items, share = np.arange(len(target)), scores.dtype.type(1 / len(target))
-    z = scores - scores.max(1, keepdims=True)
-    picked = z[items, target]
+    classes, batch = scores.shape
+    share = scores.dtype.type(1 / total)
+    at = target * batch + np.arange(batch)  # where each sample's own label stands
+    z = scores - scores.max(0)
+    flat = z.reshape(-1)
+    picked = flat[at]
     e = np.exp(z, out=z)
-    total = e @ np.ones(e.shape[1], e.dtype)
-    loss = (np.log(total) - picked).mean()
-    e *= (share / total)[:, None]
-    e[items, target] -= share
+    sums = np.ones(classes, e.dtype) @ e
+    loss = (np.log(sums) - picked).sum() * share
+    e *= share / sums
+    flat[at] -= share
     return loss, e
-
-
-def _plain(criterion, scores, target):
-    plain = type(criterion) is CrossEntropyLoss and criterion.weight is None and criterion.label_smoothing == 0
-    labels = isinstance(target, np.ndarray) and target.dtype.kind in "iu" and target.shape == scores.shape[:1]
-    if not (plain and labels and criterion.reduction == "mean" and scores.ndim == 2 and target.size):
-        return False
-    return criterion.ignore_index < 0 <= target.min() and target.max() < scores.shape[1]

@@ -58,14 +58,22 @@ class Worker:
 
     def forward(self, x, keep):
         """Hand over half a batch and return at once; `meanwhile` waits for the outputs."""
-        for shared, parameter in zip(self.data, self.parameters, strict=True):
-            shared[...] = parameter.data
-        self.x[: x.size] = x.reshape(-1)
+        self._share(x)
         self._send("forward", x.shape, keep)
 
     def backward(self, dy):
         """Hand over the upstream gradient; after `meanwhile`, ``grads`` holds the others."""
         self._send("backward", dy)
+
+    def train(self, x, target, total):
+        """Hand over all that a step needs; `meanwhile` waits for loss and outputs, and then ``grads`` is filled."""
+        self._share(x)
+        self._send("train", x.shape, target, total)
+
+    def _share(self, x):
+        for shared, parameter in zip(self.data, self.parameters, strict=True):
+            shared[...] = parameter.data
+        self.x[: x.size] = x.reshape(-1)
 
     def meanwhile(self, function, *arguments):
         """Return ``function(*arguments)``, and what the process makes of what was handed over last."""
@@ -125,15 +133,17 @@ def _serve(model, make, memory, link, parents_end):
 
 
 def _work(engine, task, values, parameters, grads, x):
+    if task != "backward":
+        shape, *values = values
+        x = x[: int(np.prod(shape))].reshape(shape)
     if task == "forward":
-        shape, keep = values
-        return engine(x[: int(np.prod(shape))].reshape(shape), keep=keep)
+        return engine(x, keep=values[0])
     for parameter in parameters:
         parameter.grad = None
-    dx = engine.backward(*values)
+    result = engine.backward(*values) if task == "backward" else engine.train(x, *values)
     for parameter, shared in zip(parameters, grads, strict=True):
         shared[...] = 0 if parameter.grad is None else parameter.grad
-    return dx
+    return result
 
 
 def _stop(link, process, limits):

@@ -11,6 +11,7 @@ import numpy as np
 from cnnlib import _windows as windows
 from cnnlib import layers as L
 from cnnlib.engine.block import Block
+from cnnlib.engine.loss import cross_entropy
 from cnnlib.engine.pool import Pool
 from cnnlib.engine.stages import Dense, Fallback, Flat, Norm, Relu, to_inner, to_outer
 
@@ -52,10 +53,11 @@ class Plan:
         self.layers, self.input_gradient = layers, input_gradient
         self.stages = None
         self.first = 0  # backward stops at this stage
+        self.classes = 0  # how many scores come out, once it has run
 
     @small_buffer()
     def forward(self, x, keep=True):
-        """Run ``x`` (N, ...) through all stages; ``keep`` what backward needs."""
+        """Run ``x`` (N, ...) through all stages; ``keep`` what backward needs. The result has the batch innermost."""
         h = to_inner(x, self.x)
         for stage in self.stages or ():
             if type(stage) is Fallback:
@@ -65,7 +67,16 @@ class Plan:
         else:
             for stage in self.stages:
                 h = stage.forward(h, keep)
-        return to_outer(h)
+        self.classes = len(h) if h.ndim == 2 else 0
+        return h
+
+    def train(self, x, target, total):
+        """Forward, cross-entropy and backward; see `cross_entropy`. Returns the loss and the scores (N, C)."""
+        scores = self.forward(x)
+        output = to_outer(scores)  # before backward uses the memory
+        loss, dy = cross_entropy(scores, target, total)
+        self.backward(dy)
+        return loss, output
 
     def _build(self, h):
         """The first run: make each stage as soon as the shape of its input is known."""
@@ -82,11 +93,10 @@ class Plan:
 
     @small_buffer()
     def backward(self, dy):
-        """Run back to the first stage with parameters, or to the input if its gradient is wanted."""
-        h = to_inner(dy)
+        """Run back to the first stage with parameters, or to the input if its gradient is wanted; batch innermost."""
         for stage in reversed(self.stages[self.first :]):
-            h = stage.backward(h)
-        return to_outer(h) if self.input_gradient else None
+            dy = stage.backward(dy)
+        return dy
 
 
 def make(layers, shape, dtype, wanted):

@@ -62,12 +62,16 @@ class Pool:
             frame = [max(p + n, r) for p, n, r in zip(padding, (height, width), reach, strict=True)]
             self.padded = np.full((*frame, *rest), -np.inf, dtype)
             self.padded_dx = np.empty_like(self.padded)
-        self.apart = all(s >= (k - 1) * d + 1 for s, k, d in zip(stride, kernel, dilation, strict=True))
-        self.full = self.apart and stride == kernel and reach == [height, width]  # every input is in one window
         self.y = np.empty((*size, *rest), dtype)
+        self.scale = dtype.type(1 / self.taps) if kind == "avg" else None
         self.lead = np.empty((self.taps - 1, *self.y.shape), bool) if kind == "max" else None
         self.dx = np.empty(shape, dtype)
         self.rest, self.spare = np.empty_like(self.y), np.empty_like(self.y)
+        into = self.dx if self.padded is None else self.padded_dx
+        rows, columns = map(_first_writers, size, kernel, stride, dilation)
+        self.writes = [i in rows and j in columns for i in range(kernel[0]) for j in range(kernel[1])]
+        self.views = taps(into, *self.geometry)
+        self.unseen = _unseen(into, rows, 0) + _unseen(into, columns, 1)
 
     def forward(self, x, keep=True):
         if self.padded is not None:
@@ -80,27 +84,39 @@ class Pool:
         total = views[0]
         for view in views[1:]:
             total = np.add(total, view, out=self.y)
-        return np.multiply(total, self.y.dtype.type(1 / self.taps), out=self.y)
+        return np.multiply(total, self.scale, out=self.y)
 
     def backward(self, dy):
-        dx = self.dx if self.padded is None else self.padded_dx
-        if not self.full:
-            dx[...] = 0
-        views = taps(dx, *self.geometry)
-        if self.kind == "avg":
-            np.multiply(dy, dy.dtype.type(1 / self.taps), out=self.rest)
-            for view in views:
-                if self.apart:
-                    view[...] = self.rest
-                else:
-                    view += self.rest
-        elif self.apart:
-            max_backward(dy, self.lead, views, self.rest)
-        else:  # windows overlap: the same, but added
-            for k in range(len(views) - 1, 0, -1):
-                views[k] += np.multiply(dy, self.lead[k - 1], out=self.spare)
-                dy = np.subtract(dy, self.spare, out=self.rest)
-            views[0] += dy
+        for part in self.unseen:
+            part[...] = 0
+        if self.scale is not None:
+            dy = np.multiply(dy, self.scale, out=self.rest)
+        for k in range(self.taps - 1, -1, -1):
+            view, part = self.views[k], dy
+            if self.lead is not None and k:
+                part = np.multiply(dy, self.lead[k - 1], out=view if self.writes[k] else self.spare)
+                dy = np.subtract(dy, part, out=self.views[0] if k == 1 and self.writes[0] else self.rest)
+            if not self.writes[k]:
+                view += part
+            elif part is not view:
+                view[...] = part
         if self.padded is not None:
-            self.dx[...] = dx[self.inside]
+            self.dx[...] = self.padded_dx[self.inside]
         return self.dx
+
+
+def _first_writers(size, kernel, stride, dilation):
+    """Which taps along one axis come first, from the last tap on, to the inputs they see; and those inputs."""
+    seen, first = set(), {}
+    for k in reversed(range(kernel)):
+        inputs = range(k * dilation, k * dilation + (size - 1) * stride + 1, stride)
+        if seen.isdisjoint(inputs):
+            first[k] = inputs
+        seen.update(inputs)
+    return first
+
+
+def _unseen(dx, writers, axis):
+    """The rows or columns of dx that no first writer fills."""
+    filled = set().union(*writers.values())
+    return [dx[i] if axis == 0 else dx[:, i] for i in range(dx.shape[axis]) if i not in filled]
