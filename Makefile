@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 BOOK    := _build/html/index.html
-NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb)) $(wildcard verification.ipynb)
+NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb)) $(wildcard verification.ipynb speed.ipynb)
 SOURCES = _config.yml _toc.yml references.bib tools/build_book.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
           $(wildcard cnnlib/*.py cnnlib/*/*.py) $(wildcard _ext/*.py _ext/*/*.* _ext/*/*/*.*)
 JOBS    ?= 2

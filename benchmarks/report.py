@@ -1,5 +1,7 @@
 """The measurements as tables for the screen."""
 
+from benchmarks import goals
+
 
 def lines(result):
     """Yield the lines of the report."""
@@ -24,6 +26,7 @@ def lines(result):
         yield "Peak memory of LeNet training, MiB: " + ", ".join(f"{k} {v:.0f}" for k, v in result["memory"].items())
     if "mnist" in result:
         yield from _mnist(result["mnist"])
+    yield from _goals(goals.compare(result))
 
 
 def _steps(steps):
@@ -64,3 +67,13 @@ def _mnist(mnist):
     beside = "".join(f"; PyTorch, same recipe: {p['seconds']:.1f} s, {p['accuracy']:.2%}" for p in peers)
     yield f"MNIST, {len(mnist['cnnlib'])} seeds, {mnist['threads']} thread(s): {mnist['mean_accuracy']:.2%} " \
           f"(standard deviation {mnist['spread']:.2%}) in {mnist['seconds']:.1f} s{beside}"
+
+
+def _goals(lines):
+    yield ""
+    yield f"{'required and reached':50s} {'measured':>9s} {'required':>9s} {'aim':>9s}"
+    for line in lines:
+        measured, must, aim = line.texts
+        verdict = "missed" if not line.met else "aim reached" if line.aim_met else "met"
+        yield f"{line.name:50s} {measured:>9s} {must:>9s} {aim:>9s}  {verdict}"
+    yield f"{sum(line.met for line in lines)} of {len(lines)} met"

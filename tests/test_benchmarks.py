@@ -3,13 +3,14 @@
 import itertools
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from benchmarks import contenders, memory, mnist, report, rungs, timing, works
+from benchmarks import contenders, goals, memory, mnist, report, rungs, timing, works
 from cnnlib.models import digits_cnn
 
 
@@ -120,3 +121,75 @@ def test_memory_trains_in_both_libraries(monkeypatch):
     monkeypatch.setattr(memory, "STEPS", 2)
     for library in ("cnnlib", "torch"):
         memory.train(library)
+
+
+def timed(name, ratio, eager=1.0):
+    """A record of a step or an operation that took ``ratio`` times as long as the fastest mode."""
+    ms = {"cnnlib": ratio, "torch channels_last": 1.0, "torch eager": eager}
+    return {"name": name, "ms": ms, "ratio": ratio, "fastest": "torch channels_last"}
+
+
+def goals_of(threads=1, **parts):
+    """The lines of a result with one run, by name."""
+    run = {"threads": threads, "steps": parts.pop("steps", [])}
+    run |= {part: parts.pop(part) for part in ("operations", "growth") if part in parts}
+    return {line.name: line for line in goals.compare({"runs": [run], **parts})}
+
+
+@pytest.mark.parametrize(
+    "part, name, must, aim",
+    [
+        ("steps", "LeNet-5, batch 64", 0.55, 0.35), ("steps", "LeNet-5, batch 128", 0.55, 0.35),
+        ("steps", "digits CNN, batch 64", 0.55, 0.35), ("steps", "VGG-like 3x32x32, batch 64", 1.0, 0.7),
+        ("operations", "conv 1->6 5x5, 28x28 (LeNet C1)", 1.15, 0.8),
+        ("operations", "max pooling 2x2, 6x28x28", 0.7, 0.3), ("operations", "average pooling 2x2, 16x28x28", 0.7, 0.3),
+        ("operations", "linear 400->120, batch 64", 0.7, 0.3), ("operations", "softmax cross-entropy 64x10", 0.7, 0.3),
+    ],
+)  # fmt: skip
+def test_required_ratios_with_one_thread(part, name, must, aim):
+    for ratio, met, aim_met in ((aim, True, True), ((aim + must) / 2, True, False), (must + 1e-6, False, False)):
+        (line,) = goals_of(**{part: [timed(name, ratio)]}).values()
+        assert (line.must, line.aim, line.value, line.met, line.aim_met) == (must, aim, ratio, met, aim_met)
+
+
+def test_required_ratios_with_two_threads():
+    names = ("LeNet-5, batch 64", "LeNet-5, batch 128", "LeNet-5, batch 256", "digits CNN, batch 64", "VGG-like")
+    lines = goals_of(2, steps=[timed(name, 0.6) for name in names])
+    assert list(lines) == ["LeNet-5, batch 64, 2 threads", "LeNet-5, batch 128, 2 threads"]
+    assert {(line.must, line.aim) for line in lines.values()} == {(0.7, 0.4)}
+
+
+def test_depthwise_is_compared_with_eager():
+    (line,) = goals_of(operations=[timed("depthwise 32 3x3, 28x28", 3.0, eager=2.0)]).values()
+    assert line.name == "depthwise 32 3x3, 28x28 (beside torch eager)"
+    assert (line.value, line.must, line.aim, line.met) == (1.5, 2.0, 1.0, True)
+
+
+def test_what_has_no_requirement_and_what_was_not_measured_has_no_line():
+    measured = [timed("ReLU, 16x28x28", 9.0), timed("batch norm, 16x28x28", 9.0)]
+    growth = {"channels (conv C->C 3x3, 16x16)": {"exponent": 2.0}}
+    assert goals_of(steps=[timed("LeNet-5, batch 256", 9.0)], operations=measured, growth=growth) == {}
+
+
+def test_required_memory_growth_and_accuracy():
+    growth = {"batch (LeNet-5 step)": {"exponent": 1.06}, "image area (conv 1->6 5x5)": {"exponent": 1.0}}
+    runs = [{"accuracy": 0.99, "seconds": 9.0}] * 5
+    mnist = {"cnnlib": runs, "mean_accuracy": 0.98996, "seconds": 9.0, "threads": 2}
+    lines = goals_of(growth=growth, memory={"cnnlib": 60.0}, mnist=mnist)
+    found = [(line.texts, line.met, line.aim_met) for line in lines.values()]
+    assert found == [
+        (("60 MiB", "100 MiB", "60 MiB"), True, True), (("1.06", "1.05", "1.00"), False, False),
+        (("1.00", "1.05", "1.00"), True, True), (("98.996 %", "99.00 %", "–"), False, False),  # not "99.00 %, missed"
+        (("9.0 s", "15.0 s", "8.0 s"), True, False),
+    ]  # fmt: skip
+    few = goals_of(mnist=mnist | {"cnnlib": runs[:4]})
+    assert list(few) == ["MNIST, median time of a training, 2 threads"]  # the accuracy is required of five seeds
+
+
+def test_report_ends_with_what_is_met_and_missed():
+    result = json.loads((pathlib.Path(mnist.__file__).parent / "results.json").read_text(encoding="utf-8"))
+    text = list(report.lines(result))
+    lines = goals.compare(result)
+    assert text[-1] == f"{sum(line.met for line in lines)} of {len(lines)} met"
+    for line, row in zip(lines, text[-1 - len(lines) : -1], strict=True):
+        assert row.startswith(line.name) and row.endswith("missed") == (not line.met)

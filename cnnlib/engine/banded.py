@@ -61,10 +61,14 @@ class Banded:
         matrix = np.zeros((self.tile, out_channels, self.span[0], self.reach, channels), dtype)
         self.band, self.matrix = self._diagonal(matrix, range(5)), matrix.reshape(self.out_rows, self.depth)
         self.plain = self.reach == self.wide == stride[1] == 1 and padding == ((0, 0), (0, 0))  # no copy needed
+        self.padded = None
+        if padding != ((0, 0), (0, 0)):
+            self.padded = np.zeros((height + top + bottom, width + left + right, channels, batch), dtype)
+            self.inside = slice(top, top + height), slice(left, left + width)
         if not self.plain:
-            frame = self.blocks, height + top + bottom, self.reach, channels, self.wide, batch
-            self.lowered = np.zeros(frame, dtype)
-            self.patches, self.windows = self._patches(self.lowered), list(self._windows())
+            lowered = self.blocks, height + top + bottom, self.reach, channels, self.wide, batch
+            self.lowered = np.empty(lowered, dtype)
+            self.patches = self._patches(self.lowered)
         self.group = max(1, PRODUCT // max(1, self.depth * self.out_rows * self.blocks))  # rows at a time
         self.products = np.empty(self.blocks * self.group * self.depth * self.out_rows, dtype)
         self.gradient = np.empty(self.depth * self.out_rows, dtype)
@@ -87,16 +91,11 @@ class Banded:
         strides = (t + self.stride[1] * c, o, self.dilation[0] * r, self.dilation[1] * c, i)
         return as_strided(matrix, (self.tile, out_channels, kh, kw, channels), strides)
 
-    def _windows(self):
-        """Yield (part of the lowered input, rows and columns of the image that belong there) for every tile."""
-        (top, _), (left, _) = self.padding
-        height, width = self.shape[:2]
-        for i in range(self.blocks * self.wide):
-            first = i * self.tile * self.stride[1] - left
-            low, high = max(first, 0), min(first + self.reach, width)
-            if low < high:
-                j, k = divmod(i, self.wide)
-                yield self.lowered[j, top : top + height, low - first : high - first, :, k], slice(low, high)
+    def _strips(self, x):
+        """View of the padded image as what every tile looks at, shaped like ``self.lowered``."""
+        row, column, channel, item = x.strides
+        step = self.tile * self.stride[1] * column
+        return as_strided(x, self.lowered.shape, (self.wide * step, row, column, channel, step, item), writeable=False)
 
     def _patches(self, lowered):
         """View of (blocks, rows, columns, C, wide, N) as the patches of all outputs: (blocks, H_out, depth, N)."""
@@ -105,18 +104,24 @@ class Banded:
         return as_strided(lowered, shape, (s[0], s[1] * self.stride[0], s[3], s[5]), writeable=False)
 
     def load(self, x, w):
-        """Write the kernel into the band and lower the input along the width."""
+        """Write the kernel into the band; the input is lowered when its rows are needed."""
         self.w = w
         self.band[...] = w.transpose(0, 2, 3, 1)
+        if self.padded is not None:
+            self.padded[self.inside] = x
+            x = self.padded
         if self.plain:
             self.patches = self._patches(x.swapaxes(0, 1)[:, :, None, :, None])
-            return
-        for part, columns in self.windows:
-            part[...] = x[:, columns]
+        else:
+            self.strips, self.done = self._strips(x), 0
 
     def rows(self, start, stop, out):
         """Compute output rows ``start:stop`` into ``out`` (stop - start, W_out, C_out, N) or `apart`."""
         matrix = self.matrix
+        if not self.plain:
+            rows = slice(self.done, (stop - 1) * self.stride[0] + self.span[0])
+            self.lowered[:, rows] = self.strips[:, rows]
+            self.done = rows.stop
         if out.ndim == 6:
             np.matmul(matrix, self._patches_apart(start, out), out=out)
             return

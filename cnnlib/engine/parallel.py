@@ -7,7 +7,9 @@ to the gradients of the first half, always in this order, so that a run can be r
 """
 
 import multiprocessing
+import select
 import signal
+import time
 import weakref
 
 import numpy as np
@@ -27,6 +29,19 @@ def can_split(layers):
     return all(
         type(layer) in SEPARATE or type(layer) is L.Flatten and layer.start_dim == 1 for layer in layers
     )
+
+
+AWAKE = 2e-3  # seconds
+
+
+def awake(link):
+    """Wait for a message without falling asleep, but not for long: to be woken takes a tenth of a millisecond."""
+    if not hasattr(select, "poll"):  # Windows
+        return
+    watch, until = select.poll(), time.perf_counter() + AWAKE
+    watch.register(link, select.POLLIN)
+    while not watch.poll(0) and time.perf_counter() < until:
+        pass
 
 
 class Worker:
@@ -89,6 +104,7 @@ class Worker:
 
     def _receive(self):
         try:
+            awake(self.link)
             return self.link.recv()
         except (EOFError, OSError):
             raise RuntimeError("the engine's worker process has ended; close the engine or compile again") from None
@@ -123,6 +139,7 @@ def _serve(model, make, memory, link, parents_end):
     engine = make(model)
     while True:
         try:
+            awake(link)
             task, *values = link.recv()
             try:
                 link.send((True, _work(engine, task, values, parameters, grads, x)))

@@ -19,11 +19,15 @@ Lavin and Gray (2016), Fast algorithms for convolutional neural networks, sectio
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-B_T = [[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
-       [0, -2, -1, 2, 1, 0], [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]]  # fmt: skip
-G = [[1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6],
-     [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1]]  # fmt: skip
-A_T = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
+# Polynomials through the points 0, 3/4, -3/4, 3/2, -3/2 and infinity. The paper's points 0, 1, -1, 2, -2 give
+# rounder numbers and lose three times as much to rounding.
+A_T = [[1, 1, 1, 1, 1, 0], [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2, 0], [0, 9 / 16, 9 / 16, 9 / 4, 9 / 4, 0],
+       [0, 27 / 64, -27 / 64, 27 / 8, -27 / 8, 1]]  # fmt: skip
+B_T = [[81 / 64, 0, -45 / 16, 0, 1, 0], [0, -27 / 16, -9 / 4, 3 / 4, 1, 0], [0, 27 / 16, -9 / 4, -3 / 4, 1, 0],
+       [0, -27 / 32, -9 / 16, 3 / 2, 1, 0], [0, 27 / 32, -9 / 16, -3 / 2, 1, 0],
+       [0, 81 / 64, 0, -45 / 16, 0, 1]]  # fmt: skip
+G = [[64 / 81, 0, 0], [-128 / 243, -32 / 81, -8 / 27], [-128 / 243, 32 / 81, -8 / 27],
+     [32 / 243, 16 / 81, 8 / 27], [32 / 243, -16 / 81, 8 / 27], [0, 0, 1]]  # fmt: skip
 CACHE = 1 << 18  # numbers held in the transform domain at a time
 
 

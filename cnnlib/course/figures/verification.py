@@ -1,11 +1,10 @@
 """The verification page: a table and a picture of the worst errors against PyTorch."""
 
-import html
-
 import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._table import table
 
 DTYPES = ("float64", "float32")
 WAYS = ("forward", "backward")
@@ -49,22 +48,3 @@ def error_table(rows, caption):
 def number(error):
     """An error with two digits; None, the record's infinity, is a failure."""
     return "failed" if error is None else "0" if error == 0 else f"{error:.1e}".replace("-", "−")
-
-
-def table(caption, head, rows, groups=()):
-    """An HTML table that scrolls where it is too wide. ``groups`` stand over pairs of columns of numbers."""
-    text, align = html.escape, "right" if groups else "left"
-    span = ' rowspan="2"' if groups else ""
-    first = f'<th scope="col"{span}>{text(head[0])}</th>'
-    top = "".join(f'<th scope="colgroup" colspan="2">{text(group)}</th>' for group in groups)
-    columns = "".join(f'<th scope="col" style="text-align:{align}">{text(name)}</th>' for name in head[1:])
-    header = f"<tr>{first}{top}</tr><tr>{columns}</tr>" if groups else f"<tr>{first}{columns}</tr>"
-    body = []
-    for name, *cells in rows:
-        numbers = "".join(f'<td style="text-align:{align}">{text(cell)}</td>' for cell in cells)
-        body.append(f'<tr><th scope="row" style="text-align:left;font-weight:normal">{text(name)}</th>{numbers}</tr>')
-    return (
-        f'<div role="region" tabindex="0" aria-label="{text(caption)}" style="overflow-x:auto">'
-        f'<table class="course-table"><caption>{text(caption)}</caption>'
-        f"<thead>{header}</thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
