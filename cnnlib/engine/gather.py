@@ -1,9 +1,9 @@
 """The input gradient of a convolution: every row of dx gathers from the output rows that saw it.
 
 The output rows that saw input row h are neighbours, so they are again one strided view, and the sum over
-them and over the output channels is one matrix product for each tap along the width:
+them and over the output channels is one matrix product, for all taps along the width:
 
-    columns[kx, w] = W[kx] @ dy[rows that saw h, w],    W: (C_in, rows * C_out),  dy: (rows * C_out, N)
+    columns[w] = W @ dy[rows that saw h, w],    W: (kW * C_in, rows * C_out),  dy: (rows * C_out, N)
 
 What the taps found for neighbouring outputs overlaps in dx, and is added. All views are made once.
 """
@@ -36,16 +36,16 @@ class Gather:
         self.dy = self.dy_wide[:, :, :, 0].swapaxes(0, 1) if wide == 1 else None  # as (H_out, W_out, C_out, N)
         span = (kh - 1) * dilation[0] + 1
         self.taps = -(-span // stride[0])  # output rows that see one input row
-        self.weights = np.zeros((stride[0], kw, 1, channels, self.taps, out_channels), dtype)
+        self.weights = np.zeros((stride[0], kw, channels, self.taps, out_channels), dtype)
         step = max(1, min(height, most // max(1, size[1] * kw * channels * batch)))
-        columns = np.empty((kw, step, blocks, channels, wide, batch), dtype)
+        columns = np.empty((step, blocks, kw, channels, wide, batch), dtype)
         self.passes = []
         for start in range(0, height, step):
             stop = min(start + step, height)
             products = [
-                self._product(h + padding[0][0], span, size[0], columns[:, h - start]) for h in range(start, stop)
+                self._product(h + padding[0][0], span, size[0], columns[h - start]) for h in range(start, stop)
             ]
-            sums = list(_overlaps(columns[:, : stop - start], self.dx[start:stop], stride[1], padding[1][0],
+            sums = list(_overlaps(columns[: stop - start], self.dx[start:stop], stride[1], padding[1][0],
                                   dilation[1], size[1]))
             self.passes.append((products, self.dx[start:stop], sums))
 
@@ -57,13 +57,11 @@ class Gather:
         a, b = max(last - seen + 1, 0), min(last + 1, height)
         if a >= b:
             return None, None, out
-        weights = self.weights[phase]
-        weights = weights.reshape(*weights.shape[:3], -1)
-        dy = self.dy_wide
-        channels = dy.shape[2]
-        weights = weights[..., (a - first) * channels : (b - first) * channels]
+        dy, weights = self.dy_wide, self.weights[phase]
+        channels, rows = dy.shape[2], out.shape[1] * out.shape[2]
+        weights = weights.reshape(rows, -1)[:, (a - first) * channels : (b - first) * channels]
         dy = dy.reshape(dy.shape[0], -1, dy.shape[3] * dy.shape[4])[:, a * channels : b * channels]
-        return weights, dy, out.reshape(*out.shape[:3], dy.shape[2])
+        return weights, dy, out.reshape(len(out), rows, dy.shape[2])
 
     def take(self, start, stop, dy):
         """Copy output rows ``start:stop`` of dy, where they could not be written to ``self.dy`` at once."""
@@ -74,7 +72,7 @@ class Gather:
         """The gradient of the input (H, W, C, N), once all rows of dy are there."""
         for ky in range(w.shape[2]):
             row, phase = divmod(ky * self.dilation[0], self.step_y)
-            self.weights[phase, :, 0, :, self.taps - 1 - row] = w[:, :, ky].transpose(2, 1, 0)
+            self.weights[phase, :, :, self.taps - 1 - row] = w[:, :, ky].transpose(2, 1, 0)
         for products, dx, sums in self.passes:
             for weights, dy, out in products:
                 if weights is None:
@@ -88,14 +86,14 @@ class Gather:
 
 
 def _overlaps(columns, dx, stride, left, dilation, width):
-    """Yield (columns of dx, what to add to them) for ``columns`` (kw, rows, blocks, C, wide, N)."""
+    """Yield (columns of dx, what to add to them) for ``columns`` (rows, blocks, kW, C, wide, N)."""
     wide = columns.shape[4]
-    for tap in range(len(columns)):
+    for tap in range(columns.shape[2]):
         kx = tap * dilation
         a = max(0, -(-(left - kx) // stride))  # outputs a:b are those whose tap falls inside the image
         b = min(width, (dx.shape[1] - 1 + left - kx) // stride + 1)
-        parts = [(a, b, columns[tap, :, a:b, :, 0])] if wide == 1 else [
-            (first, last, columns[tap, :, j, :, first - j * wide : last - j * wide].swapaxes(1, 2))
+        parts = [(a, b, columns[:, a:b, tap, :, 0])] if wide == 1 else [
+            (first, last, columns[:, j, tap, :, first - j * wide : last - j * wide].swapaxes(1, 2))
             for j in range(width // wide)
             for first, last in [(max(a, j * wide), min(b, (j + 1) * wide))]
         ]  # fmt: skip
