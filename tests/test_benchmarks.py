@@ -78,11 +78,25 @@ def test_recipe_is_the_same_in_pytorch():
 
     rng = np.random.default_rng(0)
     data = Dataset(rng.random((256, 1, 28, 28), np.float32), rng.integers(0, 10, 256))
-    model, _ = mnist.train(data, seed=3, epochs=1)
-    predict, _ = mnist.train_torch(data, seed=3, epochs=1)
+    once = mnist.Recipe(epochs=1, batch=64, max_lr=0.1, weight_decay=1e-4)
+    model, _ = mnist.train(data, seed=3, recipe=once)
+    predict, _ = mnist.train_torch(data, seed=3, recipe=once)
     x = data.images[:20]
     assert np.abs(model(x) - predict(x)).max() < 1e-3
     assert 0 <= mnist.accuracy(predict, data[:50]) <= 1
+
+
+def test_the_test_set_takes_no_part_in_the_choice(monkeypatch):
+    from cnnlib.data import Dataset
+
+    assert not set(mnist.CHOOSING) & set(mnist.SEEDS) and mnist.RECIPE in mnist.CANDIDATES
+    seen, part = [], Dataset(np.zeros((60000, 1), np.float32), np.arange(60000))
+    monkeypatch.setattr(mnist, "load_mnist", lambda **options: seen.append(options) or part)
+    monkeypatch.setattr(mnist, "train", lambda data, *rest: (seen.append(data.labels), 1.0))
+    monkeypatch.setattr(mnist, "score", lambda model, data: seen.append(data.labels) or 0.5)
+    assert next(mnist.choose(seeds=(1,)))[1:] == ([0.5], 1.0)
+    options, trained, scored = seen
+    assert options == {} and np.array_equal(np.concatenate([trained, scored]), part.labels)
 
 
 def test_table_shows_what_was_measured():

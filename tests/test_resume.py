@@ -146,17 +146,18 @@ def test_one_generator_for_everything(tmp_path, uninterrupted):
         Setup(checkpoint=tmp_path / "run").fit()
 
 
-def test_with_the_fast_engine(tmp_path):
+def test_with_and_without_the_engine(tmp_path):
     def made():
-        setup = Setup("adam")
-        setup.options["engine"] = engine.compile(setup.model)
-        return setup
+        return Setup("adam", checkpoint=tmp_path / "run", engine=False)
 
     with pytest.raises(KeyboardInterrupt):
-        made().fit(checkpoint=tmp_path / "run", augment=Interrupting(6, press_ctrl_c))
-    assert made().fit(checkpoint=tmp_path / "run").everything() == made().fit().everything()
-    with pytest.raises(ValueError, match="engine: Engine.* in the file, None here"):  # its last digits are others
-        Setup("adam", checkpoint=tmp_path / "run").fit()
+        made().fit(augment=Interrupting(6, press_ctrl_c))
+    with pytest.raises(ValueError, match="engine: None in the file, Engine.*workers=1"):  # its last digits are others
+        made().fit(engine=True)
+    other = made()
+    with pytest.raises(ValueError, match="engine: None in the file, Engine.*workers=2"):
+        other.fit(engine=engine.compile(other.model, workers=2))
+    assert made().fit().everything() == made().fit(checkpoint=None).everything()
 
 
 def test_other_generators_than_the_default(tmp_path):

@@ -10,6 +10,7 @@ from training_run import BATCH, EPOCHS, STEPS, N, Setup, given_losses, network, 
 
 from cnnlib import resume
 from cnnlib.data import load_digits
+from cnnlib.engine import Engine, compile
 from cnnlib.layers import Conv2d, CrossEntropyLoss, Flatten, Linear, MSELoss, ReLU
 from cnnlib.module import Sequential
 from cnnlib.optim import SGD, Adam
@@ -155,21 +156,28 @@ def test_drop_last_and_no_epochs():
     assert all((before[name] == a).all() for name, a in setup.model.state_dict().items())
 
 
-def test_an_engine_runs_the_model_in_its_place():
+def test_the_engine_runs_the_model_in_its_place():
     calls = []
 
-    class Engine:
-        def __init__(self, model):
-            self.model, self.backward = model, model.backward
-
-        def __call__(self, x):
+    class Counting(Engine):
+        def _plan(self, x):
             calls.append((len(x), self.model.training))
-            return self.model(x)
+            return super()._plan(x)
 
-    plain, fast = Setup().fit(), Setup()
-    fast.fit(engine=Engine(fast.model))
-    assert fast.everything() == plain.everything()
-    assert calls == ([(6, True)] * 3 + [(2, True), (10, False)]) * EPOCHS
+    own, default, layers = Setup(), Setup().fit(), Setup().fit(engine=False)
+    own.fit(engine=Counting(own.model))
+    assert own.everything() == default.everything() != layers.everything()  # the last digits tell which it was
+    assert {(6, True), (2, True), (10, False)} == set(calls)
+    for name, a in layers.model.state_dict().items():
+        assert np.allclose(default.model.state_dict()[name], a, atol=1e-5), name
+    assert np.allclose(default.history.step_loss, layers.history.step_loss, atol=1e-5)
+
+
+def test_layers_that_are_no_sequential_run_by_themselves():
+    rows = rng().standard_normal((8, 3))
+    layer = Linear(3, 2, rng=rng(), dtype=np.float64)
+    options = {"epochs": 1, "progress": False, "rng": rng()}
+    fit(layer, CrossEntropyLoss(), SGD(layer.parameters(), lr=0.1), (rows, np.arange(8) % 2), **options)
 
 
 # --- predict and evaluate
@@ -291,6 +299,8 @@ def call(**changes):
         ({"augment": 3}, TypeError, "augment must be a function"),
         ({"resume": "yes"}, TypeError, "resume must be True or False"),
         ({"progress": 1}, TypeError, "progress must be True or False"),
+        ({"engine": None}, TypeError, "engine must be True, False or an Engine, got NoneType"),
+        ({"engine": compile(network())}, ValueError, "engine runs another model"),
     ],
 )
 def test_fit_refuses(changes, error, message):

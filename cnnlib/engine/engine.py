@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib import _checks as checks
 from cnnlib import layers as L
-from cnnlib.engine.loss import plain
+from cnnlib.engine.loss import cross_entropy, plain
 from cnnlib.engine.parallel import Worker, can_split
 from cnnlib.engine.plan import Plan, flattened
 from cnnlib.engine.stages import to_inner, to_outer
@@ -181,24 +181,34 @@ class Engine:
             As from ``engine(x)``.
         """
         checks.floats("x", x)
-        half = self._halve(x) if self._suits(x) and self._splits(x) else len(x)
-        plan = self._plan(x[:half]) if self._suits(x) else None
-        if plan is None or not plain(criterion, target, len(x), plan.classes):
-            output = self(x)
-            loss = criterion(output, target)
-            self.backward(criterion.backward())
-            return loss, output
-        self._running = None
-        if half == len(x):
-            return self.train(x, target, len(x))
-        self._worker.train(x[half:], target[half:], len(x))
-        (loss, output), (more, rest) = self._worker.meanwhile(plan.train, x[:half], target[:half], len(x))
-        self._add_gradients()
-        return loss + more, np.concatenate([output, rest])
+        if self._suits(x) and self._splits(x):
+            half = self._halve(x)
+            plan = self._plan(x[:half])
+            if not plan.classes:
+                plan.forward(x[:half])  # only to count them
+            if plain(criterion, target, len(x), plan.classes):
+                self._running = None
+                self._worker.train(x[half:], target[half:], len(x))
+                (loss, output), (more, rest) = self._worker.meanwhile(self.train, x[:half], target[:half], len(x))
+                self._add_gradients()
+                return loss + more, np.concatenate([output, rest])
+        output = self(x)
+        if output.ndim == 2 and plain(criterion, target, *output.shape):
+            loss, dy = cross_entropy(to_inner(output), target, len(x))
+            dy = dy.T
+        else:
+            loss, dy = criterion(output, target), criterion.backward()
+        self.backward(dy)
+        return loss, output
 
     def train(self, x, target, total):
-        """Forward, plain cross-entropy as a share of a mean over ``total`` samples, backward: loss and output."""
-        return self._plan(x).train(x, target, total)
+        """Forward, `cross_entropy` and backward on a part of a batch: its share of the loss, and the output."""
+        plan = self._plan(x)
+        scores = plan.forward(x)
+        output = to_outer(scores)  # before backward uses the memory
+        loss, dy = cross_entropy(scores, target, total)
+        plan.backward(dy)
+        return loss, output
 
     def train_step(self, x, target, criterion, optimizer):
         """One step of training: forward, loss, backward, update. Returns the loss."""

@@ -11,7 +11,9 @@ def plain(criterion, target, samples, classes):
         return False
     if criterion.reduction != "mean" or criterion.ignore_index >= 0 or not isinstance(target, np.ndarray):
         return False
-    return target.dtype.kind in "iu" and target.shape == (samples,) and 0 <= target.min() and target.max() < classes
+    if target.dtype.kind not in "iu" or target.shape != (samples,) or samples == 0:
+        return False
+    return 0 <= target.min() and target.max() < classes
 
 
 def cross_entropy(scores, target, total):

@@ -11,9 +11,8 @@ import numpy as np
 from cnnlib import _windows as windows
 from cnnlib import layers as L
 from cnnlib.engine.block import Block
-from cnnlib.engine.loss import cross_entropy
 from cnnlib.engine.pool import Pool
-from cnnlib.engine.stages import Dense, Fallback, Flat, Norm, Relu, to_inner, to_outer
+from cnnlib.engine.stages import Dense, Fallback, Flat, Norm, Relu, to_inner
 
 ALIKE = (L.LeakyReLU, L.Sigmoid, L.Tanh, L.ELU, L.GELU, L.SiLU, L.Softplus, L.Identity)  # number by number
 
@@ -69,14 +68,6 @@ class Plan:
                 h = stage.forward(h, keep)
         self.classes = len(h) if h.ndim == 2 else 0
         return h
-
-    def train(self, x, target, total):
-        """Forward, cross-entropy and backward; see `cross_entropy`. Returns the loss and the scores (N, C)."""
-        scores = self.forward(x)
-        output = to_outer(scores)  # before backward uses the memory
-        loss, dy = cross_entropy(scores, target, total)
-        self.backward(dy)
-        return loss, output
 
     def _build(self, h):
         """The first run: make each stage as soon as the shape of its input is known."""

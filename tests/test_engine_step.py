@@ -1,0 +1,176 @@
+"""A training step of the engine: its loss, and the second process that takes half of a batch."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from test_engine import TOLERANCE, lenet, worst
+
+from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.engine import compile
+from cnnlib.engine.loss import cross_entropy, plain
+from cnnlib.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, Sequential, Softmax
+
+# --- A second process
+
+
+def test_two_processes_give_the_same_numbers():
+    rng = np.random.default_rng(0)
+    model = lenet(rng, np.float64)
+    one = compile(model, input_gradient=True)
+    with compile(model, input_gradient=True, workers=2) as two:
+        for n in (16, 33, 4, 40):
+            x, dy = rng.standard_normal((n, 1, 28, 28)), rng.standard_normal((n, 10))
+            results = []
+            for engine in (one, two, two):
+                model.zero_grad()
+                results.append((engine(x), engine.backward(dy), *(p.grad for p in model.parameters())))
+            assert all(worst(b, a) <= 1e-13 for a, b in zip(*results[:2], strict=True))
+            assert all(np.array_equal(a, b) for a, b in zip(*results[1:], strict=True))
+            for p in model.parameters():
+                p.data -= 0.01 * p.grad
+        process = two._worker.process
+        assert process.is_alive()
+    assert not process.is_alive()
+
+
+def test_models_that_look_at_the_whole_batch_are_not_split():
+    for layer in (BatchNorm2d(2), Dropout(0.5), Softmax(0), Flatten(0)):
+        engine = compile(Sequential(Conv2d(2, 2, 1), layer), workers=2)
+        engine(np.ones((20, 2, 3, 3), np.float32))
+        assert engine._worker is None
+    with pytest.raises(ValueError, match="workers must be 1 or 2, got 3"):
+        compile(Sequential(), workers=3)
+
+
+def test_trouble_in_the_other_process():
+    engine = compile(lenet(np.random.default_rng(0)), workers=2)
+    x = np.zeros((16, 1, 28, 28), np.float32)
+    engine(x)
+    with pytest.raises(ValueError):
+        engine(np.zeros((16, 2, 10, 10), np.float32))
+    assert engine(x).shape == (16, 10)
+    engine._worker.process.terminate()
+    engine._worker.process.join()
+    with pytest.raises(RuntimeError, match="worker process has ended"):
+        engine(x)
+    engine.close()
+    assert engine(x).shape == (16, 10)
+    process = engine._worker.process
+    del engine
+    assert not process.is_alive()
+
+
+RUN = """
+import os, sys
+import numpy as np
+from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.engine import compile
+from cnnlib.layers import Linear, Sequential
+from cnnlib.optim import SGD
+from cnnlib.training import fit
+
+model = Sequential(Linear(6, 3))
+engine = compile(model, workers=2)
+data = np.ones((64, 6), np.float32), np.zeros(64, int)
+
+def say(x, rng):
+    if engine._worker is not None:
+        print(engine._worker.process.pid, flush=True)
+    return x
+
+try:
+    fit(model, CrossEntropyLoss(), SGD(model.parameters(), lr=0.1), data, epochs=1000000, batch_size=32,
+        rng=np.random.default_rng(0), augment=say, checkpoint=sys.argv[1], engine=engine)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to a group of processes")
+def test_ctrl_c_reaches_both_processes_and_ends_the_run_in_order(tmp_path):
+    command = [sys.executable, "-c", RUN, str(tmp_path / "run")]
+    environment = {**os.environ, "CNNLIB_STATIC": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True, env=environment)
+    worker = int(process.stdout.readline())
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, out.splitlines()[-1], errors) == (0, "stopped", "")
+    assert (tmp_path / "run").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+# --- The loss
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_loss_is_that_of_the_criterion(dtype):
+    rng = np.random.default_rng(0)
+    scores = (10 * rng.standard_normal((7, 5))).astype(dtype)
+    scores[0, 0], scores[1] = 1e4, 3
+    target, criterion = rng.integers(0, 5, 7), CrossEntropyLoss()
+    loss, dscores = cross_entropy(np.ascontiguousarray(scores.T), target, 7)
+    assert loss.dtype == dscores.dtype == dtype
+    assert worst(np.asarray(loss), np.asarray(criterion(scores, target))) <= TOLERANCE[dtype]
+    assert worst(dscores.T, criterion.backward()) <= TOLERANCE[dtype]
+    parts = [cross_entropy(np.ascontiguousarray(scores[s].T), target[s], 7) for s in (slice(4), slice(4, 7))]
+    assert abs(parts[0][0] + parts[1][0] - loss) <= TOLERANCE[dtype] * loss
+    assert worst(np.hstack([parts[0][1], parts[1][1]]), dscores) <= TOLERANCE[dtype]
+
+
+CRITERIA = {
+    "plain": (CrossEntropyLoss(), True), "smooth": (CrossEntropyLoss(label_smoothing=0.1), False),
+    "ignoring": (CrossEntropyLoss(ignore_index=2), False), "sum": (CrossEntropyLoss(reduction="sum"), False),
+    "weighted": (CrossEntropyLoss(np.array([1.0, 2, 1, 1, 3])), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("name", CRITERIA)
+def test_a_step_with_any_criterion(name, workers, monkeypatch):
+    criterion, fast = CRITERIA[name]
+    rng = np.random.default_rng(0)
+    model = Sequential(Linear(6, 5, rng=rng, dtype=np.float64))
+    x, target = rng.standard_normal((21, 6)), rng.integers(0, 5, 21)
+    y = model(x)
+    loss, dx = criterion(y, target), model.backward(criterion.backward())
+    grads = [p.grad for p in model.parameters()]
+    assert dx.shape == x.shape
+    with compile(model, workers=workers) as engine:
+        engine.loss_and_backward(criterion, x, target)
+        model.zero_grad()
+        if fast:
+            monkeypatch.setattr(CrossEntropyLoss, "__call__", None)
+        result, output = engine.loss_and_backward(criterion, x, target)
+    assert plain(criterion, target, 21, 5) == fast and not plain(criterion, target, 21, 4)
+    assert worst(np.asarray(result), np.asarray(loss)) <= 1e-12 and worst(output, y) <= 1e-12
+    assert all(worst(p.grad, g) <= 1e-12 for p, g in zip(model.parameters(), grads, strict=True))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_step_refuses_what_the_criterion_refuses(workers):
+    model = Sequential(Linear(6, 5))
+    x, labels = np.ones((20, 6), np.float32), np.zeros(20, int)
+    too_large, negative = labels + 5, np.where(np.arange(20) == 19, -1, 0)
+    with compile(model, workers=workers) as engine:
+        for target in (too_large, negative, labels[:3], labels + 0.5, list(labels), too_large):
+            with pytest.raises((TypeError, ValueError)):
+                engine.loss_and_backward(CrossEntropyLoss(), x, target)
+            engine.loss_and_backward(CrossEntropyLoss(), x, labels)
+    empty, _ = engine.loss_and_backward(CrossEntropyLoss(), x[:0], labels[:0])
+    assert np.isnan(empty)
+
+
+def test_what_the_step_returns_is_the_callers():
+    model = Sequential(Linear(6, 5), BatchNorm1d(5))  # a batch norm works in the memory of its output on the way back
+    x, labels = np.random.default_rng(0).standard_normal((8, 6)).astype(np.float32), np.zeros(8, int)
+    engine = compile(model)
+    y = engine(x)
+    for _ in range(2):
+        _, output = engine.loss_and_backward(CrossEntropyLoss(), x, labels)
+        assert np.array_equal(output, y)
