@@ -30,6 +30,8 @@ def torch_model(model):
             layers.append(nn.Linear(layer.in_features, layer.out_features))
         elif name in ("MaxPool2d", "AvgPool2d"):
             layers.append(getattr(nn, name)(layer.kernel_size, layer.stride, layer.padding))
+        elif name == "AdaptiveAvgPool2d":
+            layers.append(nn.AdaptiveAvgPool2d(layer.output_size))
         elif name == "BatchNorm2d":
             layers.append(nn.BatchNorm2d(layer.num_features))
         else:

@@ -58,7 +58,7 @@ def _others(run):
         f"{rung['name']} {rung['us_per_image']:.1f}" for rung in run["rungs"]
     )
     for name, fit in run["growth"].items():
-        yield f"Time grows with {name} to the power {fit['exponent']:.2f}"
+        yield f"Time grows with {name} to the power {fit['exponent']:.2f} (PyTorch {fit['torch_exponent']:.2f})"
 
 
 def _mnist(mnist):

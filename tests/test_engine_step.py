@@ -76,10 +76,10 @@ from cnnlib.training import fit
 model = Sequential(Linear(6, 3))
 engine = compile(model, workers=2)
 data = np.ones((64, 6), np.float32), np.zeros(64, int)
+engine(data[0])  # the process begins here
 
 def say(x, rng):
-    if engine._worker is not None:
-        print(engine._worker.process.pid, flush=True)
+    print(engine._worker.process.pid, flush=True)
     return x
 
 try:
