@@ -10,6 +10,7 @@ import itertools
 
 import numpy as np
 import torch
+import torch._dynamo
 
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.engine import compile
@@ -76,6 +77,7 @@ def torch_step(make, batches, mode="eager"):
     model = torch_model(make())
     layout = torch.channels_last if mode == "channels_last" else torch.contiguous_format
     model = model.to(memory_format=layout)
+    torch._dynamo.reset()  # else it gives up on code that was compiled for eight other networks
     forward = torch.compile(model) if mode == "compile" else model
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM)

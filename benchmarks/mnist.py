@@ -120,7 +120,7 @@ def choose(workers=2, seeds=CHOOSING, candidates=CANDIDATES):
         yield recipe, [score(model, held_out) for model, _ in runs], float(np.median([s for _, s in runs]))
 
 
-def run(seeds=5, workers=2, recipe=RECIPE, peers=1):
+def run(seeds=5, workers=2, recipe=RECIPE, peers=5):
     """Train with so many seeds, and PyTorch with the first ``peers`` of them; returns a dict for JSON."""
     data, test = load_mnist(), load_mnist(train=False)
     runs, others = [], []
@@ -149,7 +149,7 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=5, choices=range(1, 6), help="how many networks (default 5)")
     parser.add_argument("--threads", type=int, default=2, choices=(1, 2), help="processes of the engine (default 2)")
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs, help=f"default {RECIPE.epochs}")
-    parser.add_argument("--peers", type=int, default=1, help="also train so many in PyTorch (default 1)")
+    parser.add_argument("--peers", type=int, default=5, help="also train so many in PyTorch (default 5)")
     parser.add_argument("--choose", action="store_true", help="compare recipes on held-out training images instead")
     options = parser.parse_args()
     if options.choose:

@@ -6,6 +6,7 @@ called again they are timed. Ours work on arrays in the engine's layout, as they
 
 import numpy as np
 import torch
+import torch._dynamo
 
 from cnnlib.engine.block import Block
 from cnnlib.engine.loss import cross_entropy as engine_cross_entropy
@@ -57,6 +58,7 @@ def there_and_back(function, arguments, dy):
 
 def peers_of(function, arrays, dy, layouts=("eager", "channels_last", "compile")):
     """PyTorch's contenders for an operation, by name, and the exact answer (in float64), which is not timed."""
+    torch._dynamo.reset()  # else it gives up on a function that was compiled for eight other shapes
     peers = {"exact": there_and_back(function, tensors(*map(np.float64, arrays)), torch.tensor(np.float64(dy)))}
     for mode in layouts:
         layout = torch.channels_last if mode == "channels_last" else torch.contiguous_format

@@ -149,7 +149,7 @@ def test_what_a_later_record_adds_is_shown(tmp_path, monkeypatch):
     record["pinned"] = {"value": "Haswell", "peak": 51.0}
     record["gpu"] = {"name": "a card"}
     page = rerun(record, tmp_path / "more", monkeypatch)
-    assert "label smoothing 0.1" in page and "Chosen: on &lt;other&gt; images" in page
+    assert "label smoothing 0.1" in page and "on &lt;other&gt; images" in page
     assert "DeZero was left out" in page and "pinned to Haswell" in page
     assert "PyTorch eager" in rows(page, "Right answers")[0]
     assert "Nothing was measured on a GPU" not in page

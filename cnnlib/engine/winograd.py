@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 # Polynomials through the points 0, 3/4, -3/4, 3/2, -3/2 and infinity. The paper's points 0, 1, -1, 2, -2 give
-# rounder numbers and lose three times as much to rounding.
+# rounder numbers and larger rounding errors.
 A_T = [[1, 1, 1, 1, 1, 0], [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2, 0], [0, 9 / 16, 9 / 16, 9 / 4, 9 / 4, 0],
        [0, 27 / 64, -27 / 64, 27 / 8, -27 / 8, 1]]  # fmt: skip
 B_T = [[81 / 64, 0, -45 / 16, 0, 1, 0], [0, -27 / 16, -9 / 4, 3 / 4, 1, 0], [0, 27 / 16, -9 / 4, -3 / 4, 1, 0],

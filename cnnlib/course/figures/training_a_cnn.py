@@ -5,13 +5,6 @@ import numpy as np
 
 from cnnlib.course.figures._style import COLORS, INK, MUTED
 
-# Recorded with the recipe of the chapter: seconds of processor time in training, accuracy on the test set.
-MNIST_MACHINE = "AMD EPYC, NumPy 2.4.6, PyTorch 2.13.0, November 2026"
-MNIST_RUNS = {
-    "cnnlib": [(12.1, 0.9923), (12.4, 0.9912), (12.5, 0.9920), (12.7, 0.9907), (12.0, 0.9902)],
-    "PyTorch": [(21.2, 0.9912), (21.2, 0.9926), (21.4, 0.9924), (21.3, 0.9913), (21.2, 0.9904)],
-}
-
 
 def answers(images, labels, p, columns=6, top=1.0):
     """Digits with the ten probabilities that a network gives each; the bar of the true class is orange.
@@ -130,21 +123,4 @@ def more_data(sizes, errors):
     ax.set_yticks([2, 5, 10, 20], labels=["2", "5", "10", "20"])
     ax.minorticks_off()
     ax.legend()
-    return fig
-
-
-def mnist_runs(record):
-    """Test error of LeNet-5 on MNIST for each recorded run, against processor time.
-
-    Parameters
-    ----------
-    record : dict of str to list of (seconds, accuracy)
-    """
-    fig, ax = plt.subplots(figsize=(5.2, 2.8))
-    for (name, runs), marker in zip(record.items(), "so", strict=True):
-        seconds, accuracy = np.array(runs).T
-        ax.plot(seconds, 100 * accuracy, marker, markersize=7, alpha=0.8, label=name)
-    ax.axhline(99, color=MUTED, linewidth=1, linestyle=":")
-    ax.set(xlim=(0, None), ylim=(98.8, 99.4), xlabel="processor time of the training (s)", ylabel="right (%)")
-    ax.legend(loc="lower left")
     return fig
