@@ -9,6 +9,8 @@ NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb)) $(wildcard verification.ipynb s
 SOURCES = _config.yml _toc.yml references.bib tools/build_book.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
           $(wildcard cnnlib/*.py cnnlib/*/*.py) $(wildcard _ext/*.py _ext/*/*.* _ext/*/*/*.*)
 JOBS    ?= 2
+# The benchmarks compare with two more libraries; what cannot be had is reported as left out.
+PEERS   = -$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -p no:cacheprovider
 
 , := ,
@@ -87,10 +89,12 @@ matrix: $(STAMP) ## compare the notebooks under other BLAS kernels and thread co
 
 bench: $(STAMP) ## cnnlib against PyTorch and others (minutes)
 	$(call say,Benchmarks)
+	$(PEERS)
 	$(BIN)/python -m benchmarks
 
 bench-full: $(STAMP) ## the same, longer, with MNIST and scaling
 	$(call say,Benchmarks in full)
+	$(PEERS)
 	$(BIN)/python -m benchmarks --full
 
 clean: ## remove what was built (not .venv)

@@ -108,7 +108,8 @@ def test_table_shows_what_was_measured():
             "kernels": [{"internal_api": "openblas", "architecture": "Haswell"}],
             "steps": [{"name": "LeNet-5", "left_out": {"DeZero": "ImportError"}, **timed}],
             "operations": [{"name": "conv", "of_peak": 0.5, **timed}],
-            "rungs": [{"name": "seven loops", "us_per_image": 1.0}], "growth": {"batch": {"exponent": 1.02, "torch_exponent": 1.1}},
+            "rungs": [{"name": "seven loops", "us_per_image": 1.0}],
+            "growth": {"batch": {"exponent": 1.02, "torch_exponent": 1.1}},
         }],
         "memory": {"cnnlib": 50.0, "torch": 300.0},
     }  # fmt: skip

@@ -27,6 +27,7 @@ class Mutation(NamedTuple):
 
 
 OPERATIONS = ("activations", "conv", "dropout", "linear", "losses", "normalization", "padding", "pooling")
+ENGINE = ("test_engine.py", "test_engine_step.py")
 WINDOWS = ("test_conv.py", "test_pooling.py")
 
 M = Mutation
@@ -146,4 +147,22 @@ MUTATIONS = [
     M("gradients are not cleared between steps", "training.py", "    optimizer.zero_grad()", "    pass"),
     M("a damaged checkpoint is accepted", "checkpoint.py", "if verify and checksum != _checksum(arrays, metadata):", "if False:"),
     M("finite differences look one way", "gradcheck.py", "up, down = x[index] + eps, x[index] - eps", "up, down = x[index] + eps, x[index]"),
+    # The engine
+    M("a tie in max pooling goes to the last", "engine/pool.py", "np.greater(view, best, out=lead[k])", "np.greater_equal(view, best, out=lead[k])", ENGINE),
+    M("overlapping windows overwrite in the engine's pooling", "engine/pool.py", "                view += part", "                view[...] = part", ENGINE),
+    M("inputs that no window sees keep an old gradient", "engine/pool.py", "            part[...] = 0", "            pass", ENGINE),
+    M("Winograd's windows overwrite each other", "engine/winograd.py", "windows[:, :, columns] += dd[:, :, columns]", "windows[:, :, columns] = dd[:, :, columns]", ENGINE),
+    M("Winograd's kernel gradient keeps the last step's", "engine/winograd.py", "        self.du[...] = 0", "        pass", ENGINE),
+    M("the band's weight gradient keeps the last step's", "engine/banded.py", "        self.gradient[...] = 0", "        pass", ENGINE),
+    M("the band takes the first copy of a weight alone", "engine/banded.py", "(3, 4, 0, 1, 2)).sum(0)", "(3, 4, 0, 1, 2))[0]", ENGINE),
+    M("the input is lowered one row short", "engine/banded.py", "(stop - 1) * self.stride[0] + self.span[0])", "(stop - 1) * self.stride[0] + self.span[0] - 1)", ENGINE),
+    M("dx forgets what it gathered from other taps", "engine/gather.py", "np.add(part, columns, out=part)", "part[...] = columns", ENGINE),
+    M("a depthwise dx overwrites", "engine/depthwise.py", "windows[i, j] += np.multiply", "windows[i, j] = np.multiply", ENGINE),
+    M("a block's bias gradient counts the first chunk alone", "engine/block.py", "bias_gradient += ones[: len(long)] @ long", "bias_gradient = ones[: len(long)] @ long", ENGINE),
+    M("the engine's batch norm forgets the batch in its statistics", "engine/stages.py", "np.multiply(hat, self._row(weight / count), out=spare)", "np.multiply(hat, self._row(0 * weight), out=spare)", ENGINE),
+    M("gradients replace each other in place of adding", "engine/stages.py", "grad if parameter.grad is None else parameter.grad + grad", "grad", ENGINE),
+    M("a pooling is fused though its windows overlap", "engine/plan.py", "stride == kernel and padding == (0, 0)", "padding == (0, 0)", ENGINE),
+    M("the loss of half a batch is a mean of its own", "engine/loss.py", "scores.dtype.type(1 / total)", "scores.dtype.type(1 / batch)", ENGINE),
+    M("the other process's gradients are dropped", "engine/engine.py", "                self._add_gradients()\n                return loss", "                return loss", ENGINE),
+    M("the other process works with old weights", "engine/parallel.py", "            shared[...] = parameter.data", "            pass", ENGINE),
 ]
