@@ -16,6 +16,7 @@ from cnnlib.engine.stages import collect
 from cnnlib.engine.winograd import Winograd
 
 CHUNK = 1 << 18  # numbers in the row buffer
+UNPOOLED = 1 << 20  # where there is no row buffer, chunks may be larger
 
 
 def choose(shape, kernel, stride, padding, dilation, groups, dtype, input_gradient):
@@ -59,7 +60,7 @@ class Block:
         ph, pw = pool or (1, 1)
         self.size = self.height // ph, self.width // pw
         unit = int(np.lcm(first.unit, ph))
-        fits = max(1, CHUNK // max(1, self.width * channels * batch))
+        fits = max(1, (CHUNK if pool else UNPOOLED) // max(1, self.width * channels * batch))
         self.chunk = min(-(-self.height // unit), -(-fits // unit)) * unit
         self.z = np.empty((*self.size, channels, batch), dtype)
         self.lead = np.empty((ph * pw - 1, *self.z.shape), bool)

@@ -27,7 +27,9 @@ class Depthwise:
         self.x = np.zeros((*frame, channels * batch), dtype)
         self.w = np.empty((self.kh, self.kw, channels, batch), dtype)
         self.dw = np.empty((self.kh, self.kw, channels * batch), dtype)
-        self.dx = np.empty_like(self.x) if input_gradient else None
+        self.dx = self.cut = None
+        if input_gradient:
+            self.dx, self.cut = np.empty_like(self.x), np.empty(shape, dtype)
 
     def load(self, x, w):
         """Put the image into its frame of zeros and repeat each weight along the batch."""
@@ -66,4 +68,5 @@ class Depthwise:
 
     def input_gradient(self):
         """The gradient of the input (H, W, C, N), complete once all rows have been back."""
-        return np.ascontiguousarray(self.dx.reshape(*self.dx.shape[:2], *self.shape[2:])[self.inside])
+        self.cut[...] = self.dx.reshape(*self.dx.shape[:2], *self.shape[2:])[self.inside]
+        return self.cut
