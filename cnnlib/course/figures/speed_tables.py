@@ -84,9 +84,11 @@ def operations_table(operations, caption):
     """The ratio of each operation, its quartiles, and the milliseconds, forward and backward."""
     rows = []
     for record in operations:
-        times = [short(record["ms"].get(who)) for who in ("cnnlib", "torch eager", "torch channels_last")]
+        times = [short(record["ms"].get(who)) for who in
+                 ("cnnlib", "torch eager", "torch channels_last", "torch compile")]
         rows.append([label(record["name"]), f"{record['ratio']:.2f}", quartiles(record), *times])
-    return table(caption, ["operation", "ratio", "quartiles", "cnnlib", "eager", "channels_last"], rows, numbers=True)
+    return table(caption, ["operation", "ratio", "quartiles", "cnnlib", "eager", "channels_last", "compile"], rows,
+                 numbers=True)
 
 
 def arithmetic_table(operations, caption):
