@@ -58,7 +58,8 @@ class Engine:
     ----------
     model : Sequential
         The model itself: its parameters are the engine's parameters.
-    input_gradient, workers
+    input_gradient : bool
+    workers : int
         As handed to `compile`.
     """
 
