@@ -1,5 +1,6 @@
 """Datasets, the IDX reader, splitting and batching."""
 
+import functools
 import gzip
 import hashlib
 import http.server
@@ -12,6 +13,9 @@ import pytest
 from cnnlib import data
 from cnnlib.data import Dataset, batches, split
 from cnnlib.idx import read_idx
+
+# Without the time in it: every process that collects the tests has to name them alike.
+compress = functools.partial(gzip.compress, mtime=0)
 
 mnist = pytest.mark.skipif(not data.mnist_available(), reason="MNIST is not at hand: set CNNLIB_DATA to its folder")
 fashion = pytest.mark.skipif(
@@ -204,7 +208,7 @@ def test_batches_refuse_at_the_call(arguments, error, message):
 def test_idx_types(tmp_path, code, dtype):
     path = tmp_path / "a.gz"
     values = np.array([[1, 2, 3], [4, 5, 100]])
-    path.write_bytes(gzip.compress(idx_bytes(values, code, dtype)))
+    path.write_bytes(compress(idx_bytes(values, code, dtype)))
     read = read_idx(path)
     assert read.tolist() == values.tolist() and read.dtype == np.dtype(dtype).newbyteorder("=")
     assert read.flags.writeable
@@ -212,7 +216,7 @@ def test_idx_types(tmp_path, code, dtype):
 
 def test_idx_without_samples(tmp_path):
     path = tmp_path / "a.gz"
-    path.write_bytes(gzip.compress(idx_bytes(np.zeros((0, 28, 28)))))
+    path.write_bytes(compress(idx_bytes(np.zeros((0, 28, 28)))))
     assert read_idx(path).shape == (0, 28, 28)
 
 
@@ -222,22 +226,22 @@ good = idx_bytes(np.arange(60).reshape(3, 4, 5))
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (gzip.compress(good)[:-20], "not a complete gzip file"),
-        (gzip.compress(good)[:10], "not a complete gzip file"),
-        (gzip.compress(good)[:-8] + b"\0" * 8, "not a complete gzip file: CRC"),
-        (gzip.compress(good) + b"more", "not a complete gzip file"),
+        (compress(good)[:-20], "not a complete gzip file"),
+        (compress(good)[:10], "not a complete gzip file"),
+        (compress(good)[:-8] + b"\0" * 8, "not a complete gzip file: CRC"),
+        (compress(good) + b"more", "not a complete gzip file"),
         (b"<html>404 not found</html>", "not a complete gzip file"),
         (b"", "not an IDX file"),
-        (gzip.compress(b""), "not an IDX file"),
-        (gzip.compress(b"PK\3\4 something else"), "not an IDX file"),
-        (gzip.compress(b"\0\0\x07\1" + good[4:]), "not an IDX file"),
-        (gzip.compress(b"\1" + good[1:]), "not an IDX file"),
-        (gzip.compress(good[:9]), "ends within its header: 9 of 16 bytes"),
-        (gzip.compress(good[:-1]), r"states shape \(3, 4, 5\) uint8, 76 bytes, but holds 75"),
-        (gzip.compress(good + b"\0"), "76 bytes, but holds 77"),
-        (gzip.compress(b"\0\0\x0d" + good[3:]), r"states shape \(3, 4, 5\) >f4, 256 bytes, but holds 76"),
-        (gzip.compress(b"\0\0\x08\2" + good[4:]), r"states shape \(3, 4\) uint8"),
-        (gzip.compress(b"\0\0\x08\2" + b"\xff" * 8), r"states shape \(4294967295, 4294967295\)"),
+        (compress(b""), "not an IDX file"),
+        (compress(b"PK\3\4 something else"), "not an IDX file"),
+        (compress(b"\0\0\x07\1" + good[4:]), "not an IDX file"),
+        (compress(b"\1" + good[1:]), "not an IDX file"),
+        (compress(good[:9]), "ends within its header: 9 of 16 bytes"),
+        (compress(good[:-1]), r"states shape \(3, 4, 5\) uint8, 76 bytes, but holds 75"),
+        (compress(good + b"\0"), "76 bytes, but holds 77"),
+        (compress(b"\0\0\x0d" + good[3:]), r"states shape \(3, 4, 5\) >f4, 256 bytes, but holds 76"),
+        (compress(b"\0\0\x08\2" + good[4:]), r"states shape \(3, 4\) uint8"),
+        (compress(b"\0\0\x08\2" + b"\xff" * 8), r"states shape \(4294967295, 4294967295\)"),
     ],
 )
 def test_idx_refuses_damaged_files(tmp_path, content, message):
@@ -250,7 +254,7 @@ def test_idx_refuses_damaged_files(tmp_path, content, message):
 
 def test_idx_checks_the_sum(tmp_path):
     path = tmp_path / "a.gz"
-    path.write_bytes(gzip.compress(good))
+    path.write_bytes(compress(good))
     assert read_idx(path, hashlib.sha256(path.read_bytes()).hexdigest()).shape == (3, 4, 5)
     with pytest.raises(ValueError, match="is damaged, incomplete or not the published file.*expected 0000"):
         read_idx(path, "0" * 64)
@@ -267,8 +271,8 @@ def stand_in(seed):
     generator = rng(seed)
     files = {}
     for n, (images, labels) in ((6, NAMES[:2]), (4, NAMES[2:])):
-        files[images] = gzip.compress(idx_bytes(generator.integers(0, 256, (n, 3, 3))), mtime=0)
-        files[labels] = gzip.compress(idx_bytes(generator.integers(0, 10, n)), mtime=0)
+        files[images] = compress(idx_bytes(generator.integers(0, 256, (n, 3, 3))))
+        files[labels] = compress(idx_bytes(generator.integers(0, 10, n)))
     return files
 
 
