@@ -77,8 +77,10 @@ def torch_step(make, batches, mode="eager"):
     model = torch_model(make())
     layout = torch.channels_last if mode == "channels_last" else torch.contiguous_format
     model = model.to(memory_format=layout)
-    torch._dynamo.reset()  # else it gives up on code that was compiled for eight other networks
-    forward = torch.compile(model) if mode == "compile" else model
+    forward = model
+    if mode == "compile":
+        torch._dynamo.reset()  # else it gives up on code that was compiled for eight other networks
+        forward = torch.compile(model)
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM)
     ready = [(torch.tensor(x).contiguous(memory_format=layout), torch.tensor(y)) for x, y in batches]

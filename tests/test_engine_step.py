@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from test_engine import TOLERANCE, lenet, worst
 
-from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.criteria import CrossEntropyLoss, MSELoss
 from cnnlib.engine import compile
 from cnnlib.engine.loss import cross_entropy, plain
+from cnnlib.engine.plan import Plan
 from cnnlib.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, Sequential, Softmax
 
 # --- A second process
@@ -67,7 +68,7 @@ def test_trouble_in_the_other_process():
 RUN = """
 import os, sys
 import numpy as np
-from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.criteria import CrossEntropyLoss, MSELoss
 from cnnlib.engine import compile
 from cnnlib.layers import Linear, Sequential
 from cnnlib.optim import SGD
@@ -174,3 +175,14 @@ def test_what_the_step_returns_is_the_callers():
     for _ in range(2):
         _, output = engine.loss_and_backward(CrossEntropyLoss(), x, labels)
         assert np.array_equal(output, y)
+
+
+def test_each_step_runs_forward_once(monkeypatch):
+    model = Sequential(Conv2d(1, 2, 1))  # images come out, so there are no scores to count
+    x = np.ones((32, 1, 3, 3), np.float32)
+    with compile(model, workers=2) as engine:
+        engine.loss_and_backward(MSELoss(), x, np.zeros((32, 2, 3, 3), np.float32))
+        calls, forward = [], Plan.forward
+        monkeypatch.setattr(Plan, "forward", lambda self, *args: calls.append(1) or forward(self, *args))
+        engine.loss_and_backward(MSELoss(), x, np.zeros((32, 2, 3, 3), np.float32))
+    assert len(calls) == 1

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnlib.engine.banded import Banded
 from cnnlib.engine.depthwise import Depthwise
-from cnnlib.engine.pool import max_backward, max_forward, taps
+from cnnlib.engine.pool import max_forward, spread, taps
 from cnnlib.engine.stages import collect
 from cnnlib.engine.winograd import Winograd
 
@@ -117,7 +117,7 @@ class Block:
                 dy = chunk.dy
                 for margin in chunk.margins:
                     margin[...] = 0
-                max_backward(g, chunk.lead, chunk.dy_taps, chunk.g)
+                spread(g, chunk.dy_taps, chunk.g, chunk.lead)
             else:
                 dy = g
             for kernel, _, outputs in self.kernels:

@@ -185,7 +185,7 @@ class Engine:
         if self._suits(x) and self._splits(x):
             half = self._halve(x)
             plan = self._plan(x[:half])
-            if not plan.classes:
+            if plan.classes is None:
                 plan.forward(x[:half])  # only to count them
             if plain(criterion, target, len(x), plan.classes):
                 self._running = None

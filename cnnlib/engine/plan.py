@@ -52,7 +52,7 @@ class Plan:
         self.layers, self.input_gradient = layers, input_gradient
         self.stages = None
         self.first = 0  # backward stops at this stage
-        self.classes = 0  # how many scores come out, once it has run
+        self.classes = None  # how many scores come out, once it has run
 
     @small_buffer()
     def forward(self, x, keep=True):

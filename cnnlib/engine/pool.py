@@ -30,13 +30,22 @@ def max_forward(views, out, lead=None):
         out[...] = best
 
 
-def max_backward(dy, lead, views, rest):
-    """Share ``dy`` among the views of dx, which do not overlap; ``rest`` is an array to work in."""
-    for k in range(len(views) - 1, 0, -1):
-        np.multiply(dy, lead[k - 1], out=views[k])
-        dy = np.subtract(dy, views[k], out=views[0] if k == 1 else rest)
-    if len(views) == 1:
-        views[0][...] = dy
+def spread(dy, views, rest, lead=None, writes=None, spare=None):
+    """Hand ``dy`` back to the views of dx: all of it to each, or with ``lead`` to the one that owns it.
+
+    Where windows overlap, ``writes`` says which views come first to their inputs; the others add to what is there.
+    ``rest`` and ``spare`` are arrays to work in.
+    """
+    for k in range(len(views) - 1, -1, -1):
+        view, part, first = views[k], dy, writes is None or writes[k]
+        if lead is not None and k:
+            part = np.multiply(dy, lead[k - 1], out=view if first else spare)
+            last = k == 1 and (writes is None or writes[0])
+            dy = np.subtract(dy, part, out=views[0] if last else rest)
+        if not first:
+            view += part
+        elif part is not view:
+            view[...] = part
 
 
 class Pool:
@@ -91,15 +100,7 @@ class Pool:
             part[...] = 0
         if self.scale is not None:
             dy = np.multiply(dy, self.scale, out=self.rest)
-        for k in range(self.taps - 1, -1, -1):
-            view, part = self.views[k], dy
-            if self.lead is not None and k:
-                part = np.multiply(dy, self.lead[k - 1], out=view if self.writes[k] else self.spare)
-                dy = np.subtract(dy, part, out=self.views[0] if k == 1 and self.writes[0] else self.rest)
-            if not self.writes[k]:
-                view += part
-            elif part is not view:
-                view[...] = part
+        spread(dy, self.views, self.rest, self.lead, self.writes, self.spare)
         if self.padded is not None:
             self.dx[...] = self.padded_dx[self.inside]
         return self.dx

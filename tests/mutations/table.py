@@ -149,7 +149,7 @@ MUTATIONS = [
     M("finite differences look one way", "gradcheck.py", "up, down = x[index] + eps, x[index] - eps", "up, down = x[index] + eps, x[index]"),
     # The engine
     M("a tie in max pooling goes to the last", "engine/pool.py", "np.greater(view, best, out=lead[k])", "np.greater_equal(view, best, out=lead[k])", ENGINE),
-    M("overlapping windows overwrite in the engine's pooling", "engine/pool.py", "                view += part", "                view[...] = part", ENGINE),
+    M("overlapping windows overwrite in the engine's pooling", "engine/pool.py", "            view += part", "            view[...] = part", ENGINE),
     M("inputs that no window sees keep an old gradient", "engine/pool.py", "            part[...] = 0", "            pass", ENGINE),
     M("Winograd's windows overwrite each other", "engine/winograd.py", "windows[:, :, columns] += dd[:, :, columns]", "windows[:, :, columns] = dd[:, :, columns]", ENGINE),
     M("Winograd's kernel gradient keeps the last step's", "engine/winograd.py", "        self.du[...] = 0", "        pass", ENGINE),
