@@ -43,13 +43,15 @@ def _steps(steps):
 
 def _operations(operations):
     yield ""
-    yield f"{'forward + backward':38s} {'cnnlib ms':>10s} {'ratio':>6s} {'spread':>13s} {'of peak':>8s}  fastest"
+    yield f"{'forward + backward':38s} {'cnnlib ms':>10s} {'ratio':>6s} {'spread':>13s} {'of peak':>8s} " \
+          f"{'at best':>8s}  fastest"
     for record in operations:
         low, high = record["spread"]
         part = f"{record['of_peak']:.0%}" if "of_peak" in record else ""
+        best = f"{goals.at_best(record):.2f}" if "least_ms" in record else ""
         spread = f"{low:.2f} to {high:.2f}"
-        yield f"{record['name']:38s} {record['ms']['cnnlib']:10.3f} {record['ratio']:6.2f} {spread:>13s} {part:>8s}  " \
-              f"{record['fastest']}"
+        yield f"{record['name']:38s} {record['ms']['cnnlib']:10.3f} {record['ratio']:6.2f} {spread:>13s} {part:>8s} " \
+              f"{best:>8s}  {record['fastest']}"
 
 
 def _others(run):

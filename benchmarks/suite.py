@@ -57,16 +57,19 @@ def run(threads, full=False):
     ]
     if threads == 1:
         result["operations"] = [
-            measure_operation(group, name, who, work, result["peak"]["numpy"], seconds / 2)
-            for group, name, who, work in works.operations(images)
+            measure_operation(group, name, who, cost, result["peak"]["numpy"], seconds / 2)
+            for group, name, who, cost in works.operations(images)
         ]
         result["rungs"] = rungs.climb(images[:64])
         result["growth"] = growth(images, labels, seconds / 2)
     return result
 
 
-def measure_operation(group, name, who, work, peak, seconds):
-    """Check an operation against PyTorch in float64, then time it."""
+def measure_operation(group, name, who, cost, peak, seconds):
+    """Check an operation against PyTorch in float64, then time it; ``cost`` is as from `works.operations`.
+
+    ``least_ms`` is what NumPy's matrix products would take at their peak, or as many passes at their quickest.
+    """
     note(f"  {name}")
     who["cnnlib"] = small_buffer()(who["cnnlib"])  # as in the engine
     worst = works.differences(who)
@@ -74,9 +77,14 @@ def measure_operation(group, name, who, work, peak, seconds):
         raise AssertionError(f"{name}: cnnlib differs from the exact answer by {worst:.1e}")
     record = {"group": group, "name": name, "difference": worst}
     record |= timing.summary(timing.in_turns(who, seconds, most=200))
-    if work:
-        gflops = {key: 2e-6 * work / ms for key, ms in record["ms"].items()}
+    if isinstance(cost, tuple):
+        passes, shape = cost
+        record["least_ms"] = 1e3 * passes * works.pass_time(shape)
+    elif cost:
+        gflops = {key: 2e-6 * cost / ms for key, ms in record["ms"].items()}
         record |= {"gflops": gflops, "of_peak": gflops["cnnlib"] / peak}
+        if group == "linear":  # a convolution can do with fewer: Winograd
+            record["least_ms"] = 2e-6 * cost / peak
     return record
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch._dynamo
 
+from benchmarks import timing
 from cnnlib.engine.block import Block
 from cnnlib.engine.loss import cross_entropy as engine_cross_entropy
 from cnnlib.engine.pool import Pool
@@ -91,6 +92,7 @@ def convolution(batch, channels, size, out_channels, k, stride, padding, groups)
 
 
 def pooling(kind, x, kernel, stride):
+    """Contenders, and the passes over arrays of the output's shape that forward and backward together need."""
     size = tuple((n - kernel) // stride + 1 for n in x.shape[2:])
     inner = to_inner(x)
     stage = Pool(inner.shape, size, (kernel, kernel), (stride, stride), (0, 0), (1, 1), kind, x.dtype)
@@ -98,7 +100,15 @@ def pooling(kind, x, kernel, stride):
     inner_dy = to_inner(dy)
     function = F.max_pool2d if kind == "max" else F.avg_pool2d
     peers = peers_of(lambda x: function(x, kernel, stride), (x,), dy)
-    return {"cnnlib": lambda: (stage.forward(inner), stage.backward(inner_dy)), **peers}
+    # Maximum: take the lead, say where, hand a part back, keep the rest. Average: a sum and a quotient, then each tap.
+    passes = 4 * (stage.taps - 1) + stage.writes.count(False) if kind == "max" else 2 * stage.taps + 1
+    return {"cnnlib": lambda: (stage.forward(inner), stage.backward(inner_dy)), **peers}, (passes, stage.y.shape)
+
+
+def pass_time(shape):
+    """Seconds of one pass of NumPy, at its quickest: ``out = a - b`` over contiguous numbers of this shape."""
+    a, b, out = (np.ones(shape, np.float32) for _ in range(3))
+    return float(np.median(timing.in_turns({"pass": lambda: np.subtract(a, b, out=out)}, 0.5)["pass"]))
 
 
 def relu(x):
@@ -148,19 +158,22 @@ def cross_entropy(batch, classes):
 
 
 def operations(images):
-    """Yield (group, name, contenders, multiply-adds or None); pooling and ReLU get features of real images."""
+    """Yield (group, name, contenders, cost); pooling and ReLU get features of real images.
+
+    The cost is a number of multiply-adds, or for pooling (passes, shape), or None.
+    """
     for name, geometry in CONVOLUTIONS.items():
         yield "convolution", name, *convolution(*geometry)
     filters = torch.tensor(numbers(np.random.default_rng(0), 16, 1, 5, 5) / 5)
     features = F.conv2d(torch.tensor(images[:64]), filters, padding=2).numpy()
     few = np.ascontiguousarray(features[:, :6])
-    for name, contenders in {
+    for name, (contenders, passes) in {
         "max pooling 2x2, 6x28x28": pooling("max", few, 2, 2),
         "max pooling 2x2, 16x28x28": pooling("max", features, 2, 2),
         "max pooling 3x3 stride 2, 16x28x28": pooling("max", features, 3, 2),
         "average pooling 2x2, 16x28x28": pooling("avg", features, 2, 2),
     }.items():
-        yield "pooling", name, contenders, None
+        yield "pooling", name, contenders, passes
     yield "activation", "ReLU, 16x28x28", relu(features), None
     yield "normalisation", "batch norm, 16x28x28", batch_norm(features), None
     for features, outputs in ((84, 10), (120, 84), (400, 120), (2048, 128)):

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import contenders, goals, memory, mnist, report, rungs, timing, works
+from benchmarks import contenders, goals, memory, mnist, report, rungs, suite, timing, works
 from cnnlib.models import digits_cnn
 
 
@@ -38,8 +38,8 @@ def test_contenders_report_the_same_losses():
     [
         works.convolution(4, 2, 9, 3, 3, 2, 1, 1)[0], works.convolution(4, 16, 8, 16, 3, 1, 1, 1)[0],
         works.convolution(4, 4, 8, 4, 3, 1, 1, 4)[0], works.linear(4, 7, 5), works.cross_entropy(6, 4),
-        works.pooling("max", np.random.default_rng(0).random((3, 2, 8, 8), np.float32), 2, 2),
-        works.pooling("avg", np.random.default_rng(0).random((3, 2, 8, 8), np.float32), 3, 2),
+        works.pooling("max", np.random.default_rng(0).random((3, 2, 8, 8), np.float32), 2, 2)[0],
+        works.pooling("avg", np.random.default_rng(0).random((3, 2, 8, 8), np.float32), 3, 2)[0],
         works.relu(np.random.default_rng(0).standard_normal((3, 2, 4, 4), np.float32)),
         works.batch_norm(np.random.default_rng(0).standard_normal((3, 2, 4, 4), np.float32)),
     ],
@@ -51,6 +51,28 @@ def test_operations_agree_before_they_are_timed(who):
 def test_multiply_adds_of_a_convolution():
     _, work = works.convolution(2, 3, 8, 5, 3, 1, 1, 1)
     assert work == 3 * (2 * 5 * 8 * 8) * (3 * 3 * 3)  # three passes, outputs, multiply-adds for each
+
+
+def test_passes_of_pooling():
+    x = np.random.default_rng(0).random((3, 2, 7, 7), np.float32)
+    assert works.pooling("max", x, 2, 2)[1] == (3 * 4, (3, 3, 2, 3))
+    assert works.pooling("max", x, 3, 2)[1] == (8 * 4 + 5, (3, 3, 2, 3))  # five taps share inputs with others
+    assert works.pooling("avg", x, 2, 2)[1] == (4 + 5, (3, 3, 2, 3))
+
+
+@pytest.mark.parametrize(
+    "group, cost, least",
+    [("linear", 3e6, 0.06), ("pooling", (20, (3, 3)), 40.0), ("convolution", 3e6, None), ("activation", None, None)],
+)
+def test_least_time_is_that_of_products_at_their_peak_or_of_quick_passes(monkeypatch, group, cost, least):
+    monkeypatch.setattr(works, "pass_time", lambda shape: 2e-3)
+    who = works.relu(np.ones((2, 1, 2, 2), np.float32))
+    record = suite.measure_operation(group, "any", who, cost, peak=100.0, seconds=0.0)
+    if least is None:
+        assert "least_ms" not in record
+    else:
+        assert record["least_ms"] == pytest.approx(least)
+        assert goals.at_best(record) == pytest.approx(least / min(v for k, v in record["ms"].items() if k != "cnnlib"))
 
 
 def test_stopwatch_takes_turns_and_compares_medians():
@@ -107,14 +129,14 @@ def test_table_shows_what_was_measured():
             "threads": 1, "clock": "process_time", "data": "MNIST", "peak": {"numpy": 100.0, "torch": 90.0},
             "kernels": [{"internal_api": "openblas", "architecture": "Haswell"}],
             "steps": [{"name": "LeNet-5", "left_out": {"DeZero": "ImportError"}, **timed}],
-            "operations": [{"name": "conv", "of_peak": 0.5, **timed}],
+            "operations": [{"name": "conv", "of_peak": 0.5, "least_ms": 2.31, **timed}],
             "rungs": [{"name": "seven loops", "us_per_image": 1.0}],
             "growth": {"batch": {"exponent": 1.02, "torch_exponent": 1.1}},
         }],
         "memory": {"cnnlib": 50.0, "torch": 300.0},
     }  # fmt: skip
     text = "\n".join(report.lines(result))
-    for words in ("Haswell", "LeNet-5", "0.50", "DeZero left out", "to the power 1.02", "cnnlib 50"):
+    for words in ("Haswell", "LeNet-5", "0.50", "0.77", "DeZero left out", "to the power 1.02", "cnnlib 50"):
         assert words in text
 
 
