@@ -101,7 +101,7 @@ def measured(result):
 
 
 def at_best(record):
-    """The ratio of an operation if NumPy always ran as fast as it ever does here: what this way cannot go below."""
+    """The ratio if an operation took ``least_ms``: a limit for matrix products, an estimate for poolings."""
     return record["least_ms"] / record["ms"][record["fastest"]]
 
 

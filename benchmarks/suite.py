@@ -68,7 +68,7 @@ def run(threads, full=False):
 def measure_operation(group, name, who, cost, peak, seconds):
     """Check an operation against PyTorch in float64, then time it; ``cost`` is as from `works.operations`.
 
-    ``least_ms`` is what NumPy's matrix products would take at their peak, or as many passes at their quickest.
+    ``least_ms`` is what NumPy's matrix products would take at their peak, or as many passes at `works.pass_time`.
     """
     note(f"  {name}")
     who["cnnlib"] = small_buffer()(who["cnnlib"])  # as in the engine

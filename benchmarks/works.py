@@ -106,7 +106,7 @@ def pooling(kind, x, kernel, stride):
 
 
 def pass_time(shape):
-    """Seconds of one pass of NumPy, at its quickest: ``out = a - b`` over contiguous numbers of this shape."""
+    """Seconds of one easy pass of NumPy: ``out = a - b`` over contiguous numbers of this shape."""
     a, b, out = (np.ones(shape, np.float32) for _ in range(3))
     return float(np.median(timing.in_turns({"pass": lambda: np.subtract(a, b, out=out)}, 0.5)["pass"]))
 
