@@ -1,4 +1,4 @@
-"""Run the benchmarks, print a table, write benchmarks/results.json."""
+"""Run the benchmarks, print a table, write records/benchmarks.json."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).parent
+RECORD = pathlib.Path(__file__).resolve().parent.parent / "records" / "benchmarks.json"
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -31,7 +31,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="measure for longer, and train MNIST to 99 %% (5 seeds)")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], choices=(1, 2), help="default: 1 2")
-    parser.add_argument("--output", type=pathlib.Path, default=HERE / "results.json", help="default: %(default)s")
+    parser.add_argument("--output", type=pathlib.Path, default=RECORD, help="default: %(default)s")
     options = parser.parse_args(arguments)
 
     code = "import json; from benchmarks import machine; print(json.dumps(machine.describe()))"

@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-import pathlib
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import contenders, goals, memory, mnist, report, rungs, suite, timing, works
+from benchmarks.__main__ import RECORD
 from cnnlib.models import digits_cnn
 
 
@@ -224,7 +224,7 @@ def test_required_memory_growth_and_accuracy():
 
 
 def test_report_ends_with_what_is_met_and_missed():
-    result = json.loads((pathlib.Path(mnist.__file__).parent / "results.json").read_text(encoding="utf-8"))
+    result = json.loads(RECORD.read_text(encoding="utf-8"))
     text = list(report.lines(result))
     lines = goals.compare(result)
     assert text[-1] == f"{sum(line.met for line in lines)} of {len(lines)} met"

@@ -286,7 +286,8 @@ def test_command_with_only_writes_nothing(tmp_path, capsys):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("arguments", [["--draws", "0"], ["--only", "nothing like it"], ["--device", "tpu"]])
+@pytest.mark.parametrize("arguments", [["--draws", "0"], ["--only", "nothing like it"], ["--device", "tpu"],
+                                       ["--output", "no such folder/record.json"]])
 def test_command_refuses(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         __main__.main(arguments)

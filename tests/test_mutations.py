@@ -27,7 +27,7 @@ def test_there_are_many_and_no_two_alike():
 
 
 def test_every_mutation_is_on_record_as_caught():
-    record = json.loads((ROOT / "mutations.json").read_text(encoding="utf-8"))
+    record = json.loads((ROOT / "records" / "mutations.json").read_text(encoding="utf-8"))
     known = {(row["what"], row["file"], row["old"], row["new"]): row for row in record["mutations"]}
     assert set(known) == {m[:4] for m in MUTATIONS}, "run python -m tests.mutations"
     assert all(row["caught"] and row["by"] for row in known.values())

@@ -16,7 +16,7 @@ from cnnlib.course.figures import speed as draw
 from cnnlib.course.figures import speed_tables as tables
 
 ROOT = pathlib.Path(__file__).parent.parent
-RECORD = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+RECORD = json.loads((ROOT / "records" / "benchmarks.json").read_text(encoding="utf-8"))
 CELLS = json.loads((ROOT / "speed.ipynb").read_text(encoding="utf-8"))["cells"]
 
 
@@ -28,8 +28,8 @@ def page():
 
 def rerun(record, folder, monkeypatch):
     """The page as another record would make it: its cells, run in a folder that holds this one."""
-    (folder / "benchmarks").mkdir(parents=True)
-    (folder / "benchmarks" / "results.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "records").mkdir(parents=True)
+    (folder / "records" / "benchmarks.json").write_text(json.dumps(record), encoding="utf-8")
     monkeypatch.chdir(folder)
     shown, names = [], {}
     monkeypatch.setattr(figures, "show", lambda fig, *, name, alt, caption: (plt.close(fig), shown.append(caption)))

@@ -44,7 +44,7 @@ def test_picture_marks_the_limits():
 
 
 def test_the_committed_record_is_complete_and_current_where_it_cannot_be_repeated():
-    record = report.load(ROOT / "verification.json")
+    record = report.load(ROOT / "records" / "verification.json")
     rows = {(r["name"], r["dtype"], r["device"]): r for r in record["rows"]}
     assert {(case.name, dtype, "cpu") for case in CASES for dtype in TOLERANCE} <= set(rows), "run the cross-check"
     assert all(r["ok"] for r in rows.values()) and {r["device"] for r in rows.values()} == set(record["runs"])
@@ -61,7 +61,7 @@ def page():
 
 
 def test_the_page_shows_every_recorded_number(page):
-    record = json.loads((ROOT / "verification.json").read_text(encoding="utf-8"))
+    record = json.loads((ROOT / "records" / "verification.json").read_text(encoding="utf-8"))
     for r in record["rows"]:
         shown = page.split(f"font-weight:normal\">{r['name']}</th>")
         assert any(draw.number(r[way]) in part[:400] for way in draw.WAYS for part in shown[1:]), r["name"]
@@ -71,14 +71,14 @@ def test_the_page_shows_every_recorded_number(page):
 
 
 def test_no_gpu_is_shown_that_was_not_measured(page):
-    record = json.loads((ROOT / "verification.json").read_text(encoding="utf-8"))
+    record = json.loads((ROOT / "records" / "verification.json").read_text(encoding="utf-8"))
     measured = any(r["device"] == "cuda" for r in record["rows"])
     assert ("Nothing was measured on a GPU" in page) == (not measured)
     assert ("(GPU)" in page) == measured
 
 
 def test_the_page_shows_every_planted_mistake(page):
-    record = json.loads((ROOT / "mutations.json").read_text(encoding="utf-8"))
+    record = json.loads((ROOT / "records" / "mutations.json").read_text(encoding="utf-8"))
     for mutation in record["mutations"]:
         assert mutation["file"] in page and mutation["by"].partition("::")[2].partition("[")[0] in page
     assert f"noticed {record['caught']} of them" in page

@@ -1,6 +1,6 @@
 """Agreement with PyTorch, operation by operation. The only room of cnnlib that imports torch.
 
-``python -m cnnlib.crosscheck`` runs the table of cases on every device found and writes ``verification.json``;
+``python -m cnnlib.crosscheck`` runs the table of cases on every device found and writes ``records/verification.json``;
 ``assert_agrees`` checks one call, for a chapter or a test.
 """
 

@@ -1,6 +1,7 @@
 """Measure how far cnnlib is from PyTorch: ``python -m cnnlib.crosscheck --help``."""
 
 import argparse
+import pathlib
 import sys
 
 import torch
@@ -40,12 +41,14 @@ def main(arguments=None) -> int:
     parser.add_argument("--draws", type=int, default=100, metavar="N", help="examples for each line (100)")
     parser.add_argument("--device", choices=("cpu", "cuda", "all"), default="all",
                         help="where PyTorch computes; all is every device found here (default)")
-    parser.add_argument("--output", default="verification.json", metavar="FILE",
-                        help="where the record is written (verification.json)")
+    parser.add_argument("--output", type=pathlib.Path, default=report.RECORD, metavar="FILE",
+                        help="where the record is written (records/verification.json)")
     parser.add_argument("--only", metavar="TEXT", help="only operations with this in their name; writes nothing")
     options = parser.parse_args(arguments)
     if options.draws < 1:
         parser.error(f"--draws must be at least 1, got {options.draws}")
+    if not options.only and not options.output.parent.is_dir():
+        parser.error(f"--output: there is no folder {options.output.parent}")
     found = torch.cuda.is_available()
     if options.device == "cuda" and not found:
         parser.error("--device cuda: PyTorch finds no CUDA device here")

@@ -15,6 +15,7 @@ import torch
 from cnnlib.crosscheck.compare import TOLERANCE
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+RECORD = PACKAGE.parent / "records" / "verification.json"
 NOT_MEASURED = "not measured"
 
 

@@ -21,7 +21,7 @@ import tqdm
 from .table import MUTATIONS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "mutations.json"
+RESULTS = ROOT / "records" / "mutations.json"
 SECONDS = 600
 
 
@@ -180,7 +180,7 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.mutations",
         description="Plant one mistake at a time in a copy of cnnlib, run the tests that should notice, and record "
-                    "the result in mutations.json. Results of unchanged code and tests are kept. Exits with 1 "
+                    "the result in records/mutations.json. Results of unchanged code and tests are kept. Exits with 1 "
                     "where a mistake survives.")
     parser.add_argument("--list", action="store_true", help="show the mutations and what is known of them")
     parser.add_argument("--only", metavar="TEXT", help="only mutations with this in their description or file")
