@@ -1,16 +1,19 @@
 # From Neuron to ConvNet. `make` lists what can be made; each target sets up what it needs.
 
 PYTHON  ?= $(shell command -v python3.11 || command -v python3 || command -v python)
-VENV    := .venv
+VENV    ?= .venv
 BIN     := $(VENV)/bin
-STAMP   := $(VENV)/.installed
+# Two stages of one set-up: what the book is built from, and everything, with PyTorch, JupyterLab and the tests.
+READER  := $(VENV)/.book
+STAMP   := $(VENV)/.everything
+PIP     := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BOOK    := _build/html/index.html
 NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb)) $(wildcard verification.ipynb speed.ipynb)
-SOURCES = _config.yml _toc.yml references.bib tools/build_book.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
+SOURCES = _config.yml _toc.yml references.bib tools/build_book.py tools/only.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
           $(wildcard cnnlib/*.py cnnlib/*/*.py) $(wildcard _ext/*.py _ext/*/*.* _ext/*/*/*.*)
 JOBS    ?= 2
 # The benchmarks compare with two more libraries; what cannot be had is reported as left out.
-PEERS   = -$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+PEERS   = -$(PIP) -e '.[bench]'
 NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -p no:cacheprovider
 
 , := ,
@@ -18,32 +21,40 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test lint unit doctest nbval check-book lab notebooks crosscheck mutate matrix \
-        bench bench-full clean
+        bench bench-full resolve clean
 
 help: ## list the targets
 	@printf 'From Neuron to ConvNet\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make .venv and install every pinned version
+setup: $(STAMP) ## install everything into .venv: 1.7 GB, with PyTorch for the CPU
 
-$(STAMP): requirements.txt pyproject.toml
-	$(call say,Setting up $(VENV) (once; a few minutes))
+$(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found."; exit 1; }
 	@"$(PYTHON)" -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
 		f"Python 3.11 or newer is needed; $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.11")'
-	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	"$(PYTHON)" -m venv $(VENV)
+
+$(READER): requirements-book.txt | $(BIN)/pip
+	$(call say,Setting up $(VENV) for the book (once; 0.4 GB))
+	$(PIP) -r requirements-book.txt
 	@touch $@
 
-book: $(BOOK) ## build the book and print where its first page is
+$(STAMP): requirements.txt pyproject.toml $(READER)
+	$(call say,Setting up $(VENV) for tests and chapters (once; 1.3 GB more$(,) with PyTorch for the CPU))
+	@$(BIN)/python tools/which_torch.py
+	$(PIP) -r requirements.txt
+	@touch $@
+
+book: $(BOOK) ## build the book and print where its first page is (0.4 GB; no PyTorch)
 	@printf '\nThe book is built. Open in a browser:\n  %s\n' "$(CURDIR)/$(BOOK)"
 
-$(BOOK): $(STAMP) $(SOURCES)
+$(BOOK): $(READER) $(SOURCES)
 	$(call say,Building the book (warnings are errors))
 	$(BIN)/python tools/build_book.py
 	@touch $@
 
-test: lint unit doctest nbval check-book ## everything: style, units, doctests, notebooks, book, browser
+test: lint unit doctest nbval check-book ## run every check: style, units, doctests, notebooks, book, browser
 	$(call say,All tests passed)
 
 lint: $(STAMP)
@@ -62,7 +73,7 @@ nbval: $(STAMP)
 	$(call say,Notebooks: run again and compared with what is committed)
 	$(if $(NOTEBOOKS),$(BIN)/python -m pytest -q $(NBVAL) -n $(JOBS) --dist loadfile $(NOTEBOOKS),@echo "no notebooks yet")
 
-check-book: $(BOOK)
+check-book: $(STAMP) $(BOOK)
 	$(call say,The built book: links$(,) requests$(,) accessibility$(,) interaction)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "book or browser"
 
@@ -96,6 +107,10 @@ bench-full: $(STAMP) ## the same, longer, with MNIST and scaling
 	$(call say,Benchmarks in full)
 	$(PEERS)
 	$(BIN)/python -m benchmarks --full
+
+resolve: $(READER) ## show on which Pythons and systems every pinned version is to be had
+	@$(PIP) uv
+	$(BIN)/python tools/resolve.py
 
 clean: ## remove what was built (not .venv)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,8 @@
-"""Build the book into _build/html with warnings as errors: the one command behind ``make book``."""
+"""Build the book into _build/html with warnings as errors: the one command behind ``make book``.
+
+It sees the packages of requirements-book.txt alone, whatever else is installed: the book is the same with PyTorch and
+without.
+"""
 
 import pathlib
 import shutil
@@ -7,6 +11,13 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+JUPYTER_BOOK = """
+import sys
+from tools.only import narrow, pinned
+narrow(pinned("requirements-book.txt"))
+from jupyter_book.cli.main import main
+sys.exit(main())
+"""
 
 
 def main() -> int:
@@ -14,8 +25,7 @@ def main() -> int:
     start = time.perf_counter()
     for folder in ("html", ".doctrees"):
         shutil.rmtree(ROOT / "_build" / folder, ignore_errors=True)
-    jupyter_book = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", jupyter_book, "build", "-W", "-n", "--keep-going", "."]
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", "-W", "-n", "--keep-going", "."]
     log = ROOT / "_build" / "build.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("w", encoding="utf-8") as out:

@@ -71,12 +71,14 @@ MUTATIONS = [
     # Linear
     M("dw is divided by N", "linear.py", "dy_rows.T @ x_rows", "dy_rows.T @ x_rows / rows"),
     M("db is the mean", "linear.py", "dy_rows.sum(axis=0)", "dy_rows.mean(axis=0)"),
+    M("flatten's gradient is folded column by column", "linear.py", "return dy.reshape(x.shape)", "return dy.reshape(x.shape, order='F')"),
     # Activations
     M("relu has slope 1 at 0", "activations/rectifiers.py", "np.where(x <= 0, 0, dy)", "np.where(x < 0, 0, dy)"),
     M("leaky relu has slope 1 at 0", "activations/rectifiers.py", "return np.where(x > 0, dy, slope * dy)", "return np.where(x >= 0, dy, slope * dy)"),
     M("the slope's gradient forgets x", "activations/rectifiers.py", "dy * np.minimum(x, 0), axis", "dy * (x <= 0), axis"),
     M("a shared slope gets the gradient of its last channel", "activations/rectifiers.py", "if w.size == 1 or axis != 1)", "if axis != 1)"),
     M("tanh's gradient taken at x", "activations/squashing.py", "(1 - np.tanh(x) ** 2)", "(1 - x**2)"),
+    M("sigmoid's gradient forgets 1 - y", "activations/squashing.py", "return dy * y * (1 - y)", "return dy * y"),
     M("softmax overflows", "activations/squashing.py", "np.exp(_below_largest(x, dim))", "np.exp(x)"),
     M("softmax's gradient has the diagonal alone", "activations/squashing.py", "y * (dy - (dy * y).sum(axis=dim, keepdims=True))", "y * (1 - y) * dy"),
     M("log-softmax's gradient forgets to sum", "activations/squashing.py", "dy - y * dy.sum(axis=dim, keepdims=True)", "dy - y * dy"),
