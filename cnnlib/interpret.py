@@ -13,29 +13,11 @@ What a map shows is a claim to be tested, not a fact: compare it with that of an
 names.
 """
 
-from contextlib import contextmanager
-
 import numpy as np
 
 from cnnlib import _checks as checks
+from cnnlib._modes import predicting
 from cnnlib.module import Layer, Sequential
-
-
-@contextmanager
-def _as_predicting(model):
-    """Evaluation mode for a while; modes and gradients are afterwards what they were."""
-    modes = [(layer, layer.training) for layer in model.modules()]
-    grads = [(parameter, parameter.grad) for parameter in model.parameters()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for layer, training in modes:
-            layer.training = training
-        for parameter, grad in grads:
-            parameter.grad = grad  # `add_grad` makes a new array, so the old one is untouched
-        model.forget()
-
 
 # --- What every layer computes --------------------------------------------------------------------------------------
 
@@ -64,7 +46,7 @@ def feature_maps(model, x):
     """
     _chain(model)
     maps = []
-    with _as_predicting(model):
+    with predicting(model):
         for name, layer in model.named_children():
             x = layer.forward(x)
             maps.append((name, x))
@@ -104,7 +86,7 @@ def input_gradient(model, x, target):
     >>> input_gradient(model, np.array([[7.0, 7.0]]), target=1)
     array([[3., 4.]])
     """
-    with _as_predicting(_layer(model)):
+    with predicting(_layer(model)):
         return _gradient(model, x, target)
 
 
@@ -210,7 +192,7 @@ def occlusion(model, x, target, size=3, stride=1, value=0.0):
         raise ValueError(f"size must be at most the image's {x.shape[2:]}, got {(height, width)}")
     rows, columns = range(0, x.shape[2] - height + 1, down), range(0, x.shape[3] - width + 1, right)
     drop = np.empty((len(x), len(rows), len(columns)), x.dtype)
-    with _as_predicting(_layer(model)):
+    with predicting(_layer(model)):
         whole = _scores_of(model(x), target)
         for i, row in enumerate(rows):
             for j, column in enumerate(columns):
@@ -266,7 +248,7 @@ def grad_cam(model, x, target, layer):
     if not -len(model) <= at < len(model):
         raise ValueError(f"layer must be from {-len(model)} to {len(model) - 1} in a model of {len(model)}, got {at}")
     at %= len(model)
-    with _as_predicting(model):
+    with predicting(model):
         maps = model[: at + 1](x)
         if maps.ndim != 4:
             raise ValueError(f"layer must give maps (N, K, H, W), but the output of {model[at]!r} is {maps.shape}")
@@ -322,7 +304,7 @@ def maximize_activation(model, x, target, *, steps=100, lr=0.1, weight_decay=0.0
     if low is not None and high is not None and low > high:
         raise ValueError(f"low must be at most high, got {low} and {high}")
     axes, scores = tuple(range(1, x.ndim)), []
-    with _as_predicting(_layer(model)):
+    with predicting(_layer(model)):
         for _ in range(steps):
             y = model(x)
             scores.append(_scores_of(y, target))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlib import _checks as checks
+from cnnlib._modes import predicting
 from cnnlib.layers import AvgPool2d, Conv2d, MaxPool2d
 from cnnlib.module import Sequential
 
@@ -126,12 +127,10 @@ def gradient_field(model, x, row, column, channel=None):
     >>> gradient_field(Sequential(layer, layer), np.zeros((1, 1, 5, 5)), 0, 0)[0]      # 1 2 3 2 1 along each axis
     array([1., 2., 3., 2., 1.])
     """
-    from cnnlib.interpret import _as_predicting
-
     if not isinstance(model, Sequential):
         raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
     checks.floats("x", x, ndim=4)
-    with _as_predicting(model):
+    with predicting(model):
         y = model(x)
         if y.ndim != 4:
             raise ValueError(f"model must give maps (N, K, H, W), got {y.shape}")

@@ -56,7 +56,7 @@ RNG = np.random.default_rng(0)
         (lambda: make_scenes(DIGITS, 1, 9, RNG, objects=(3, 1)), ValueError, "objects must be at least, then at most"),
         (lambda: make_scenes(DIGITS, -1, 9, RNG), ValueError, "count must be at least 0"),
         (lambda: make_scenes(DIGITS[:0], 1, 9, RNG), ValueError, "at least one image"),
-        (lambda: make_scenes(DIGITS, 1, 9, RNG, ink=2), ValueError, "brighter than ink"),
+        (lambda: make_scenes(DIGITS, 1, 9, RNG, objects=1, ink=2), ValueError, "brighter than ink"),
     ],
 )
 def test_refused(call, error, message):
