@@ -41,6 +41,6 @@ A layer is a few lines over a pair. Names, argument order, defaults and meaning 
 __all__ = [
     "activations", "linear", "init", "losses", "gradcheck", "module", "layers", "criteria", "optim", "schedules",
     "data", "augment", "metrics", "sounds", "scenes", "training", "padding", "conv", "engine", "pooling",
-    "normalization", "dropout", "models", "summary", "receptive", "checkpoint", "interpret", "detection", "segmentation",
-    "sliding", "crosscheck",
+    "normalization", "dropout", "models", "summary", "receptive", "checkpoint", "interpret", "detection",
+    "segmentation", "sliding", "crosscheck",
 ]  # fmt: skip
