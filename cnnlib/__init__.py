@@ -15,6 +15,7 @@ module                what is in it                                             
 ``optim, schedules``  SGD, Adam and others; learning rates that change                        6
 ``data, augment``     digits, MNIST; splitting, batches, changed copies                       7
 ``metrics``           accuracy, confusion, F1, calibration                                    7
+``sounds, scenes``    tones and spectrograms; pictures of several digits                      8, 16
 ``training``          the loop, with history, early stopping, checkpoints and exact resume    7, 13
 ``padding, conv``     borders; convolution, its transpose, unfold                             9, 10
 ``engine``            the same networks, fast                                                 10, 13
@@ -22,7 +23,12 @@ module                what is in it                                             
 ``normalization``     batch and layer normalisation                                           12
 ``dropout``           noise that keeps a network honest                                       12
 ``models, summary``   the course's networks; a table of their layers                          12
+``receptive``         which pixels an output can see                                          12
 ``checkpoint``        weights in a file                                                       13
+``interpret``         feature maps, saliency, occlusion, Grad-CAM                             14
+``detection``         boxes: overlap, suppression, average precision                          16
+``segmentation``      metrics over pixels                                                     16
+``sliding``           a classifier that scores every place of a larger image                  16
 ``crosscheck``        the measured agreement with PyTorch; the only module that imports it    all
 ====================  ======================================================================  ========
 
@@ -34,6 +40,7 @@ A layer is a few lines over a pair. Names, argument order, defaults and meaning 
 
 __all__ = [
     "activations", "linear", "init", "losses", "gradcheck", "module", "layers", "criteria", "optim", "schedules",
-    "data", "augment", "metrics", "training", "padding", "conv", "engine", "pooling", "normalization", "dropout",
-    "models", "summary", "checkpoint", "crosscheck",
+    "data", "augment", "metrics", "sounds", "scenes", "training", "padding", "conv", "engine", "pooling",
+    "normalization", "dropout", "models", "summary", "receptive", "checkpoint", "interpret", "detection",
+    "segmentation", "sliding", "crosscheck",
 ]  # fmt: skip

@@ -16,12 +16,12 @@ OPERATIONS = {"padding", "conv", "pooling", "linear", "activations", "losses", "
 RANKS = {
     0: {"_checks", "_windows"},
     1: OPERATIONS | {"gradcheck"},
-    2: {"module", "idx", "data", "augment", "metrics", "history", "checkpoint"},
-    3: {"init"},
+    2: {"module", "_modes", "idx", "data", "augment", "metrics", "segmentation", "detection", "history", "checkpoint"},
+    3: {"init", "scenes", "sounds"},
     4: {"layers", "criteria", "stateless", "optim", "schedules"},
-    5: {"models", "summary"},
+    5: {"models", "summary", "receptive", "sliding", "interpret"},
     6: {"engine"},
-    7: {"training", "resume", "interpret"},
+    7: {"training", "resume"},
     8: {"crosscheck"},
     9: {"course"},
 }
