@@ -1,15 +1,19 @@
 """Datasets, the IDX reader, splitting and batching."""
 
+import dataclasses
 import functools
 import gzip
 import hashlib
 import http.server
 import struct
 import threading
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
 
+from cnnlib import _published as published
 from cnnlib import data
 from cnnlib.data import Dataset, batches, split
 from cnnlib.idx import read_idx
@@ -36,6 +40,9 @@ def idx_bytes(values, code=0x08, dtype="u1"):
     """The content of an IDX file."""
     values = np.asarray(values)
     return struct.pack(f">BBBB{values.ndim}I", 0, 0, code, values.ndim, *values.shape) + values.astype(dtype).tobytes()
+
+
+good = idx_bytes(np.arange(60).reshape(3, 4, 5))
 
 
 # --- Dataset
@@ -214,13 +221,29 @@ def test_idx_types(tmp_path, code, dtype):
     assert read.flags.writeable
 
 
+@pytest.mark.parametrize("name", ["a-ubyte", "a.gz"])
+def test_idx_need_not_be_gzipped_whatever_its_name(tmp_path, name):
+    (tmp_path / name).write_bytes(good)
+    np.testing.assert_array_equal(read_idx(tmp_path / name), np.arange(60).reshape(3, 4, 5))
+
+
+def test_idx_reads_no_further_than_its_header_says(tmp_path):
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = [packer.compress(good[:16])] + [packer.compress(bytes(2**22)) for _ in range(20)]
+    (tmp_path / "bomb.gz").write_bytes(b"".join(packed) + packer.flush())  # 82 kB that unpack to 84 MB
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"bomb.gz states shape \(3, 4, 5\) uint8, 76 bytes, but holds more"):
+            read_idx(tmp_path / "bomb.gz")
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_idx_without_samples(tmp_path):
     path = tmp_path / "a.gz"
     path.write_bytes(compress(idx_bytes(np.zeros((0, 28, 28)))))
     assert read_idx(path).shape == (0, 28, 28)
-
-
-good = idx_bytes(np.arange(60).reshape(3, 4, 5))
 
 
 @pytest.mark.parametrize(
@@ -230,7 +253,15 @@ good = idx_bytes(np.arange(60).reshape(3, 4, 5))
         (compress(good)[:10], "not a complete gzip file"),
         (compress(good)[:-8] + b"\0" * 8, "not a complete gzip file: CRC"),
         (compress(good) + b"more", "not a complete gzip file"),
-        (b"<html>404 not found</html>", "not a complete gzip file"),
+        (b"<html>404 not found</html>", "not an IDX file: it begins with b'<htm'"),
+        (b"\x1f\x8b", "not a complete gzip file"),
+        (compress(good)[:40] + b"\0" * 30, "not a complete gzip file"),
+        (compress(good) + compress(b"more"), "76 bytes, but holds more"),
+        (good[:-1], "76 bytes, but holds 75"),
+        (good + b"\0", "76 bytes, but holds more"),
+        (good[:9], "ends within its header: 9 of 16 bytes"),
+        (b"\0\0\x08\xff" + b"\0\0\0\1" * 255 + b"\0", "NumPy does not take"),
+        (b"\0\0\x08\x04" + b"\0" * 4 + b"\xff" * 12, "NumPy does not take"),
         (b"", "not an IDX file"),
         (compress(b""), "not an IDX file"),
         (compress(b"PK\3\4 something else"), "not an IDX file"),
@@ -238,7 +269,7 @@ good = idx_bytes(np.arange(60).reshape(3, 4, 5))
         (compress(b"\1" + good[1:]), "not an IDX file"),
         (compress(good[:9]), "ends within its header: 9 of 16 bytes"),
         (compress(good[:-1]), r"states shape \(3, 4, 5\) uint8, 76 bytes, but holds 75"),
-        (compress(good + b"\0"), "76 bytes, but holds 77"),
+        (compress(good + b"\0"), "76 bytes, but holds more"),
         (compress(b"\0\0\x0d" + good[3:]), r"states shape \(3, 4, 5\) >f4, 256 bytes, but holds 76"),
         (compress(b"\0\0\x08\2" + good[4:]), r"states shape \(3, 4\) uint8"),
         (compress(b"\0\0\x08\2" + b"\xff" * 8), r"states shape \(4294967295, 4294967295\)"),
@@ -284,17 +315,18 @@ def sources(tmp_path, monkeypatch):
     """Small datasets in place of the published ones, an empty cache and no CNNLIB_DATA."""
     for key, files in FILES.items():
         sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        old = data._SOURCES[key]
-        monkeypatch.setitem(data._SOURCES, key, data._Source(old.title, old.folders, "http://invalid/", sums, ()))
-    monkeypatch.setattr(data, "_cache", lambda: tmp_path / "cache")
+        bare = {name: hashlib.sha256(gzip.decompress(content)).hexdigest() for name, content in files.items()}
+        changes = {"url": "http://invalid/", "sha256": sums, "unpacked": bare}
+        monkeypatch.setitem(published.SOURCES, key, dataclasses.replace(published.SOURCES[key], **changes))
+    monkeypatch.setattr(published, "cache", lambda key: tmp_path / "cache" / key)
     monkeypatch.delenv("CNNLIB_DATA", raising=False)
     return tmp_path
 
 
-def put(folder, key):
+def put(folder, key, spelled=lambda name: name):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in FILES[key].items():
-        (folder / name).write_bytes(content)
+        (folder / spelled(name)).write_bytes(content if spelled(name) == name else gzip.decompress(content))
 
 
 def first_pixels(key, name=data.TRAIN_IMAGES):
@@ -312,6 +344,52 @@ def test_files_in_the_named_folder(sources, monkeypatch, folder):
     assert train.images.dtype == np.float32 and train.labels.dtype == np.int64
     np.testing.assert_array_equal(train.images[0, 0], first_pixels("mnist"))
     np.testing.assert_array_equal(test.images[0, 0], first_pixels("mnist", data.TEST_IMAGES))
+
+
+SPELLINGS = {
+    "as published": lambda name: name,
+    "unpacked": lambda name: name.removesuffix(".gz"),
+    "unpacked, with a dot": lambda name: name.removesuffix(".gz").replace("-idx", ".idx"),
+}
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.parametrize("folder", ["mnist", "MNIST/raw", "."])
+def test_unpacked_files_are_found_and_verified_too(sources, monkeypatch, folder, spelled):
+    folder = sources / "named" / folder
+    put(folder, "mnist", SPELLINGS[spelled])
+    monkeypatch.setenv("CNNLIB_DATA", str(sources / "named"))
+    assert data.mnist_available() and not data.fashion_mnist_available()
+    np.testing.assert_array_equal(data.load_mnist().images[0, 0], first_pixels("mnist"))
+    victim = folder / SPELLINGS[spelled](data.TRAIN_IMAGES)
+    victim.write_bytes(victim.read_bytes()[:-1] + b"\7")
+    with pytest.raises(ValueError, match="train-images.* is damaged"):
+        data.load_mnist()
+    assert len(data.load_mnist(train=False)) == 4
+
+
+@pytest.mark.parametrize("name", [data.TRAIN_IMAGES, data.TRAIN_LABELS, data.TEST_IMAGES, data.TEST_LABELS])
+@pytest.mark.parametrize("folder", ["mnist", "."])
+def test_a_damaged_file_is_reported_as_damaged(sources, monkeypatch, folder, name):
+    put(sources / "cache" / "mnist", "mnist")  # what was meant is the named folder
+    put(sources / folder, "mnist")
+    (sources / folder / name).write_bytes(b"damaged")
+    monkeypatch.setenv("CNNLIB_DATA", str(sources))
+    for download in (False, True):
+        with pytest.raises(ValueError, match=f"{name} is damaged"):
+            data.load_mnist(train=name.startswith("train"), download=download)
+    with pytest.raises(FileNotFoundError):
+        data.load_fashion_mnist()
+    assert (sources / folder / name).read_bytes() == b"damaged"
+
+
+def test_a_folder_in_which_all_is_damaged_is_reported_as_damaged(sources, monkeypatch):
+    put(sources, "mnist")
+    for name in NAMES:
+        (sources / name).write_bytes(b"")
+    monkeypatch.setenv("CNNLIB_DATA", str(sources))
+    with pytest.raises(ValueError, match="train-images.* is damaged"):
+        data.load_mnist()
 
 
 def test_both_datasets_side_by_side(sources, monkeypatch):
@@ -370,9 +448,8 @@ def server(sources, monkeypatch):
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        old = data._SOURCES["mnist"]
         url = f"http://127.0.0.1:{httpd.server_port}/"
-        monkeypatch.setitem(data._SOURCES, "mnist", data._Source(old.title, old.folders, url, old.sha256, ()))
+        monkeypatch.setitem(published.SOURCES, "mnist", dataclasses.replace(published.SOURCES["mnist"], url=url))
         yield sources / "web"
         httpd.shutdown()
 
@@ -389,12 +466,36 @@ def test_download_only_when_asked_and_only_once(server):
 @pytest.mark.parametrize("content", [b"not it", FILES["mnist"][data.TEST_IMAGES][:-5]])
 def test_a_damaged_download_is_not_kept(server, sources, content):
     (server / data.TEST_IMAGES).write_bytes(content)
-    with pytest.raises(ValueError, match="hash of downloaded file"):
+    with pytest.raises(ValueError, match="t10k-images.* is not the published file"):
         data.load_mnist(download=True)
     assert not (sources / "cache" / "mnist" / data.TEST_IMAGES).exists()
     assert not data.mnist_available()
     put(server, "mnist")
     assert len(data.load_mnist(train=False, download=True)) == 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("content", [b"", b"not it", None])
+def test_a_damaged_file_in_the_cache_is_fetched_again(server, sources, name, content):
+    cache = sources / "cache" / "mnist"
+    put(cache, "mnist")
+    (cache / name).write_bytes(FILES["mnist"][name][:-5] if content is None else content)
+    with pytest.raises(ValueError, match=f"{name} is damaged"):
+        data.load_mnist(train=name.startswith("train"))
+    whole = {other: (cache / other).stat().st_ino for other in NAMES if other != name}
+    assert len(data.load_mnist(download=True)) == 6 and len(data.load_mnist(train=False)) == 4
+    assert (cache / name).read_bytes() == FILES["mnist"][name]
+    assert whole == {other: (cache / other).stat().st_ino for other in whole}  # the others were left alone
+    assert sorted(path.name for path in cache.iterdir()) == sorted(NAMES)
+
+
+def test_a_server_that_fails_is_named(server, sources):
+    (server / data.TEST_LABELS).unlink()
+    with pytest.raises(OSError, match="http://127.0.0.1:.*t10k-labels.* could not be fetched: 404"):
+        data.load_mnist(download=True)
+    assert not data.mnist_available()
+    put(server, "mnist")
+    assert len(data.load_mnist(download=True)) == 6
 
 
 # --- The published files
@@ -408,6 +509,17 @@ def test_mnist():
     assert train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert np.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert abs(train.images.mean(dtype=np.float64) - 0.1307) < 1e-4  # the mean everybody normalises with
+
+
+@mnist
+@fashion
+def test_the_sums_of_the_unpacked_files_are_theirs():
+    for key, source in published.SOURCES.items():
+        for name in NAMES:
+            path, _ = published.find(published.folder_of(key), name, source)
+            content = path.read_bytes()
+            content = gzip.decompress(content) if path.suffix == ".gz" else content
+            assert hashlib.sha256(content).hexdigest() == source.unpacked[name]
 
 
 @fashion

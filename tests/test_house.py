@@ -16,7 +16,7 @@ OPERATIONS = {"padding", "conv", "pooling", "linear", "activations", "losses", "
 RANKS = {
     0: {"_checks", "_files", "_windows"},
     1: OPERATIONS | {"gradcheck"},
-    2: {"module", "idx", "data", "augment", "metrics", "history", "checkpoint"},
+    2: {"module", "idx", "_published", "data", "augment", "metrics", "history", "checkpoint"},
     3: {"init"},
     4: {"layers", "criteria", "stateless", "optim", "schedules"},
     5: {"models", "summary"},
@@ -29,7 +29,8 @@ RANK = {name: rank for rank, names in RANKS.items() for name in names}
 UNKNOWN = 5
 # NumPy only, apart from these rooms.
 ROOMS = {
-    "data": {"sklearn", "pooch"},
+    "data": {"sklearn"},
+    "_published": {"pooch"},
     "training": {"tqdm"},
     "checkpoint": {"safetensors"},
     "engine": {"threadpoolctl"},
