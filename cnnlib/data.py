@@ -6,22 +6,22 @@ Three datasets share one form, `Dataset`: images (N, C, H, W) in float32 from 0 
 - `load_mnist`: 70,000 handwritten digits of 28 by 28 pixels.
 - `load_fashion_mnist`: 70,000 pictures of clothes in MNIST's format, and harder.
 
-The last two are files. They are looked for in the folder that the environment variable ``CNNLIB_DATA`` names, then
-in the user's cache. Nothing is downloaded unless you ask for it with ``download=True``, and a file that is not
-exactly the published one is refused.
+The last two are files, gzipped as they are published or unpacked. They are looked for in the folder that the
+environment variable ``CNNLIB_DATA`` names, then in the user's cache. Nothing is downloaded unless you ask for it with
+``download=True``, and a file that is not exactly the published one is refused.
 
 Then two functions that every training run needs: `split` (train, validation, test) and `batches`.
 """
 
 import math
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from cnnlib import _checks as checks
-from cnnlib.idx import checksum, read_idx
+from cnnlib import _published as published
+from cnnlib._published import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from cnnlib.idx import read_idx
 
 # --- A dataset: inputs and labels that belong together --------------------------------------------------------------
 
@@ -234,48 +234,6 @@ def load_digits():
 # --- MNIST and Fashion-MNIST ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Where a dataset's four files lie, where they may be downloaded, and the SHA256 of each."""
-
-    title: str
-    folders: tuple
-    url: str
-    sha256: dict
-    classes: tuple
-
-
-TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
-TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
-
-_SOURCES = {
-    "mnist": _Source(
-        title="MNIST",
-        folders=("mnist", "MNIST/raw"),
-        url="https://ossci-datasets.s3.amazonaws.com/mnist/",
-        sha256={
-            TRAIN_IMAGES: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            TRAIN_LABELS: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            TEST_IMAGES: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            TEST_LABELS: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-        },
-        classes=tuple("0123456789"),
-    ),
-    "fashion": _Source(
-        title="Fashion-MNIST",
-        folders=("fashion", "FashionMNIST/raw"),
-        url="https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-        sha256={
-            TRAIN_IMAGES: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            TRAIN_LABELS: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            TEST_IMAGES: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            TEST_LABELS: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-        },
-        classes=tuple("T-shirt trouser pullover dress coat sandal shirt sneaker bag boot".split()),
-    ),
-}
-
-
 def load_mnist(train=True, download=False):
     """Load MNIST: 60,000 images of handwritten digits to train on, or the 10,000 to test on.
 
@@ -284,7 +242,7 @@ def load_mnist(train=True, download=False):
     train : bool
         The training images, or with False the test images.
     download : bool
-        Fetch the files (11 MB) into the user's cache if they are not at hand.
+        Fetch the files (11 MB) into the user's cache if they are not at hand, and again what is damaged there.
 
     Returns
     -------
@@ -297,6 +255,8 @@ def load_mnist(train=True, download=False):
         If the files are not at hand and ``download`` is False.
     ValueError
         If a file is not the published one.
+    OSError
+        If a download fails.
 
     References
     ----------
@@ -321,62 +281,29 @@ def load_fashion_mnist(train=True, download=False):
 
 def mnist_available():
     """Say whether MNIST's files are at hand, so that `load_mnist` needs no download."""
-    return _folder("mnist") is not None
+    return published.folder_of("mnist") is not None
 
 
 def fashion_mnist_available():
     """Say whether Fashion-MNIST's files are at hand, so that `load_fashion_mnist` needs no download."""
-    return _folder("fashion") is not None
+    return published.folder_of("fashion") is not None
 
 
 def _load(key, train, download):
-    source = _SOURCES[key]
+    source = published.SOURCES[key]
     train, download = checks.flag("train", train), checks.flag("download", download)
     names = (TRAIN_IMAGES, TRAIN_LABELS) if train else (TEST_IMAGES, TEST_LABELS)
-    folder = _folder(key)
-    if folder is None and download:
-        folder = _download(key)
+    folder = published.folder_of(key)
+    if download and folder in (None, published.cache(key)):
+        folder = published.download(key)
     if folder is None:
         raise FileNotFoundError(
             f"{source.title} is not at hand: set the environment variable CNNLIB_DATA to a folder that contains "
             f"{source.folders[0]}/{TRAIN_IMAGES} and its three companions, or pass download=True"
         )
-    images, labels = (read_idx(folder / name, source.sha256[name]) for name in names)
+    images, labels = (read_idx(*published.find(folder, name, source)) for name in names)
     if images.ndim != 3 or labels.shape != images.shape[:1] or images.dtype != np.uint8:
         raise ValueError(f"{folder}: images {images.shape} {images.dtype} and labels {labels.shape} do not match")
     images = images[:, None].astype(np.float32)
     images /= 255
     return Dataset(images, labels.astype(np.int64), source.classes)
-
-
-def _folder(key):
-    """Return the first folder that holds all four files of a dataset, or None."""
-    source = _SOURCES[key]
-    named = os.environ.get("CNNLIB_DATA")
-    root = Path(named).expanduser() if named else None
-    folders = [root / folder for folder in source.folders] + [root] if root else []
-    for folder in [*folders, _cache() / key]:
-        if not all((folder / name).is_file() for name in source.sha256):
-            continue
-        # Both datasets use the same file names. Where the folder's name does not tell which it is, the labels do.
-        if folder != root or checksum(folder / TEST_LABELS) == source.sha256[TEST_LABELS]:
-            return folder
-    return None
-
-
-def _download(key):
-    """Fetch the four files into the user's cache and return their folder; each is verified before it is kept."""
-    import pooch
-
-    source = _SOURCES[key]
-    folder = _cache() / key
-    files = pooch.create(folder, source.url, registry={name: f"sha256:{s}" for name, s in source.sha256.items()})
-    for name in source.sha256:
-        files.fetch(name)
-    return folder
-
-
-def _cache():
-    import pooch
-
-    return Path(pooch.os_cache("cnnlib"))

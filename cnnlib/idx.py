@@ -1,6 +1,7 @@
-"""The IDX file format, in which MNIST and its relatives are published: an array with a short header, gzipped.
+"""The IDX file format, in which MNIST and its relatives are published: an array with a short header, often gzipped.
 
-`read_idx` returns the whole array or raises an error. It never returns part of a damaged file.
+`read_idx` returns the whole array or raises an error. It never returns part of a damaged file, and never reads
+further than the header says, whatever the file would unpack to.
 """
 
 import gzip
@@ -13,15 +14,16 @@ import numpy as np
 
 # What the third byte of the header says about the values, as NumPy type codes (">": most significant byte first).
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+PIECE = 1 << 20  # bytes at a time
 
 
 def read_idx(path, sha256=None):
-    """Read an array from a gzipped IDX file, whole or not at all.
+    """Read an array from an IDX file, gzipped or not, whole or not at all.
 
     Parameters
     ----------
     path : str or Path
-        The file, as in ``train-images-idx3-ubyte.gz``.
+        The file, as ``train-images-idx3-ubyte.gz``. Its content, not its name, says whether it is gzipped.
     sha256 : str, optional
         The file must have exactly this SHA256 checksum.
 
@@ -63,22 +65,39 @@ def read_idx(path, sha256=None):
             f"{path} is damaged, incomplete or not the published file: its SHA256 is {found}, expected {sha256}. "
             "Delete it and fetch it again"
         )
+    with open(path, "rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        try:
+            shape, dtype, values = _parse(path, gzip.GzipFile(fileobj=file) if compressed else file)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ValueError(f"{path} is not a complete gzip file: {error}") from error
     try:
-        content = gzip.decompress(path.read_bytes())
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} is not a complete gzip file: {error}") from error
+        return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+    except ValueError as error:
+        raise ValueError(f"{path} states shape {shape}, which NumPy does not take: {error}") from error
 
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_TYPES:
-        raise ValueError(f"{path} is not an IDX file: it begins with {content[:4]!r}")
-    dtype, ndim = np.dtype(IDX_TYPES[content[2]]), content[3]
+
+def _parse(path, file):
+    """Return shape, dtype and the bytes of the values, and read no further than the header says, and one byte."""
+    header = file.read(4)
+    if len(header) < 4 or header[:2] != b"\0\0" or header[2] not in IDX_TYPES:
+        raise ValueError(f"{path} is not an IDX file: it begins with {header!r}")
+    dtype, ndim = np.dtype(IDX_TYPES[header[2]]), header[3]
+    lengths = file.read(4 * ndim)
     start = 4 + 4 * ndim
-    if len(content) < start:
-        raise ValueError(f"{path} ends within its header: {len(content)} of {start} bytes")
-    shape = tuple(np.frombuffer(content, ">u4", ndim, offset=4).tolist())
-    expected = start + math.prod(shape) * dtype.itemsize
-    if len(content) != expected:
-        raise ValueError(f"{path} states shape {shape} {dtype}, {expected} bytes, but holds {len(content)}")
-    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    if len(lengths) < 4 * ndim:
+        raise ValueError(f"{path} ends within its header: {4 + len(lengths)} of {start} bytes")
+    shape = tuple(np.frombuffer(lengths, ">u4").tolist())
+    size = math.prod(shape) * dtype.itemsize
+    values = bytearray()
+    while len(values) < size and (piece := file.read(min(size - len(values), PIECE))):
+        values += piece
+    more = file.read(1)  # at the end of a gzip file this is what checks its checksum
+    if len(values) < size or more:
+        holds = "more" if more else start + len(values)
+        raise ValueError(f"{path} states shape {shape} {dtype}, {start + size} bytes, but holds {holds}")
+    return shape, dtype, values
 
 
 def checksum(path):

@@ -1,21 +1,10 @@
-"""Datasets, the IDX reader, splitting and batching."""
-
-import functools
-import gzip
-import hashlib
-import http.server
-import struct
-import threading
+"""Datasets, splitting and batching."""
 
 import numpy as np
 import pytest
 
 from cnnlib import data
 from cnnlib.data import Dataset, batches, split
-from cnnlib.idx import read_idx
-
-# Without the time in it: every process that collects the tests has to name them alike.
-compress = functools.partial(gzip.compress, mtime=0)
 
 mnist = pytest.mark.skipif(not data.mnist_available(), reason="MNIST is not at hand: set CNNLIB_DATA to its folder")
 fashion = pytest.mark.skipif(
@@ -30,12 +19,6 @@ def rng(seed=0):
 def numbered(n, classes=3):
     """A dataset in which every sample is its own number, so that one can be told from another."""
     return Dataset(np.arange(n, dtype=np.float64)[:, None], np.arange(n) % classes)
-
-
-def idx_bytes(values, code=0x08, dtype="u1"):
-    """The content of an IDX file."""
-    values = np.asarray(values)
-    return struct.pack(f">BBBB{values.ndim}I", 0, 0, code, values.ndim, *values.shape) + values.astype(dtype).tobytes()
 
 
 # --- Dataset
@@ -197,204 +180,6 @@ def test_batches_draw_their_order_at_the_call():
 def test_batches_refuse_at_the_call(arguments, error, message):
     with pytest.raises(error, match=message):
         batches(**{"x": np.ones((4, 1)), "y": np.arange(4), "batch_size": 2} | arguments)
-
-
-# --- The IDX reader
-
-
-@pytest.mark.parametrize(
-    ("code", "dtype"), [(0x08, "u1"), (0x09, "i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0D, ">f4"), (0x0E, ">f8")]
-)
-def test_idx_types(tmp_path, code, dtype):
-    path = tmp_path / "a.gz"
-    values = np.array([[1, 2, 3], [4, 5, 100]])
-    path.write_bytes(compress(idx_bytes(values, code, dtype)))
-    read = read_idx(path)
-    assert read.tolist() == values.tolist() and read.dtype == np.dtype(dtype).newbyteorder("=")
-    assert read.flags.writeable
-
-
-def test_idx_without_samples(tmp_path):
-    path = tmp_path / "a.gz"
-    path.write_bytes(compress(idx_bytes(np.zeros((0, 28, 28)))))
-    assert read_idx(path).shape == (0, 28, 28)
-
-
-good = idx_bytes(np.arange(60).reshape(3, 4, 5))
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (compress(good)[:-20], "not a complete gzip file"),
-        (compress(good)[:10], "not a complete gzip file"),
-        (compress(good)[:-8] + b"\0" * 8, "not a complete gzip file: CRC"),
-        (compress(good) + b"more", "not a complete gzip file"),
-        (b"<html>404 not found</html>", "not a complete gzip file"),
-        (b"", "not an IDX file"),
-        (compress(b""), "not an IDX file"),
-        (compress(b"PK\3\4 something else"), "not an IDX file"),
-        (compress(b"\0\0\x07\1" + good[4:]), "not an IDX file"),
-        (compress(b"\1" + good[1:]), "not an IDX file"),
-        (compress(good[:9]), "ends within its header: 9 of 16 bytes"),
-        (compress(good[:-1]), r"states shape \(3, 4, 5\) uint8, 76 bytes, but holds 75"),
-        (compress(good + b"\0"), "76 bytes, but holds 77"),
-        (compress(b"\0\0\x0d" + good[3:]), r"states shape \(3, 4, 5\) >f4, 256 bytes, but holds 76"),
-        (compress(b"\0\0\x08\2" + good[4:]), r"states shape \(3, 4\) uint8"),
-        (compress(b"\0\0\x08\2" + b"\xff" * 8), r"states shape \(4294967295, 4294967295\)"),
-    ],
-)
-def test_idx_refuses_damaged_files(tmp_path, content, message):
-    path = tmp_path / "a.gz"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=message) as caught:
-        read_idx(path)
-    assert str(path) in str(caught.value)
-
-
-def test_idx_checks_the_sum(tmp_path):
-    path = tmp_path / "a.gz"
-    path.write_bytes(compress(good))
-    assert read_idx(path, hashlib.sha256(path.read_bytes()).hexdigest()).shape == (3, 4, 5)
-    with pytest.raises(ValueError, match="is damaged, incomplete or not the published file.*expected 0000"):
-        read_idx(path, "0" * 64)
-    with pytest.raises(FileNotFoundError):
-        read_idx(tmp_path / "none.gz")
-
-
-# --- Finding, fetching and refusing files, with two small stand-ins for the published sets
-
-NAMES = (data.TRAIN_IMAGES, data.TRAIN_LABELS, data.TEST_IMAGES, data.TEST_LABELS)
-
-
-def stand_in(seed):
-    generator = rng(seed)
-    files = {}
-    for n, (images, labels) in ((6, NAMES[:2]), (4, NAMES[2:])):
-        files[images] = compress(idx_bytes(generator.integers(0, 256, (n, 3, 3))))
-        files[labels] = compress(idx_bytes(generator.integers(0, 10, n)))
-    return files
-
-
-FILES = {"mnist": stand_in(1), "fashion": stand_in(2)}
-
-
-@pytest.fixture
-def sources(tmp_path, monkeypatch):
-    """Small datasets in place of the published ones, an empty cache and no CNNLIB_DATA."""
-    for key, files in FILES.items():
-        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        old = data._SOURCES[key]
-        monkeypatch.setitem(data._SOURCES, key, data._Source(old.title, old.folders, "http://invalid/", sums, ()))
-    monkeypatch.setattr(data, "_cache", lambda: tmp_path / "cache")
-    monkeypatch.delenv("CNNLIB_DATA", raising=False)
-    return tmp_path
-
-
-def put(folder, key):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in FILES[key].items():
-        (folder / name).write_bytes(content)
-
-
-def first_pixels(key, name=data.TRAIN_IMAGES):
-    return np.frombuffer(gzip.decompress(FILES[key][name])[16:25], "u1").reshape(3, 3) / np.float32(255)
-
-
-@pytest.mark.parametrize("folder", ["mnist", "MNIST/raw", "."])
-def test_files_in_the_named_folder(sources, monkeypatch, folder):
-    assert not data.mnist_available()
-    put(sources / "named" / folder, "mnist")
-    monkeypatch.setenv("CNNLIB_DATA", str(sources / "named"))
-    assert data.mnist_available() and not data.fashion_mnist_available()
-    train, test = data.load_mnist(), data.load_mnist(train=False)
-    assert train.images.shape == (6, 1, 3, 3) and test.images.shape == (4, 1, 3, 3)
-    assert train.images.dtype == np.float32 and train.labels.dtype == np.int64
-    np.testing.assert_array_equal(train.images[0, 0], first_pixels("mnist"))
-    np.testing.assert_array_equal(test.images[0, 0], first_pixels("mnist", data.TEST_IMAGES))
-
-
-def test_both_datasets_side_by_side(sources, monkeypatch):
-    put(sources / "mnist", "mnist")
-    put(sources / "fashion", "fashion")
-    monkeypatch.setenv("CNNLIB_DATA", str(sources))
-    np.testing.assert_array_equal(data.load_fashion_mnist().images[0, 0], first_pixels("fashion"))
-    np.testing.assert_array_equal(data.load_mnist().images[0, 0], first_pixels("mnist"))
-
-
-def test_the_named_folder_comes_before_the_cache(sources, monkeypatch):
-    put(sources / "cache" / "mnist", "mnist")
-    assert data.mnist_available() and len(data.load_mnist()) == 6
-    put(sources / "named" / "mnist", "mnist")
-    (sources / "named" / "mnist" / data.TRAIN_LABELS).write_bytes(b"damaged")
-    monkeypatch.setenv("CNNLIB_DATA", str(sources / "named"))
-    with pytest.raises(ValueError, match=r"named.*train-labels.* is damaged"):
-        data.load_mnist()
-    assert len(data.load_mnist(train=False)) == 4
-
-
-def test_one_file_short_is_not_at_hand(sources, monkeypatch):
-    put(sources / "mnist", "mnist")
-    (sources / "mnist" / data.TEST_LABELS).unlink()
-    monkeypatch.setenv("CNNLIB_DATA", str(sources))
-    assert not data.mnist_available()
-    with pytest.raises(FileNotFoundError, match=r"MNIST is not at hand: set .*CNNLIB_DATA.*or pass download=True"):
-        data.load_mnist()
-
-
-def test_one_dataset_under_the_other_ones_name_is_refused(sources, monkeypatch):
-    put(sources / "mnist", "fashion")
-    monkeypatch.setenv("CNNLIB_DATA", str(sources))
-    with pytest.raises(ValueError, match="not the published file"):
-        data.load_mnist()
-
-
-def test_load_refuses_arguments_that_are_no_flags():
-    with pytest.raises(TypeError, match="train must be True or False"):
-        data.load_mnist("train")
-    with pytest.raises(TypeError, match="download must be True or False"):
-        data.load_fashion_mnist(download=1)
-
-
-@pytest.fixture
-def server(sources, monkeypatch):
-    """A web server on this machine that offers the stand-in for MNIST; yields its folder."""
-    put(sources / "web", "mnist")
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments):
-            super().__init__(*arguments, directory=sources / "web")
-
-        def log_message(self, *arguments):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        old = data._SOURCES["mnist"]
-        url = f"http://127.0.0.1:{httpd.server_port}/"
-        monkeypatch.setitem(data._SOURCES, "mnist", data._Source(old.title, old.folders, url, old.sha256, ()))
-        yield sources / "web"
-        httpd.shutdown()
-
-
-def test_download_only_when_asked_and_only_once(server):
-    with pytest.raises(FileNotFoundError):
-        data.load_mnist()
-    assert len(data.load_mnist(download=True)) == 6
-    for file in server.iterdir():
-        file.unlink()
-    assert data.mnist_available() and len(data.load_mnist(train=False)) == 4
-
-
-@pytest.mark.parametrize("content", [b"not it", FILES["mnist"][data.TEST_IMAGES][:-5]])
-def test_a_damaged_download_is_not_kept(server, sources, content):
-    (server / data.TEST_IMAGES).write_bytes(content)
-    with pytest.raises(ValueError, match="hash of downloaded file"):
-        data.load_mnist(download=True)
-    assert not (sources / "cache" / "mnist" / data.TEST_IMAGES).exists()
-    assert not data.mnist_available()
-    put(server, "mnist")
-    assert len(data.load_mnist(train=False, download=True)) == 4
 
 
 # --- The published files

@@ -14,9 +14,12 @@ SKIPPED |= {".ipynb_checkpoints", "cnnlib.egg-info", "bench-out"}
 # Who may stand on whom: a module imports its own rank and below, never above.
 OPERATIONS = {"padding", "conv", "pooling", "linear", "activations", "losses", "normalization", "dropout"}
 RANKS = {
-    0: {"_checks", "_windows"},
+    0: {"_checks", "_files", "_windows"},
     1: OPERATIONS | {"gradcheck"},
-    2: {"module", "_modes", "idx", "data", "augment", "metrics", "segmentation", "detection", "history", "checkpoint"},
+    2: {
+        "module", "_modes", "idx", "_published", "data", "augment", "metrics", "segmentation", "detection", "history",
+        "checkpoint",
+    },  # fmt: skip
     3: {"init", "scenes", "sounds"},
     4: {"layers", "criteria", "stateless", "optim", "schedules"},
     5: {"models", "summary", "receptive", "sliding", "interpret"},
@@ -29,7 +32,8 @@ RANK = {name: rank for rank, names in RANKS.items() for name in names}
 UNKNOWN = 5
 # NumPy only, apart from these rooms.
 ROOMS = {
-    "data": {"sklearn", "pooch"},
+    "data": {"sklearn"},
+    "_published": {"pooch"},
     "training": {"tqdm"},
     "checkpoint": {"safetensors"},
     "engine": {"threadpoolctl"},

@@ -4,14 +4,13 @@ import ast
 import datetime
 import hashlib
 import json
-import os
 import pathlib
 import platform
-import tempfile
 
 import numpy as np
 import torch
 
+from cnnlib import _files
 from cnnlib.crosscheck.compare import TOLERANCE
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[1]
@@ -95,17 +94,7 @@ def merge(old: dict, rows: list, draws: int, today: datetime.date | None = None)
 
 def save(path, record: dict) -> None:
     """Write ``record`` as JSON: the old file stays until the new one is complete."""
-    path = pathlib.Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file, indent=1, allow_nan=False)
-            file.write("\n")
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        pathlib.Path(temporary).unlink(missing_ok=True)
-        raise
+    _files.write(path, (json.dumps(record, indent=1, allow_nan=False) + "\n").encode())
 
 
 def table(rows: list) -> str:
