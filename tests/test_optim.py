@@ -215,7 +215,8 @@ def trained(name="Adam", **options):
         (lambda s: s.update({"0.exp_avg": np.ones(3)}), ValueError, r"0.exp_avg must have shape \(3, 4\), got \(3,\)"),
         (lambda s: s.update({"0.step": np.array(1.5)}), ValueError, "0.step must not be float64"),
         (lambda s: s.update({"1.exp_avg": np.ones(5, int)}), ValueError, "1.exp_avg must not be int64"),
-        (lambda s: s.update({"lr": np.array(-1.0)}), ValueError, "lr must be at least 0"),
+        (lambda s: s.update({"lr": np.array(math.nan)}), ValueError, "lr must be finite"),
+        (lambda s: s.update({"eps": np.array(-1.0)}), ValueError, "eps must be at least 0"),
         (lambda s: s.update({"betas": np.array(0.5)}), ValueError, "betas must be a pair"),
         (lambda s: s.update({"eps": np.array("tiny")}), TypeError, "eps must be a number"),
     ],
@@ -336,5 +337,6 @@ def test_bad_arguments(call, error, message):
 
 def test_repr():
     assert repr(sgd(lr=0.1, momentum=0.9)) == (
-        "SGD(3 parameters, lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False)"
+        "SGD(3 parameters, lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, "
+        "maximize=False)"
     )
