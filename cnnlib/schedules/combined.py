@@ -91,21 +91,21 @@ class SequentialLR(Combined):
             raise ValueError(f"milestones must be one fewer than the {len(schedulers)} schedules, got {milestones}")
         if self.milestones != sorted(self.milestones):
             raise ValueError(f"milestones must be in ascending order, got {milestones}")
-        self._restart(self._active(0))
+        self._restart(self._active(0), optimizer.initial_lr)
 
     def _active(self, t):
         return self.schedulers[bisect_right(self.milestones, t)]
 
-    def _restart(self, schedule):
-        """Begin with a schedule at its epoch 0, from the rate before any schedule."""
-        self.optimizer.adjust(**schedule._at(0, schedule.base_lr))
+    def _restart(self, schedule, lr):
+        """Begin with a schedule at its epoch 0."""
+        self.optimizer.adjust(**schedule._at(0, lr))
         schedule.last_epoch = 0
 
     def step(self):
         """Go on by one epoch (or batch) with the schedule whose turn it is."""
         schedule = self._active(self.last_epoch + 1)
         if self.last_epoch + 1 in self.milestones:
-            self._restart(schedule)
+            self._restart(schedule, schedule.base_lr)
         else:
             schedule.step()
         self.last_epoch += 1

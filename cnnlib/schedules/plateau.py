@@ -108,6 +108,11 @@ class ReduceLROnPlateau(Schedule):
                 self.optimizer.adjust(lr=reduced)
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
 
+    def metrics(self, history):
+        """What `cnnlib.training.fit` hands to ``step``: the last loss, or where more is better, the last accuracy."""
+        name = "accuracy" if self.mode == "max" else "loss"
+        return ((getattr(history, f"validation_{name}") or getattr(history, f"train_{name}"))[-1],)
+
     def _is_better(self, value):
         sign = 1 if self.mode == "max" else -1
         if self.threshold_mode == "rel":

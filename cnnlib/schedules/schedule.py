@@ -59,6 +59,10 @@ class Schedule:
         self.optimizer.adjust(**self._at(self.last_epoch + 1, self.optimizer.lr))
         self.last_epoch += 1
 
+    def metrics(self, history):
+        """What `cnnlib.training.fit` hands to ``step``, out of the run's history: nothing."""
+        return ()
+
     def state_dict(self):
         """What changes, as a dict of arrays. The learning rate itself is in the optimiser's ``state_dict``."""
         return {name: np.array(getattr(self, name)) for name in self._state}
