@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from optimizers import IDS, OPTIMIZERS, give_gradients, parameters
 
 from cnnlib import checkpoint, optim
 from cnnlib.module import Parameter
-from cnnlib.schedules import LinearLR, OneCycleLR
-from tests.optimizers import IDS, OPTIMIZERS, give_gradients, parameters
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from optimizers import OPTIMIZERS, rng
 
 from cnnlib import optim
 from cnnlib.layers import BatchNorm2d, Conv2d, CrossEntropyLoss, Flatten, Linear, MaxPool2d, ReLU, Sequential
-from tests.optimizers import IDS, OPTIMIZERS, rng
 
-# With maximize the loss goes up without end, and rounding with it: that sign is tested on given gradients.
-DOWN = [(name, options) for name, options in OPTIMIZERS if not options.get("maximize")]
-IDS = [i for i, (_, options) in zip(IDS, OPTIMIZERS, strict=True) if not options.get("maximize")]
+# The richest options of each kind. With maximize the loss would rise without end, and rounding with it: that sign is
+# tested on given gradients.
+CHOSEN = {name: options for name, options in OPTIMIZERS if not options.get("maximize")}
+each = pytest.mark.parametrize(("name", "options"), CHOSEN.items(), ids=CHOSEN)
 
 
 def small_cnn(dtype):
@@ -53,14 +54,14 @@ def run_both(name, options, dtype, steps):
     assert all(np.abs(p.data - start[name]).max() > 1e-3 for name, p in ours.named_parameters())
 
 
-@pytest.mark.parametrize(("name", "options"), DOWN, ids=IDS)
+@each
 def test_training_follows_torch_for_200_steps(name, options):
     errors = list(run_both(name, options, np.float64, 200))
     assert max(errors[:50]) < 1e-12, f"{max(errors[:50]):.2g}"
     assert max(errors) < 1e-11, f"{max(errors):.2g}"
 
 
-@pytest.mark.parametrize(("name", "options"), DOWN, ids=IDS)
+@each
 def test_training_follows_torch_in_single_precision(name, options):
     errors = list(run_both(name, options, np.float32, 50))
     assert max(errors) < 1e-5, f"{max(errors):.2g}"
