@@ -46,7 +46,8 @@ SCHEDULES = {
     },
     "OneCycleLR": lambda g: {
         "max_lr": pick(g, 0.05, 0.5), "total_steps": pick(g, STEPS - 2, STEPS - 1, STEPS, whole(g, 2, 2 * STEPS)),
-        "pct_start": pick(g, 0.0, 0.2, 0.3, 0.45, 0.6, 1.0, float(g.random())), "anneal_strategy": pick(g, "cos", "linear"),
+        "pct_start": pick(g, 0.0, 0.2, 0.3, 0.45, 0.6, 1.0, float(g.random())),
+        "anneal_strategy": pick(g, "cos", "linear"),
         "cycle_momentum": flip(g), "base_momentum": pick(g, 0.0, 0.5, 0.85), "max_momentum": pick(g, 0.9, 0.95, 0.5),
         "div_factor": pick(g, 1.0, 25.0), "final_div_factor": pick(g, 1.0, 1e4), "three_phase": flip(g),
     },

@@ -199,9 +199,13 @@ class Optimizer:
                 wrong = self._impossible(settings, state) if state else {}
             problems += [f"{i}.{name} {problem}" for name, problem in wrong.items() if problem]
             states.append(state)
-        self._refuse([f"{name} is unexpected" for name in arrays] + problems)
+        self._refuse(self._clashes(settings) + [f"{name} is unexpected" for name in arrays] + problems)
         vars(self).update(settings)
         self.state = states
+
+    def _clashes(self, settings):
+        """Say which settings cannot stand together, wherever a schedule has moved the momentum."""
+        return []
 
     def _impossible(self, settings, state):
         """Say for each thing remembered what it cannot be beside the others; most can be anything."""

@@ -73,6 +73,10 @@ class SGD(Optimizer):
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
             raise ValueError(f"nesterov needs momentum above 0 and dampening 0, got {momentum} and {dampening}")
 
+    def _clashes(self, settings):
+        dampening = settings["dampening"]
+        return [f"dampening must be 0 with nesterov, got {dampening}"] if settings["nesterov"] and dampening else []
+
     def _update(self, data, grad, state):
         if self.momentum:
             if "momentum_buffer" not in state:

@@ -10,15 +10,15 @@ class Combined(Schedule):
     """What `SequentialLR` and `ChainedScheduler` share: several schedules of one optimiser, saved together."""
 
     def __init__(self, optimizer, schedulers):
-        super().__init__(optimizer)
         if not isinstance(schedulers, (tuple, list)) or not schedulers:
             raise ValueError(f"schedulers must be a list of schedules, at least one, got {schedulers!r}")
+        super().__init__(getattr(schedulers[0], "optimizer", None) if optimizer is None else optimizer)
         for i, schedule in enumerate(schedulers):
             if not isinstance(schedule, Schedule):
                 raise TypeError(f"schedulers[{i}] must be a schedule of cnnlib.schedules, got {schedule!r}")
             if schedule.needs_metrics:
                 raise ValueError(f"schedulers[{i}] must be a schedule whose step needs no metrics, got {schedule!r}")
-            if schedule.optimizer is not optimizer:
+            if schedule.optimizer is not self.optimizer:
                 raise ValueError(f"schedulers[{i}] belongs to another optimizer: make it with this one")
         if len({id(schedule) for schedule in schedulers}) < len(schedulers):
             raise ValueError("schedulers holds the same schedule twice: it would go twice as fast")
@@ -91,7 +91,7 @@ class SequentialLR(Combined):
             raise ValueError(f"milestones must be one fewer than the {len(schedulers)} schedules, got {milestones}")
         if self.milestones != sorted(self.milestones):
             raise ValueError(f"milestones must be in ascending order, got {milestones}")
-        self._restart(self._active(0), optimizer.initial_lr)
+        self._restart(self._active(0), self.optimizer.initial_lr)
 
     def _active(self, t):
         return self.schedulers[bisect_right(self.milestones, t)]
@@ -139,8 +139,6 @@ class ChainedScheduler(Combined):
     """
 
     def __init__(self, schedulers, optimizer=None):
-        if optimizer is None and isinstance(schedulers, (tuple, list)) and schedulers:
-            optimizer = getattr(schedulers[0], "optimizer", None)
         super().__init__(optimizer, schedulers)
 
     def step(self):
