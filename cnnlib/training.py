@@ -253,7 +253,7 @@ def fit(
     batch_size = checks.integer("batch_size", batch_size, least=1)
     checks.generator("rng", rng)
     checks.one_of("schedule_every", schedule_every, ("epoch", "step"))
-    _check_tools(model, optimizer, schedule, augment)
+    _check_tools(model, optimizer, schedule, schedule_every, augment)
     _check_early_stopping(early_stopping, validation)
     if checkpoint_every is not None:
         checks.integer("checkpoint_every", checkpoint_every, least=1)
@@ -302,7 +302,7 @@ def fit(
                     history.validation_accuracy.append(result.accuracy)
                     bar.set_postfix_str(f"loss {at.loss / at.seen:.4f}, validation loss {result.loss:.4f}")
             if schedule is not None and schedule_every == "epoch":
-                schedule.step()
+                schedule.step(*schedule.metrics(history))
             if early_stopping is not None:
                 early_stopping.update(getattr(history, early_stopping.monitor)[-1], model)
                 history.best_epoch, history.stopped_early = early_stopping.best_epoch, early_stopping.stop
@@ -374,7 +374,7 @@ def _check_criterion(criterion):
         raise ValueError(f"criterion must have reduction='mean', got {criterion.reduction!r}")
 
 
-def _check_tools(model, optimizer, schedule, augment):
+def _check_tools(model, optimizer, schedule, schedule_every, augment):
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimiser of cnnlib.optim, got {optimizer!r}")
     own = {id(parameter) for parameter in model.parameters()}
@@ -384,6 +384,8 @@ def _check_tools(model, optimizer, schedule, augment):
         raise TypeError(f"schedule must be a schedule of cnnlib.schedules, got {schedule!r}")
     if schedule is not None and schedule.optimizer is not optimizer:
         raise ValueError("schedule belongs to another optimizer: make it with this one")
+    if schedule is not None and schedule.needs_metrics and schedule_every == "step":
+        raise ValueError(f"schedule_every must be 'epoch' for {type(schedule).__name__}, which looks at whole epochs")
     if augment is not None and not callable(augment):
         raise TypeError(f"augment must be a function of a batch and a generator, got {augment!r}")
 
