@@ -11,8 +11,6 @@ In the last three every pixel of the border is a copy of an inner one. On the wa
 gradient to the pixel it was copied from.
 """
 
-import numbers
-
 import numpy as np
 
 from cnnlib import _checks as check
@@ -184,9 +182,7 @@ def _check(x, padding, mode, value):
     """Check the arguments; return ``padding`` as ``{axis: (before, after)}``, axes counted from the front."""
     check.floats("x", x)
     check.one_of("mode", mode, MODES)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"value must be a number, got {value!r}")
-    if mode != "constant" and value != 0:
+    if check.real("value", value) != 0 and mode != "constant":
         raise ValueError(f"value must be left out with mode {mode!r}, got {value}")
     if not isinstance(padding, (tuple, list)):
         raise TypeError(f"padding must be a tuple (left, right, top, bottom), got {padding!r}")
