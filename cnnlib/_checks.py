@@ -71,11 +71,19 @@ def pair(name, value, least=None):
     return value, value
 
 
-def number(name, value, low=None, high=None, *, above=None):
-    """Return ``value`` as a float if it is a finite real number in ``[low, high]`` and over ``above``."""
+def real(name, value):
+    """Return ``value`` as a float if it is a real number, infinite or not; NaN too."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not np.isfinite(value):
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must fit into a float, got an integer of {value.bit_length()} bits") from None
+
+
+def number(name, value, low=None, high=None, *, above=None):
+    """Return ``value`` as a float if it is a finite real number in ``[low, high]`` and over ``above``."""
+    if not np.isfinite(real(name, value)):
         raise ValueError(f"{name} must be finite, got {value}")
     if low is not None and value < low or high is not None and value > high:
         allowed = f"at least {low}" if high is None else f"at most {high}" if low is None else f"in [{low}, {high}]"

@@ -2,14 +2,51 @@
 
 A window has ``kernel`` taps along each axis, ``dilation`` apart, and moves by ``stride``. Along one axis,
 tap ``k`` of window ``i`` touches position ``i * stride + k * dilation`` of the padded input.
+
+Inside, images always come as a batch; `single_or_batch` is the one place that knows of single ones.
 """
+
+import functools
+import inspect
+
+import numpy as np
 
 from cnnlib import _checks as check
 
 
+def single_or_batch(f):
+    """Let ``f(x, ...)`` or ``f(dy, x, ...)``, which takes batches of images, take a single image (C, H, W) too.
+
+    The image is handed over as a batch of one, and so is what belongs to it (``dy``, ``indices``). Of what comes
+    back, the batch is taken off again: off every output going forward, off ``dx``, the first, going backward.
+    """
+    signature = inspect.signature(f)
+    backward = "dy" in signature.parameters
+
+    @functools.wraps(f)
+    def either(*args, **options):
+        call = signature.bind(*args, **options)
+        given = call.arguments
+        if not isinstance(given["x"], np.ndarray) or given["x"].ndim != 3:
+            return f(*args, **options)
+        for name in {"dy", "x", "indices"} & set(given):
+            if isinstance(given[name], np.ndarray):
+                given[name] = given[name][None]
+        try:
+            result = f(*call.args, **call.kwargs)
+        except ValueError as error:
+            error.add_note("x is a single image (C, H, W), and was taken for a batch of one, (1, C, H, W)")
+            raise
+        if not isinstance(result, tuple):
+            return result[0]
+        return (result[0][0], *result[1:]) if backward else tuple(a[0] for a in result)
+
+    return either
+
+
 def images(name, x):
     """Return ``x`` if it is a batch of images (N, C, H, W); only the batch may be empty."""
-    check.floats(name, x, 4)
+    check.floats(name, x, (3, 4))  # with three it is a batch by now, see `single_or_batch`
     if 0 in x.shape[1:]:
         raise ValueError(f"{name} must have at least one channel, row and column, got shape {x.shape}")
     return x

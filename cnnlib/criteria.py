@@ -98,6 +98,17 @@ class SmoothL1Loss(Criterion):
         self.beta = checks.number("beta", beta, 0)
 
 
+class HuberLoss(Criterion):
+    """Half the square where the error is up to ``delta``, straight above, see `cnnlib.losses.huber_loss`."""
+
+    pair = losses.huber_loss, losses.huber_loss_backward
+    options = ("reduction", "delta")
+
+    def __init__(self, *, reduction: str = "mean", delta: float = 1.0):
+        super().__init__(reduction=reduction)
+        self.delta = checks.number("delta", delta, above=0)
+
+
 class BCELoss(Criterion):
     """Yes-or-no questions answered with probabilities, see `cnnlib.losses.binary_cross_entropy`."""
 

@@ -11,8 +11,6 @@ In the last three every pixel of the border is a copy of an inner one. On the wa
 gradient to the pixel it was copied from.
 """
 
-import numbers
-
 import numpy as np
 
 from cnnlib import _checks as check
@@ -28,8 +26,8 @@ def pad(x, padding, mode="constant", value=0.0):
     x : array (..., H, W)
         Of any number of dimensions; as many of the last ones are padded as ``padding`` has pairs.
     padding : tuple of int
-        ``(left, right)`` or ``(left, right, top, bottom)`` and so on: the last dimension comes first. In
-        mode "constant" an amount may be negative, and cuts off.
+        ``(left, right)`` or ``(left, right, top, bottom)`` and so on: the last dimension comes first. A
+        negative amount cuts off.
     mode : str
         "constant", "reflect", "replicate" or "circular".
     value : float
@@ -45,8 +43,8 @@ def pad(x, padding, mode="constant", value=0.0):
         If ``x`` is not a float32 or float64 array, ``padding`` not a tuple of integers, ``value`` not a number.
     ValueError
         If ``mode`` is none of the four, ``padding`` does not come in pairs or has too many of them, an amount
-        is more than the mode can give ("reflect": less than the size, "circular": up to the size) or cuts off
-        more than there is, or if a ``value`` comes with another mode than "constant".
+        is more than the mode can give ("reflect": less than the size, "circular": up to what is not cut off)
+        or cuts off more than there is, or if a ``value`` comes with another mode than "constant".
 
     Notes
     -----
@@ -56,7 +54,8 @@ def pad(x, padding, mode="constant", value=0.0):
     * "replicate": ``0`` before the first and ``size - 1`` after the last,
     * "circular": ``k % size``,
 
-    and ``k`` itself on the image.
+    and ``k`` itself on the image. With a negative amount the same holds from a later ``k`` on, or up to an earlier
+    one; only "circular" takes for the image, and for its size, what is left of it.
 
     References
     ----------
@@ -74,6 +73,8 @@ def pad(x, padding, mode="constant", value=0.0):
     array([[1., 1., 2., 3., 3., 3.]])
     >>> pad(x, (1, 2), mode="circular")
     array([[3., 1., 2., 3., 1., 2.]])
+    >>> pad(x, (-1, 2), mode="reflect")  # without the 1, which is still there to be copied
+    array([[2., 3., 2., 1.]])
     """
     amounts = _check(x, padding, mode, value)
     if mode == "constant":
@@ -140,13 +141,19 @@ def pad_backward(dy, x, padding, mode="constant", value=0.0):
 
 def _sources(size, before, after, mode):
     """For each position along a padded axis, the position it is copied from."""
+    if mode == "circular":
+        left = _left(size, before, after)
+        return max(-before, 0) + np.arange(-max(before, 0), left + max(after, 0)) % left
     k = np.arange(-before, size + after)
     if mode == "replicate":
         return k.clip(0, size - 1)
-    if mode == "circular":
-        return k % size
     last = size - 1
     return last - np.abs(last - np.abs(k))  # folded at 0, then at the last
+
+
+def _left(size, *amounts):
+    """How many positions of an axis are not cut off."""
+    return size - sum(max(-amount, 0) for amount in amounts)
 
 
 def _add_back(dy, axis, size, sources):
@@ -175,9 +182,7 @@ def _check(x, padding, mode, value):
     """Check the arguments; return ``padding`` as ``{axis: (before, after)}``, axes counted from the front."""
     check.floats("x", x)
     check.one_of("mode", mode, MODES)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"value must be a number, got {value!r}")
-    if mode != "constant" and value != 0:
+    if check.real("value", value) != 0 and mode != "constant":
         raise ValueError(f"value must be left out with mode {mode!r}, got {value}")
     if not isinstance(padding, (tuple, list)):
         raise TypeError(f"padding must be a tuple (left, right, top, bottom), got {padding!r}")
@@ -195,15 +200,18 @@ def _check(x, padding, mode, value):
 
 def _check_amounts(x, axis, pair, mode):
     size = x.shape[axis]
+    left = _left(size, *pair)
     if mode == "constant":
-        if sum(max(-amount, 0) for amount in pair) > size:
+        if left < 0:
             raise ValueError(f"padding must not cut off more than the {size} of dimension {axis}, got {pair}")
         return
     if size == 0:
         raise ValueError(f"mode {mode!r} needs something to copy, but dimension {axis} of x is empty (shape {x.shape})")
-    most = {"reflect": size - 1, "replicate": np.inf, "circular": size}[mode]
-    if min(pair) < 0 or max(pair) > most:
-        allowed = "at least 0" if mode == "replicate" else f"in [0, {most}]"
+    if size + sum(pair) < 1 or mode == "circular" and left < 1:
+        raise ValueError(f"padding must leave something of the {size} of dimension {axis}, got {pair}")
+    most = {"reflect": size - 1, "replicate": np.inf, "circular": left}[mode]
+    if max(pair) > most:
         raise ValueError(
-            f"padding must be {allowed} for mode {mode!r} along dimension {axis} of x (shape {x.shape}), got {pair}"
+            f"padding must be at most {most} for mode {mode!r} along dimension {axis} of x (shape {x.shape}), "
+            f"got {pair}"
         )

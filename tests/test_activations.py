@@ -19,6 +19,10 @@ TORCH = {
     "tanh": torch.tanh,
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
+    "hardtanh": F.hardtanh,
+    "relu6": F.relu6,
+    "selu": F.selu,
+    "logsigmoid": F.logsigmoid,
     "softplus": F.softplus,
     "elu": F.elu,
     "silu": F.silu,
@@ -27,6 +31,7 @@ TORCH = {
     "log_softmax": F.log_softmax,
 }
 OPTIONS = {
+    "hardtanh": [{}, {"min_val": -0.5, "max_val": 3}, {"min_val": 1.2, "max_val": 1.2}],
     "leaky_relu": [{}, {"negative_slope": 0.3}, {"negative_slope": -0.5}, {"negative_slope": 0}],
     "softplus": [{}, {"beta": 2.5}, {"beta": 0.5, "threshold": 1.0}, {"threshold": -1}],
     "elu": [{}, {"alpha": 0.3}, {"alpha": -2}],
@@ -82,6 +87,18 @@ BY_HAND = [  # name, options, x, y, slope
     ("relu", {}, 2, 2, 1),
     ("leaky_relu", {}, -2, -0.02, 0.01),
     ("leaky_relu", {"negative_slope": 0.5}, -2, -1, 0.5),
+    ("hardtanh", {}, -2, -1, 0),
+    ("hardtanh", {}, 0.5, 0.5, 1),
+    ("hardtanh", {"min_val": -3, "max_val": 2}, -2, -2, 1),
+    ("hardtanh", {"min_val": -3, "max_val": 2}, 4, 2, 0),
+    ("relu6", {}, -2, 0, 0),
+    ("relu6", {}, 5, 5, 1),
+    ("relu6", {}, 7, 6, 0),
+    ("selu", {}, 2, 2 * 1.0507009873554805, 1.0507009873554805),
+    ("selu", {}, -math.log(2), -0.5 * 1.7580993408473766, 0.5 * 1.7580993408473766),
+    ("logsigmoid", {}, 0, -math.log(2), 0.5),
+    ("logsigmoid", {}, math.log(3), math.log(0.75), 0.25),
+    ("logsigmoid", {}, -math.log(3), math.log(0.25), 0.75),
     ("softplus", {}, 0, math.log(2), 0.5),
     ("softplus", {"beta": 2}, math.log(3) / 2, math.log(4) / 2, 0.75),
     ("softplus", {"beta": 2, "threshold": 1}, 1, 1, 1),
@@ -107,6 +124,10 @@ def test_by_hand(name, options, x, y, slope):
         ("relu", {}, 0),
         ("leaky_relu", {"negative_slope": 0.3}, 0.3),
         ("elu", {"alpha": 0.3}, 0.3),
+        ("selu", {}, 1.7580993408473766),
+        ("relu6", {}, 0),
+        ("hardtanh", {"min_val": 0}, 0),
+        ("hardtanh", {"min_val": -1, "max_val": 0}, 0),
         ("softplus", {"threshold": 0.0}, 0.5),
     ],
 )
@@ -137,6 +158,39 @@ def test_nan_and_infinity_go_where_torch_sends_them(name, options):
     if name in ("silu", "gelu"):  # at -inf: 0 times infinity here, and for PyTorch it depends on the build
         x, theirs = x[:2], theirs[:2]
     assert_close(pair(name)[0](x, **options), theirs)
+
+
+@pytest.mark.parametrize(("name", "at_nan"), [("hardtanh", 1), ("relu6", 1), ("logsigmoid", np.nan)])
+@floats
+def test_gradients_at_nan_and_infinity_are_those_of_torch(name, at_nan, dtype):
+    """One number at a time: among many, PyTorch's answer at NaN depends on which of them are computed together."""
+    dy = np.array([3.0], dtype)
+    for value in (np.nan, np.inf, -np.inf):
+        x = np.array([value], dtype)
+        _, (theirs,), _ = torch_pair(TORCH[name], [x], lambda shape: dy)
+        np.testing.assert_array_equal(pair(name)[1](dy, x), theirs)
+    np.testing.assert_array_equal(pair(name)[1](dy, np.array([np.nan], dtype)), dy * at_nan)
+
+
+@pytest.mark.parametrize("name", ["hardtanh", "relu6", "selu", "logsigmoid"])
+@floats
+def test_a_single_number_without_dimensions(name, dtype):
+    f, f_backward = pair(name)
+    for value in (-8.0, 0.25, 8.0):
+        x, dy = np.array(value, dtype), np.array(2.0, dtype)
+        assert f(x) == f(x[None])[0] and f(x).dtype == dtype
+        assert f_backward(dy, x) == f_backward(dy[None], x[None])[0] and f_backward(dy, x).dtype == dtype
+
+
+def test_selu_keeps_mean_0_and_variance_1():
+    y = A.selu(np.random.default_rng(0).standard_normal(200_000))
+    assert abs(y.mean()) < 0.01 and abs(y.var() - 1) < 0.01
+
+
+def test_logsigmoid_keeps_what_sigmoid_rounds_away():
+    x = np.array([-800.0, 40.0])
+    assert A.sigmoid(x).tolist() == [0, 1]
+    np.testing.assert_allclose(A.logsigmoid(x), [-800, -math.exp(-40)], rtol=1e-14)
 
 
 def test_relu_stops_a_broken_gradient_where_it_is_off():
@@ -175,6 +229,7 @@ def test_empty(name, options, dtype, shape):
         ("leaky_relu", {"negative_slope": np.float64(0.1)}),
         ("softplus", {"beta": np.float64(2), "threshold": np.float64(3)}),
         ("elu", {"alpha": np.float64(0.5)}),
+        ("hardtanh", {"min_val": np.float64(-0.5), "max_val": np.int64(1)}),
         ("softmax", {"dim": np.int64(1)}),
     ],
 )
@@ -330,6 +385,10 @@ def test_dy_must_be_like_x(name, dy, error):
         ("leaky_relu", ("0.1",), TypeError, "negative_slope"),
         ("leaky_relu", (True,), TypeError, "negative_slope"),
         ("leaky_relu", (np.nan,), ValueError, "negative_slope"),
+        ("hardtanh", ("0",), TypeError, "min_val"),
+        ("hardtanh", (0, None), TypeError, "max_val"),
+        ("hardtanh", (np.nan,), ValueError, "min_val"),
+        ("hardtanh", (2, 1), ValueError, "min_val must not be over max_val, got 2 and 1"),
         ("elu", (None,), TypeError, "alpha"),
         ("elu", (np.inf,), ValueError, "alpha"),
         ("softplus", (0,), ValueError, "beta"),

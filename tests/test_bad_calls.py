@@ -60,11 +60,16 @@ def names(tmp):
         optimizer = optim.SGD(model.parameters()) if optimizer == "default" else optimizer
         return model, layers.CrossEntropyLoss(), optimizer, (f(6, 4), i(6)) if train is None else train
 
+    def call_back(layer, x, dy):
+        layer(x)
+        return layer.backward(dy)
+
     damaged = tmp / "damaged.safetensors"
     damaged.write_bytes(b"not a checkpoint")
     everything = {name: value for module in MODULES for name, value in vars(module).items() if name[0] != "_"}
     return everything | {
         "np": np, "rng": np.random.default_rng(0), "tmp": tmp, "damaged": damaged, "fitting": fitting,
+        "call_back": call_back,
         "a": a, "f": f, "i": i, "parameter": layers.Parameter(f(3)),
         "dataset": data.Dataset(f(6, 1, 8, 8), i(6)),
     }
@@ -100,6 +105,8 @@ GOOD = {  # for each operation, arguments that it takes
     "log_softmax": "(x, 1)", "mse_loss": "(x, t)", "l1_loss": "(x, t)", "smooth_l1_loss": "(x, t)",
     "binary_cross_entropy": "(x, t)", "binary_cross_entropy_with_logits": "(x, t)", "nll_loss": "(x, labels)",
     "cross_entropy": "(x, labels)", "batch_norm": "(x, s, s)", "layer_norm": "(x, 4)", "dropout": "(x, rng=rng)",
+    "hardtanh": "(x)", "relu6": "(x)", "selu": "(x)", "logsigmoid": "(x)", "huber_loss": "(x, t)",
+    "group_norm": "(x, 2)",
 }  # fmt: skip
 NO_FLOATS = {
     "a list": lambda x: x.tolist(),

@@ -44,6 +44,16 @@ CASES = [
     ("BatchNorm2d", (4,), {"momentum": None}, IMAGE),
     ("BatchNorm1d", (4,), {}, (5, 4)),
     ("BatchNorm1d", (4,), {}, (5, 4, 3)),
+    ("BatchNorm2d", (4, 1e-5, 0.1, True, False), {}, IMAGE),
+    ("BatchNorm2d", (4,), {"track_running_stats": False, "momentum": None, "affine": False}, IMAGE),
+    ("BatchNorm2d", (4,), {"bias": False}, IMAGE),
+    ("BatchNorm1d", (4,), {"track_running_stats": False}, (5, 4)),
+    ("BatchNorm1d", (4,), {"momentum": None, "bias": False}, (5, 4, 3)),
+    ("BatchNorm1d", (4,), {"affine": False}, (5, 4, 3)),
+    ("GroupNorm", (2, 4), {}, IMAGE),
+    ("GroupNorm", (4, 4, 1e-2), {"bias": False}, IMAGE),
+    ("GroupNorm", (1, 4), {"affine": False}, (5, 4)),
+    ("GroupNorm", (2, 4), {}, (5, 4, 3)),
     ("LayerNorm", (6,), {}, IMAGE),
     ("LayerNorm", ((7, 6), 1e-3), {}, IMAGE),
     ("LayerNorm", (6,), {"elementwise_affine": False}, IMAGE),
@@ -63,7 +73,21 @@ CASES = [
     ("Flatten", (2,), {}, IMAGE),
     ("Flatten", (0, 1), {}, IMAGE),
     ("Identity", (), {}, IMAGE),
+    ("ZeroPad2d", (2,), {}, IMAGE),
+    ("ZeroPad2d", ((1, -2, 0, 3),), {}, IMAGE),
+    ("ConstantPad2d", ((3, 0, -1, 2), 1.5), {}, IMAGE),
+    ("ReflectionPad2d", (3,), {}, IMAGE),
+    ("ReflectionPad2d", ((1, -2, 0, 3),), {}, IMAGE),
+    ("ReplicationPad2d", (9,), {}, IMAGE),
+    ("ReplicationPad2d", ((-1, 2, 3, -4),), {}, IMAGE),
+    ("CircularPad2d", ((6, 2, 7, 0),), {}, IMAGE),
+    ("CircularPad2d", ((-2, 4, 1, -3),), {}, IMAGE),
     ("ReLU", (), {}, IMAGE),
+    ("ReLU6", (), {}, IMAGE),
+    ("Hardtanh", (), {}, IMAGE),
+    ("Hardtanh", (-0.5, 2.5), {}, IMAGE),
+    ("SELU", (), {}, IMAGE),
+    ("LogSigmoid", (), {}, IMAGE),
     ("LeakyReLU", (), {}, IMAGE),
     ("LeakyReLU", (0.3,), {}, IMAGE),
     ("Sigmoid", (), {}, IMAGE),
@@ -77,7 +101,7 @@ CASES = [
     ("LogSoftmax", (-1,), {}, IMAGE),
     ("Dropout", (0.0,), {}, IMAGE),
 ]
-WITH_DTYPE = {"Linear", "Conv2d", "ConvTranspose2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "PReLU"}
+WITH_DTYPE = {"Linear", "Conv2d", "ConvTranspose2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm", "PReLU"}
 WITH_RNG = {"Linear", "Conv2d", "ConvTranspose2d"}
 
 
@@ -131,7 +155,7 @@ def test_layer_takes_an_empty_batch(name, args, options, shape):
 @pytest.mark.parametrize(("name", "args", "options", "shape"), CASES)
 def test_repr_is_that_of_torch_where_it_says_all(name, args, options, shape):
     ours, theirs = both(name, args, options)
-    if name in ("AvgPool2d", "BatchNorm1d", "BatchNorm2d", "Dropout"):  # ours say more, or know fewer options
+    if name in ("AvgPool2d", "Dropout"):  # ours say more, or know fewer options
         assert repr(ours).startswith(f"{name}(")
     else:
         assert repr(ours) == repr(theirs)
@@ -175,6 +199,54 @@ def test_dropout_draws_from_its_generator_only_in_training():
     assert not L.Dropout(1.0)(x).any() and (L.Dropout()(x) != L.Dropout()(x)).any()
 
 
+@pytest.mark.parametrize(("name", "args", "options"), [
+    ("MaxPool2d", (2,), {}), ("MaxPool2d", (3, 2, 1, 2, True, True), {}),
+    ("MaxPool2d", ((3, 2),), {"padding": (1, 0), "ceil_mode": True}), ("AdaptiveMaxPool2d", ((3, 2),), {}),
+    ("AdaptiveMaxPool2d", (2, True), {}),
+])
+@pytest.mark.parametrize("shape", [IMAGE, IMAGE[1:]])
+def test_max_pooling_says_where_the_maxima_stood(name, args, options, shape):
+    if len(args) < 2 or name == "MaxPool2d" and len(args) < 5:
+        options = options | {"return_indices": True}
+    ours, theirs = getattr(L, name)(*args, **options), getattr(nn, name)(*args, **options)
+    x = rng(1).integers(-2, 3, shape).astype(float)  # ties
+    x.flat[::11] = np.nan
+    tx = torch.tensor(x).requires_grad_()
+    ty, places = theirs(tx)
+    dy = rng(2).normal(size=tuple(ty.shape))
+    ty.backward(torch.from_numpy(dy))
+    y, indices = ours(x)
+    np.testing.assert_array_equal(y, ty.detach().numpy())
+    np.testing.assert_array_equal(indices, places.numpy())
+    assert indices.dtype == np.int64
+    indices[...] = 0  # they are the caller's
+    close(ours.backward(dy), tx.grad, np.float64)
+
+
+def test_the_cumulative_mean_is_the_mean_of_the_batches():
+    """With momentum=None batch n counts 1 / n, so the running mean is the mean of all means."""
+    norm, batches = L.BatchNorm1d(2, momentum=None, dtype=np.float64), rng(3).normal(size=(5, 8, 2))
+    for n, x in enumerate(batches, 1):
+        norm(x)
+        assert int(norm.num_batches_tracked) == n
+        np.testing.assert_allclose(norm.running_mean, batches[:n].mean(axis=(0, 1)), rtol=1e-12)
+        np.testing.assert_allclose(norm.running_var, batches[:n].var(axis=1, ddof=1).mean(axis=0), rtol=1e-12)
+
+
+def test_batch_norm_without_running_statistics_uses_the_batch_in_evaluation_too():
+    norm, x = L.BatchNorm2d(4, track_running_stats=False, dtype=np.float64), rng(1).normal(3, 2, size=IMAGE)
+    trained = norm(x)
+    np.testing.assert_array_equal(norm.eval()(x), trained)
+    assert list(norm.state_dict()) == ["weight", "bias"] and not norm.named_buffers()
+    assert norm.running_mean is None and norm.num_batches_tracked is None
+    with pytest.raises(ValueError, match="more than one value per channel"):
+        norm(x[:1, :, :1, :1])
+    assert norm.astype(np.float32)(x.astype(np.float32)).dtype == np.float32
+    tracked = L.BatchNorm2d(4, dtype=np.float64)
+    with pytest.raises(ValueError, match="running_mean is unexpected"):
+        norm.load_state_dict(tracked.state_dict())
+
+
 def test_batch_norm_used_twice_sees_two_batches():
     norm, other = L.BatchNorm2d(4, dtype=np.float64), nn.BatchNorm2d(4).double()
     ours, theirs = L.Sequential(norm, L.Tanh(), norm), nn.Sequential(other, nn.Tanh(), other)
@@ -213,6 +285,17 @@ def test_batch_norm_used_twice_sees_two_batches():
         (lambda: L.BatchNorm2d(2, eps=0), ValueError, "eps must be greater than 0"),
         (lambda: L.BatchNorm2d(2, momentum=1.5), ValueError, r"momentum must be in \[0, 1\]"),
         (lambda: L.BatchNorm2d(2, affine=None), TypeError, "affine must be True or False"),
+        (lambda: L.BatchNorm2d(2, track_running_stats=1), TypeError, "track_running_stats must be True or False"),
+        (lambda: L.BatchNorm1d(2, bias=None), TypeError, "bias must be True or False"),
+        (lambda: L.GroupNorm(0, 4), ValueError, "num_groups must be at least 1"),
+        (lambda: L.GroupNorm(3, 4), ValueError, "num_groups must divide num_channels=4, got 3"),
+        (lambda: L.GroupNorm(2, 4, affine=1), TypeError, "affine must be True or False"),
+        (lambda: L.ZeroPad2d((1, 2)), ValueError, r"padding must be an integer or \(left, right, top, bottom\)"),
+        (lambda: L.CircularPad2d(1.5), TypeError, "padding must be an integer, got 1.5"),
+        (lambda: L.ReflectionPad2d(1)(np.zeros((3, 3))), ValueError, "x must have 3 or 4 dimensions, got 2"),
+        (lambda: L.ConstantPad2d(1, "0"), TypeError, "value must be a number, got '0'"),
+        (lambda: L.Hardtanh(1, 1), ValueError, "max_val must be greater than 1, got 1"),
+        (lambda: L.MaxPool2d(2, return_indices=1), TypeError, "return_indices must be True or False"),
         (lambda: L.LayerNorm((2, 0)), ValueError, "normalized_shape must be at least 1"),
         (lambda: L.LayerNorm(2, eps="tiny"), TypeError, "eps must be a number"),
         (lambda: L.Dropout(1.5), ValueError, r"p must be in \[0, 1\], got 1.5"),
@@ -232,7 +315,9 @@ def test_batch_norm_used_twice_sees_two_batches():
         (lambda: L.Flatten(1.5), TypeError, "start_dim must be an integer"),
         (lambda: L.Conv2d(3, 4, 3)(np.zeros((1, 3, 5, 5))), TypeError, "share one dtype"),
         (lambda: L.BatchNorm2d(3)(np.zeros((2, 3), np.float32)), ValueError, "x must have 4 dimensions, got 2"),
+        (lambda: L.BatchNorm2d(3)(np.zeros((3, 4, 4), np.float32)), ValueError, "x must have 4 dimensions, got 3"),
         (lambda: L.BatchNorm1d(3)(np.zeros((2, 3, 4, 4), np.float32)), ValueError, "x must have 2 or 3 dimensions"),
+        (lambda: L.BatchNorm1d(3)(np.zeros(3, np.float32)), ValueError, "x must have 2 or 3 dimensions, got 1"),
         (lambda: L.BatchNorm2d(3)(np.zeros((1, 3, 1, 1), np.float32)), ValueError, "more than one value per channel"),
     ],
 )

@@ -20,9 +20,11 @@ REGRESSION = [
     ("smooth_l1_loss", {}),
     ("smooth_l1_loss", {"beta": 0.4}),
     ("smooth_l1_loss", {"beta": 0}),
+    ("huber_loss", {}),
+    ("huber_loss", {"delta": 0.4}),
 ]
 ALL = (
-    "mse_loss", "l1_loss", "smooth_l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "nll_loss", "cross_entropy",
 )  # fmt: skip
 reductions = pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -87,6 +89,9 @@ def test_regression_agrees_with_torch(name, options, reduction, shape, seed):
         ("smooth_l1_loss", {}, [1.5, 0, 0.125], [1, 0, -0.5]),
         ("smooth_l1_loss", {"beta": 0.5}, [1.75, 0, 0.25], [1, 0, -1]),
         ("smooth_l1_loss", {"beta": 0}, [2, 0, 0.5], [1, 0, -1]),
+        ("huber_loss", {}, [1.5, 0, 0.125], [1, 0, -0.5]),
+        ("huber_loss", {"delta": 4}, [2, 0, 0.125], [2, 0, -0.5]),
+        ("huber_loss", {"delta": 0.25}, [0.25 * 1.875, 0, 0.25 * 0.375], [0.25, 0, -0.25]),
     ],
 )
 def test_regression_by_hand(name, options, losses, slopes):

@@ -59,6 +59,8 @@ BAD = [
     ("l1_loss", (X, 1.0), {}, TypeError, "target must be a NumPy array"),
     ("l1_loss", (X, X.T), {}, ValueError, "target must"),
     ("smooth_l1_loss", (X, X), {"beta": -1}, ValueError, "beta must be at least 0"),
+    ("huber_loss", (X, X), {"delta": 0}, ValueError, "delta must be greater than 0"),
+    ("huber_loss", (X, X), {"delta": None}, TypeError, "delta must be a number"),
     ("smooth_l1_loss", (X, X), {"beta": "1"}, TypeError, "beta must be a number"),
     ("binary_cross_entropy", (X + 1, X), {}, ValueError, r"input must hold .* in \[0, 1\], got 1.5"),
     ("binary_cross_entropy", (-X, X), {}, ValueError, "input must hold probabilities"),

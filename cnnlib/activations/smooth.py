@@ -294,3 +294,66 @@ def _gelu_parts(x, approximate):
         return 0.5 * (1 + erf(x * _SQRT_HALF)), bell
     t = np.tanh(_SQRT_2_OVER_PI * (x + _CUBIC * x * x * x))
     return 0.5 * (1 + t), 0.5 * (1 - t * t) * _SQRT_2_OVER_PI * (1 + 3 * _CUBIC * x * x)
+
+
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def selu(x):
+    """Stretch an elu so that layer after layer keeps mean 0 and variance 1.
+
+    Parameters
+    ----------
+    x : array (any shape)
+
+    Returns
+    -------
+    y : array (shape of x)
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is not a float32 or float64 array.
+
+    Notes
+    -----
+    ``y = scale * elu(x, alpha)`` with ``scale`` = 1.0507 and ``alpha`` = 1.6733: of normal numbers with mean 0
+    and variance 1 it makes numbers with mean 0 and variance 1. ``dx = dy * scale`` where x is positive,
+    ``dy * scale * alpha * exp(x)`` elsewhere, x = 0 included.
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-normalizing neural networks, equation 2.
+
+    Examples
+    --------
+    >>> selu(np.array([-10000.0, 0.0, 2.0])).round(4)
+    array([-1.7581,  0.    ,  2.1014])
+    """
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+def selu_backward(dy, x):
+    """Gradient of `selu`.
+
+    Parameters
+    ----------
+    dy, x : array (any shape, both the same)
+
+    Returns
+    -------
+    dx : array (shape of x)
+        ``dy * scale`` where ``x > 0``, else ``dy * scale * alpha * exp(x)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` is not a float array, or ``dy`` differs from it in dtype or shape.
+
+    Examples
+    --------
+    >>> selu_backward(np.array([1.0, 2.0]), np.array([0.0, 2.0])).round(4)
+    array([1.7581, 2.1014])
+    """
+    return SELU_SCALE * elu_backward(dy, x, SELU_ALPHA)

@@ -261,6 +261,67 @@ def log_softmax_backward(dy, x, dim):
     return dy - y * dy.sum(axis=dim, keepdims=True)
 
 
+def logsigmoid(x):
+    """Logarithm of `sigmoid`, exact where sigmoid itself has rounded to 0 or 1.
+
+    Parameters
+    ----------
+    x : array (any shape)
+
+    Returns
+    -------
+    y : array (shape of x)
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is not a float32 or float64 array.
+
+    Notes
+    -----
+    ``y = log(1 / (1 + exp(-x)))``, computed as ``min(x, 0) - log(1 + exp(-abs(x)))``: no exponent is ever positive.
+    ``dx = dy * sigmoid(-x)``.
+
+    References
+    ----------
+    Maechler (2012), Accurately computing log(1 - exp(-abs(a))), section 2.
+
+    Examples
+    --------
+    >>> logsigmoid(np.array([-10000.0, 0.0, 10000.0])).round(4)
+    array([-1.000e+04, -6.931e-01,  0.000e+00])
+    """
+    _checks.floats("x", x)
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+def logsigmoid_backward(dy, x):
+    """Gradient of `logsigmoid`.
+
+    Parameters
+    ----------
+    dy, x : array (any shape, both the same)
+
+    Returns
+    -------
+    dx : array (shape of x)
+        ``dy * sigmoid(-x)``: between all of ``dy``, far left, and nothing, far right.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` is not a float array, or ``dy`` differs from it in dtype or shape.
+
+    Examples
+    --------
+    >>> logsigmoid_backward(np.array([3.0, 3.0]), np.array([-10000.0, 0.0]))
+    array([3. , 1.5])
+    """
+    _checks.like("dy", dy, "x", _checks.floats("x", x))
+    e = np.exp(-np.abs(x))
+    return dy * (np.where(x < 0, 1, e) / (1 + e))
+
+
 def _below_largest(x, dim):
     """Return ``x`` less its largest entry along ``dim``: 0 at most, and 0 somewhere."""
     _checks.floats("x", x)

@@ -9,13 +9,14 @@ from cnnlib.conv.sizes import border, output_size, padded_shape
 from cnnlib.padding import pad, pad_backward
 
 
+@windows.single_or_batch
 def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     """Write every window of an image as a column of a matrix.
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Images.
+    x : array (N, C, H, W) or (C, H, W)
+        Images, or a single one; then all that belongs to it is without N.
     kernel_size, dilation, padding, stride : int or pair of int
         The window, as in `conv2d`. Mind the order, which is PyTorch's.
 
@@ -30,7 +31,7 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     TypeError
         If ``x`` is not a float32 or float64 array, or an option is not an integer.
     ValueError
-        If ``x`` has not four dimensions, an option is too small, or the window does not fit.
+        If ``x`` has neither three dimensions nor four, an option is too small, or the window does not fit.
 
     Notes
     -----
@@ -55,6 +56,7 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     return gather(pad(x, sides), kernel, stride, dilation)
 
 
+@windows.single_or_batch
 def unfold_backward(dy, x, kernel_size, dilation=1, padding=0, stride=1):
     """Gradient of `unfold`: add every column to the window it came from.
 
@@ -67,7 +69,7 @@ def unfold_backward(dy, x, kernel_size, dilation=1, padding=0, stride=1):
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (shape of x)
 
     Raises
     ------

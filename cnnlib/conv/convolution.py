@@ -9,13 +9,14 @@ from cnnlib.conv.sizes import border, check_arrays, output_size, padded_shape
 from cnnlib.padding import pad, pad_backward
 
 
+@windows.single_or_batch
 def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     """Slide filters over images (cross-correlation: the filter is not flipped).
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Images.
+    x : array (N, C, H, W) or (C, H, W)
+        Images, or a single one; then all that belongs to it is without N.
     w : array (F, C / groups, kH, kW)
         Filters.
     b : array (F,), optional
@@ -74,6 +75,7 @@ def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     return y
 
 
+@windows.single_or_batch
 def conv2d_backward(dy, x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     """Gradients of `conv2d`.
 
@@ -86,7 +88,7 @@ def conv2d_backward(dy, x, w, b=None, stride=1, padding=0, dilation=1, groups=1)
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (shape of x)
     dw : array (F, C / groups, kH, kW)
     db : array (F,) or None
         None if there is no bias.

@@ -9,6 +9,7 @@ from cnnlib.conv.sizes import check_arrays
 from cnnlib.padding import pad
 
 
+@windows.single_or_batch
 def conv_transpose2d(x, w, b=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Paint with filters: each pixel adds the filter, times its own value, to a larger image.
 
@@ -16,8 +17,8 @@ def conv_transpose2d(x, w, b=None, stride=1, padding=0, output_padding=0, groups
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Images.
+    x : array (N, C, H, W) or (C, H, W)
+        Images, or a single one; then all that belongs to it is without N.
     w : array (C, F / groups, kH, kW)
         Filters. The input's channels come first, the other way round from `conv2d`.
     b : array (F,), optional
@@ -80,6 +81,7 @@ def conv_transpose2d(x, w, b=None, stride=1, padding=0, output_padding=0, groups
     return y
 
 
+@windows.single_or_batch
 def conv_transpose2d_backward(dy, x, w, b=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Gradients of `conv_transpose2d`; the one with respect to ``x`` is a convolution of ``dy`` with ``w``.
 
@@ -92,7 +94,7 @@ def conv_transpose2d_backward(dy, x, w, b=None, stride=1, padding=0, output_padd
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (shape of x)
     dw : array (C, F / groups, kH, kW)
     db : array (F,) or None
         None if there is no bias.

@@ -25,6 +25,11 @@ def batch(rng):
     return pick(rng, 0, 1, 2, 3, 4)
 
 
+def lead(rng):
+    """What stands before the channels: the size of a batch, or nothing for a single image."""
+    return () if rng.random() < 0.2 else (batch(rng),)
+
+
 def one_or_pair(rng, low, high):
     """An integer or a pair of integers; the pair it stands for comes with it."""
     if rng.random() < 0.4:
@@ -59,7 +64,7 @@ def draw_conv2d(rng):
     height, width = (max(1, d * (k - 1) + 1 - 2 * q) + e
                      for d, k, q, e in zip(dilations, kernel, ps, extra, strict=True))
     return (
-        {"x": rng.standard_normal((batch(rng), c_in, height, width)),
+        {"x": rng.standard_normal((*lead(rng), c_in, height, width)),
          "w": rng.standard_normal((c_out, c_in // groups, *kernel)),
          "b": maybe(rng, rng.standard_normal(c_out))},
         {"stride": stride, "padding": p, "dilation": dilation, "groups": groups},
@@ -79,7 +84,7 @@ def draw_conv_transpose2d(rng):
     if p[0] == p[1] and rng.random() < 0.5:
         p = p[0]
     return (
-        {"x": rng.standard_normal((batch(rng), c_in, *sizes(rng, 2, 1, 5))),
+        {"x": rng.standard_normal((*lead(rng), c_in, *sizes(rng, 2, 1, 5))),
          "w": rng.standard_normal((c_in, c_out, *kernel)),
          "b": maybe(rng, rng.standard_normal(c_out * groups))},
         {"stride": stride, "padding": p, "output_padding": out, "groups": groups, "dilation": dilation},
@@ -93,7 +98,7 @@ def draw_unfold(rng):
     stride, _ = one_or_pair(rng, 1, 3)
     size = (d * (k - 1) + 1 + e for d, k, e in zip(dilations, kernels, sizes(rng, 2, 0, 5), strict=True))
     return (
-        {"x": rng.standard_normal((pick(rng, 1, 2, 3), pick(rng, 1, 2, 3), *size))},
+        {"x": rng.standard_normal((*pick(rng, (), (1,), (2,)), pick(rng, 1, 2, 3), *size))},
         {"kernel_size": kernel, "dilation": dilation, "padding": p, "stride": stride},
     )
 
@@ -101,11 +106,13 @@ def draw_unfold(rng):
 def draw_pad(rng):
     mode = pick(rng, "constant", "reflect", "replicate", "circular")
     axes = pick(rng, 1, 2)
-    x = rng.standard_normal(sizes(rng, axes + 2, 1, 6))
+    x = rng.standard_normal(sizes(rng, axes + pick(rng, 1, 2), 1, 6))
     amounts = []
-    for size in reversed(x.shape[2:]):
-        most = {"constant": 3, "replicate": 4, "reflect": size - 1, "circular": size}[mode]
-        amounts += [int(n) for n in rng.integers(0, most + 1, 2)]
+    for size in reversed(x.shape[-axes:]):
+        cut = int(rng.integers(0, size)) if rng.random() < 0.3 else 0
+        most = {"constant": 3, "replicate": 4, "reflect": size - 1, "circular": size - cut}[mode]
+        before, after = (int(n) for n in rng.integers(0, most + 1, 2))
+        amounts += pick(rng, (-cut, after), (before, -cut)) if cut else (before, after)
     options = {"padding": tuple(amounts), "mode": mode}
     if mode == "constant":
         options["value"] = pick(rng, 0.0, -1.5)
@@ -129,7 +136,7 @@ def pooled(rng, dilation):
     if p[0] == p[1] and rng.random() < 0.5:
         p = p[0]
     options = {"kernel_size": kernel, "stride": stride, "padding": p, "ceil_mode": bool(rng.integers(2))}
-    return (batch(rng), pick(rng, 1, 2, 3), *size), options
+    return (*lead(rng), pick(rng, 1, 2, 3), *size), options
 
 
 def draw_max_pool2d(rng):
@@ -150,7 +157,7 @@ def draw_avg_pool2d(rng):
 
 def draw_adaptive(rng):
     size = pick(rng, *sizes(rng, 2, 1, 5), sizes(rng, 2, 1, 7), (None, 2), (3, None))
-    return {"x": values(rng, batch(rng), *sizes(rng, 3, 1, 9))}, {"output_size": size}
+    return {"x": values(rng, *lead(rng), *sizes(rng, 3, 1, 9))}, {"output_size": size}
 
 
 def draw_adaptive_max(rng):
@@ -180,11 +187,11 @@ def draw_flatten(rng):
         "start_dim": pick(rng, start, start - len(shape)), "end_dim": pick(rng, end, end - len(shape))}
 
 
-def elementwise(**choices):
+def elementwise(scale=2, **choices):
     """A draw for an activation: any shape, each option from a list of choices."""
     def draw(rng):
         shape = sizes(rng, pick(rng, 1, 2, 3, 4), 1, 5) if rng.random() < 0.9 else (0, 3)
-        x = 2 * values(rng, *shape)
+        x = scale * values(rng, *shape)
         x.flat[:1] = 1.5  # something of ordinary size, beside which the tails are small
         return {"x": x}, {name: pick(rng, *some) for name, some in choices.items()}
     return draw
@@ -215,6 +222,11 @@ def draw_regression(rng):
 def draw_smooth_l1(rng):
     arrays, options = draw_regression(rng)
     return arrays, options | {"beta": pick(rng, 1.0, 0.5, 2.0)}
+
+
+def draw_huber(rng):
+    arrays, options = draw_regression(rng)
+    return arrays, options | {"delta": pick(rng, 1.0, 0.5, 2.0)}
 
 
 def draw_bce(rng):
@@ -302,6 +314,17 @@ def torch_layer_norm(x, normalized_shape, weight, bias, eps):
     return F.layer_norm(x, shape, weight, bias, eps)
 
 
+def draw_group_norm(rng):
+    groups, width, tail = pick(rng, 1, 2, 3), pick(rng, 4, 5), pick(rng, (), (3,), (2, 3))
+    channels, affine = groups * width, rng.random() < 0.7
+    return (
+        {"x": rng.standard_normal((pick(rng, 1, 2, 3), channels, *tail)) * 2 + 0.5,
+         "weight": rng.uniform(0.5, 2, channels) if affine else None,
+         "bias": rng.standard_normal(channels) if affine else None},
+        {"num_groups": groups, "eps": pick(rng, 1e-5, 1e-3)},
+    )
+
+
 def draw_dropout(rng):
     return {"x": rng.standard_normal(sizes(rng, pick(rng, 1, 2, 4), 1, 5))}, {
         "p": pick(rng, 0.0, 0.2, 0.5, 0.8, 1.0), "training": bool(rng.integers(2)),
@@ -344,9 +367,14 @@ CASES = [
     Case(activations.leaky_relu, "x", elementwise(negative_slope=(0.01, 0.2)),
          lambda x, **o: F.leaky_relu(x, **o)),
     Case(activations.prelu, "x w", draw_prelu, lambda x, w: F.prelu(x, w)),
+    Case(activations.hardtanh, "x", elementwise(min_val=(-1.0, -2.5), max_val=(1.0, 0.5)),
+         lambda x, **o: F.hardtanh(x, **o)),
+    Case(activations.relu6, "x", elementwise(scale=6), lambda x: F.relu6(x)),
     Case(activations.sigmoid, "x", elementwise(), lambda x: torch.sigmoid(x)),
+    Case(activations.logsigmoid, "x", elementwise(), lambda x: F.logsigmoid(x)),
     Case(activations.tanh, "x", elementwise(), lambda x: torch.tanh(x)),
     Case(activations.elu, "x", elementwise(alpha=(1.0, 0.5, 1.7)), lambda x, **o: F.elu(x, **o)),
+    Case(activations.selu, "x", elementwise(), lambda x: F.selu(x)),
     Case(activations.gelu, "x", elementwise(approximate=("none",)), lambda x, **o: F.gelu(x, **o), "exact"),
     Case(activations.gelu, "x", elementwise(approximate=("tanh",)), lambda x, **o: F.gelu(x, **o), "tanh"),
     Case(activations.silu, "x", elementwise(), lambda x: F.silu(x)),
@@ -357,6 +385,7 @@ CASES = [
     Case(losses.mse_loss, "input", draw_regression, torch_loss(F.mse_loss)),
     Case(losses.l1_loss, "input", draw_regression, torch_loss(F.l1_loss)),
     Case(losses.smooth_l1_loss, "input", draw_smooth_l1, torch_loss(F.smooth_l1_loss)),
+    Case(losses.huber_loss, "input", draw_huber, torch_loss(F.huber_loss)),
     Case(losses.binary_cross_entropy, "input", draw_bce, torch_loss(F.binary_cross_entropy)),
     Case(losses.binary_cross_entropy_with_logits, "input", draw_bce_logits,
          torch_loss(F.binary_cross_entropy_with_logits)),
@@ -366,5 +395,6 @@ CASES = [
          "class probabilities"),
     Case(normalization.batch_norm, "x weight bias", draw_batch_norm, torch_batch_norm),
     Case(normalization.layer_norm, "x weight bias", draw_layer_norm, torch_layer_norm),
+    Case(normalization.group_norm, "x weight bias", draw_group_norm, lambda x, **o: F.group_norm(x, **o)),
     Case(dropout.dropout, "x", draw_dropout, torch_dropout, call_backward=backward_dropout),
 ]

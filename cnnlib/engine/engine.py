@@ -36,7 +36,8 @@ def compile(model, *, input_gradient=False, workers=1):
     Raises
     ------
     TypeError, ValueError
-        If ``model`` is not a Sequential, or an option is not one of those listed.
+        If ``model`` is not a Sequential or has a layer with ``return_indices``, or an option is not one of those
+        listed.
 
     Examples
     --------
@@ -66,6 +67,8 @@ class Engine:
     def __init__(self, model, *, input_gradient=False, workers=1):
         if not isinstance(model, L.Sequential):
             raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
+        if any(getattr(layer, "return_indices", False) for layer in model.modules()):
+            raise ValueError("model must return one array: leave out return_indices in its pooling layers")
         self.model, self.input_gradient = model, checks.flag("input_gradient", input_gradient)
         if checks.integer("workers", workers) not in (1, 2):
             raise ValueError(f"workers must be 1 or 2, got {workers}")

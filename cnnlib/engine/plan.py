@@ -14,7 +14,8 @@ from cnnlib.engine.block import Block
 from cnnlib.engine.pool import Pool
 from cnnlib.engine.stages import Dense, Fallback, Flat, Norm, Relu, to_inner
 
-ALIKE = (L.LeakyReLU, L.Sigmoid, L.Tanh, L.ELU, L.GELU, L.SiLU, L.Softplus, L.Identity)  # number by number
+ALIKE = (L.LeakyReLU, L.ReLU6, L.Hardtanh, L.Sigmoid, L.LogSigmoid, L.Tanh, L.ELU, L.SELU, L.GELU, L.SiLU, L.Softplus,
+         L.Identity)  # number by number
 
 
 BUFFER = 1024  # numbers
@@ -119,11 +120,17 @@ def make(layers, shape, dtype, wanted):
             return Flat(shape, dtype), 1
     if kind is L.Linear and len(shape) == 2 and shape[0] == layer.in_features:
         return Dense(shape, layer.weight, layer.bias, relu, wanted), 1 + relu
-    if kind is {4: L.BatchNorm2d, 2: L.BatchNorm1d}.get(len(shape)) and shape[-2] == layer.num_features:
+    if kind is {4: L.BatchNorm2d, 2: L.BatchNorm1d}.get(len(shape)) and _plain_norm(layer, shape[-2]):
         return Norm(shape, layer, relu, dtype), 1 + relu
     if kind is L.ReLU:
         return Relu(shape, dtype), 1
     return Fallback(layer, alike=kind in ALIKE), 1
+
+
+def _plain_norm(layer, channels):
+    """Whether a batch norm has running statistics, and both scale and shift or neither."""
+    whole = (layer.weight is None) == (layer.bias is None)
+    return channels == layer.num_features and layer.running_mean is not None and whole
 
 
 def _conv_size(layer, shape):

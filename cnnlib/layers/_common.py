@@ -33,6 +33,13 @@ def start(w_shape, outputs, bias, rng, dtype):
     return weight, bias
 
 
+def scale_and_shift(shape, affine, bias, dtype):
+    """What follows a normalization: a scale from 1 and a shift from 0; without a scale, no shift."""
+    shifted = checks.flag("bias", bias) and affine
+    weight = filled(shape, 1.0, dtype) if affine else None
+    return weight, filled(shape, 0.0, dtype) if shifted else None
+
+
 def channels(in_channels, out_channels, groups):
     """The three numbers, once they are known to divide."""
     groups = checks.integer("groups", groups, 1)

@@ -36,10 +36,34 @@ class LeakyReLU(PairLayer):
         self.negative_slope = checks.number("negative_slope", negative_slope)
 
 
+class ReLU6(PairLayer):
+    """``min(max(x, 0), 6)``, see `cnnlib.activations.relu6`."""
+
+    pair = activations.relu6, activations.relu6_backward
+
+
+class Hardtanh(PairLayer):
+    """``min(max(x, min_val), max_val)``, see `cnnlib.activations.hardtanh`."""
+
+    pair = activations.hardtanh, activations.hardtanh_backward
+    options = ("min_val", "max_val")
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0):
+        super().__init__()
+        self.min_val = checks.number("min_val", min_val)
+        self.max_val = checks.number("max_val", max_val, above=min_val)
+
+
 class Sigmoid(PairLayer):
     """``1 / (1 + exp(-x))``, see `cnnlib.activations.sigmoid`."""
 
     pair = activations.sigmoid, activations.sigmoid_backward
+
+
+class LogSigmoid(PairLayer):
+    """The logarithm of the sigmoid, computed stably, see `cnnlib.activations.logsigmoid`."""
+
+    pair = activations.logsigmoid, activations.logsigmoid_backward
 
 
 class Tanh(PairLayer):
@@ -57,6 +81,12 @@ class ELU(PairLayer):
     def __init__(self, alpha: float = 1.0):
         super().__init__()
         self.alpha = checks.number("alpha", alpha)
+
+
+class SELU(PairLayer):
+    """An ELU stretched so that mean 0 and variance 1 last, see `cnnlib.activations.selu`."""
+
+    pair = activations.selu, activations.selu_backward
 
 
 class GELU(PairLayer):

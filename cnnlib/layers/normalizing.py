@@ -8,9 +8,16 @@ import numpy as np
 
 from cnnlib import _checks as checks
 from cnnlib.dropout import dropout, dropout_backward
-from cnnlib.layers._common import collect, data, filled, generator
+from cnnlib.layers._common import collect, data, generator, scale_and_shift
 from cnnlib.module import Layer
-from cnnlib.normalization import batch_norm, batch_norm_backward, layer_norm, layer_norm_backward
+from cnnlib.normalization import (
+    batch_norm,
+    batch_norm_backward,
+    group_norm,
+    group_norm_backward,
+    layer_norm,
+    layer_norm_backward,
+)
 
 
 class _BatchNorm(Layer):
@@ -24,7 +31,9 @@ class _BatchNorm(Layer):
         eps: float = 1e-5,
         momentum: float | None = 0.1,
         affine: bool = True,
+        track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype=np.float32,
     ):
         super().__init__()
@@ -32,37 +41,40 @@ class _BatchNorm(Layer):
         self.eps = checks.number("eps", eps, above=0)
         self.momentum = None if momentum is None else checks.number("momentum", momentum, 0, 1)
         self.affine = checks.flag("affine", affine)
-        self.weight = filled(num_features, 1.0, dtype) if affine else None
-        self.bias = filled(num_features, 0.0, dtype) if affine else None
-        self.register_buffer("running_mean", np.zeros(num_features, checks.float_dtype("dtype", dtype)))
-        self.register_buffer("running_var", np.ones(num_features, dtype))
-        self.register_buffer("num_batches_tracked", np.array(0, np.int64))
+        self.track_running_stats = tracked = checks.flag("track_running_stats", track_running_stats)
+        self.weight, self.bias = scale_and_shift(num_features, affine, bias, dtype)
+        dtype = checks.float_dtype("dtype", dtype)
+        self.register_buffer("running_mean", np.zeros(num_features, dtype) if tracked else None)
+        self.register_buffer("running_var", np.ones(num_features, dtype) if tracked else None)
+        self.register_buffer("num_batches_tracked", np.array(0, np.int64) if tracked else None)
 
     def forward(self, x):
         """Normalise each channel of ``x``; while training, update the running statistics too."""
         checks.floats("x", x, self.ranks)
         momentum = self.momentum
         if momentum is None:  # the mean of all batches so far: batch n counts 1 / n
-            momentum = 1.0 / (int(self.num_batches_tracked) + 1)
+            momentum = 1.0 / (int(self.num_batches_tracked) + 1) if self.track_running_stats else 0.0
         statistics = self.running_mean, self.running_var
+        by_batch = self.training or not self.track_running_stats  # without running statistics, the batch's own
         scale = data(self.weight), data(self.bias)
-        y, new_mean, new_var = batch_norm(x, *statistics, *scale, self.training, momentum, self.eps)
-        self.save(x, *statistics, self.training, momentum)
-        if self.training:
+        y, new_mean, new_var = batch_norm(x, *statistics, *scale, by_batch, momentum, self.eps)
+        self.save(x, *statistics, by_batch, momentum)
+        if self.training and self.track_running_stats:
             self.running_mean, self.running_var = new_mean, new_var
             self.num_batches_tracked += 1
         return y
 
     def backward(self, dy):
         """Collect the gradients of weight and bias, return that of ``x``."""
-        x, mean, var, training, momentum = self.recall()
+        x, mean, var, by_batch, momentum = self.recall()
         scale = data(self.weight), data(self.bias)
-        dx, *grads = batch_norm_backward(dy, x, mean, var, *scale, training, momentum, self.eps)
+        dx, *grads = batch_norm_backward(dy, x, mean, var, *scale, by_batch, momentum, self.eps)
         collect(grads, self.weight, self.bias)
         return dx
 
     def extra_repr(self):
-        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
+        text = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
+        return f"{text}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
 
 
 class BatchNorm2d(_BatchNorm):
@@ -78,6 +90,10 @@ class BatchNorm2d(_BatchNorm):
         How much of each batch enters the running statistics; None takes the mean over all batches.
     affine : bool
         Whether to learn a scale and a shift for each channel.
+    track_running_stats : bool
+        False keeps no running statistics: in evaluation, too, each batch is normalised by its own.
+    bias : bool
+        Whether the shift comes with the scale.
     dtype : float32 or float64
         Of the parameters, and so of the input.
 
@@ -85,9 +101,9 @@ class BatchNorm2d(_BatchNorm):
     ----------
     weight, bias : Parameter (num_features,) or None
         The scale, from 1, and the shift, from 0.
-    running_mean, running_var : array (num_features,)
+    running_mean, running_var : array (num_features,), or None if not tracked
         Used instead of the batch's own in evaluation.
-    num_batches_tracked : array ()
+    num_batches_tracked : array (), or None if not tracked
         How many batches the running statistics have seen.
 
     Examples
@@ -142,9 +158,7 @@ class LayerNorm(Layer):
         self.normalized_shape = tuple(checks.integer("normalized_shape", size, 1) for size in sizes)
         self.eps = checks.number("eps", eps, 0)
         self.elementwise_affine = checks.flag("elementwise_affine", elementwise_affine)
-        shifted = checks.flag("bias", bias) and elementwise_affine
-        self.weight = filled(self.normalized_shape, 1.0, dtype) if elementwise_affine else None
-        self.bias = filled(self.normalized_shape, 0.0, dtype) if shifted else None
+        self.weight, self.bias = scale_and_shift(self.normalized_shape, elementwise_affine, bias, dtype)
 
     def forward(self, x):
         """Normalise ``x``, ``(..., *normalized_shape)``."""
@@ -161,6 +175,63 @@ class LayerNorm(Layer):
 
     def extra_repr(self):
         text = f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return f"{text}, bias={self.bias is not None}"
+
+
+class GroupNorm(Layer):
+    """Give each group of channels of each sample mean 0 and variance 1, see `cnnlib.normalization.group_norm`.
+
+    Parameters
+    ----------
+    num_groups, num_channels : int
+        How many groups, and how many channels there are to divide among them.
+    eps : float
+        Added to the variance before the root.
+    affine, bias : bool
+        Whether to learn a scale for each channel, and with it a shift.
+    dtype : float32 or float64
+        Of the parameters, and so of the input.
+
+    Attributes
+    ----------
+    weight, bias : Parameter (num_channels,) or None
+        The scale, from 1, and the shift, from 0.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        bias: bool = True,
+        dtype=np.float32,
+    ):
+        super().__init__()
+        self.num_groups = checks.integer("num_groups", num_groups, 1)
+        self.num_channels = checks.integer("num_channels", num_channels, 1)
+        if num_channels % num_groups:
+            raise ValueError(f"num_groups must divide num_channels={num_channels}, got {num_groups}")
+        self.eps = checks.number("eps", eps, 0)
+        self.affine = checks.flag("affine", affine)
+        self.weight, self.bias = scale_and_shift(num_channels, affine, bias, dtype)
+
+    def forward(self, x):
+        """Normalise ``x`` (N, num_channels, ...)."""
+        y = group_norm(x, self.num_groups, data(self.weight), data(self.bias), self.eps)
+        self.save(x)
+        return y
+
+    def backward(self, dy):
+        """Collect the gradients of weight and bias, return that of ``x``."""
+        scale = data(self.weight), data(self.bias)
+        dx, *grads = group_norm_backward(dy, self.recall(), self.num_groups, *scale, self.eps)
+        collect(grads, self.weight, self.bias)
+        return dx
+
+    def extra_repr(self):
+        text = f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
         return f"{text}, bias={self.bias is not None}"
 
 

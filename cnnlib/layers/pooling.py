@@ -7,7 +7,21 @@ from cnnlib.linear import flatten, flatten_backward
 from cnnlib.module import Layer
 
 
-class MaxPool2d(PairLayer):
+class _MaxPool(PairLayer):
+    """What layers share that can also say where each maximum stood; ``backward`` takes the maxima's gradient alone."""
+
+    def __init__(self, return_indices):
+        super().__init__()
+        self.return_indices = checks.flag("return_indices", return_indices)
+
+    def forward(self, x):
+        """Return the maxima, or with ``return_indices`` the maxima and their places."""
+        y = self.pair[0](x, **self._keywords(), return_indices=self.return_indices)
+        self.save(x)
+        return y
+
+
+class MaxPool2d(_MaxPool):
     """The largest value of each window, see `cnnlib.pooling.max_pool2d`.
 
     Parameters
@@ -18,6 +32,8 @@ class MaxPool2d(PairLayer):
         The kernel size unless given: windows that touch and do not overlap.
     padding, dilation : int or pair of int
         As for a convolution; the padding is minus infinity and at most half of the kernel.
+    return_indices : bool
+        Also return where each maximum stood: ``y, indices``.
     ceil_mode : bool
         Keep a last window that the input fills only in part.
 
@@ -26,13 +42,17 @@ class MaxPool2d(PairLayer):
     >>> import numpy as np
     >>> MaxPool2d(2)(np.array([[[[1.0, 2.0], [4.0, 3.0]]]]))
     array([[[[4.]]]])
+    >>> MaxPool2d(2, return_indices=True)(np.array([[[[1.0, 2.0], [4.0, 3.0]]]]))[1]
+    array([[[[2]]]])
     """
 
     pair = pooling.max_pool2d, pooling.max_pool2d_backward
     options = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
-    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, *, ceil_mode: bool = False):
-        super().__init__()
+    def __init__(
+        self, kernel_size, stride=None, padding=0, dilation=1, return_indices: bool = False, ceil_mode: bool = False
+    ):
+        super().__init__(return_indices)
         self.kernel_size, self.stride, self.padding = _window(kernel_size, stride, padding)
         self.dilation = _size("dilation", dilation, 1)
         self.ceil_mode = checks.flag("ceil_mode", ceil_mode)
@@ -89,20 +109,22 @@ class AdaptiveAvgPool2d(PairLayer):
         self.output_size = _output_size(output_size)
 
 
-class AdaptiveMaxPool2d(PairLayer):
+class AdaptiveMaxPool2d(_MaxPool):
     """Maxima of as many windows as asked for, see `cnnlib.pooling.adaptive_max_pool2d`.
 
     Parameters
     ----------
     output_size : int or pair of int or None
         Height and width of the output; None keeps the input's.
+    return_indices : bool
+        Also return where each maximum stood: ``y, indices``.
     """
 
     pair = pooling.adaptive_max_pool2d, pooling.adaptive_max_pool2d_backward
     options = ("output_size",)
 
-    def __init__(self, output_size):
-        super().__init__()
+    def __init__(self, output_size, return_indices: bool = False):
+        super().__init__(return_indices)
         self.output_size = _output_size(output_size)
 
 

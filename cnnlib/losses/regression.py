@@ -209,6 +209,78 @@ def smooth_l1_loss_backward(dy, input, target, reduction="mean", beta=1.0):
     return spread(dy, d, reduction, d.size) * (np.clip(d, -beta, beta) / beta)
 
 
+def huber_loss(input, target, reduction="mean", delta=1.0):
+    """Half the square near zero, straight beyond: like `smooth_l1_loss`, but the slope far out is ``delta``.
+
+    Parameters
+    ----------
+    input, target : array (any shape, both the same)
+    reduction : {"mean", "sum", "none"}
+    delta : float
+        Where the square ends; over 0.
+
+    Returns
+    -------
+    loss : scalar, or array (shape of input) for "none"
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is not of floats, or the two differ in dtype or shape; if ``delta`` is not positive.
+
+    Notes
+    -----
+    With ``d = input - target``: ``loss = d**2 / 2`` where ``abs(d) <= delta``, else
+    ``delta * (abs(d) - delta / 2)``. Then ``dinput = dy * d``, with ``d`` held within -delta and delta; over the
+    number of entries for "mean". It is ``delta`` times a `smooth_l1_loss` with ``beta = delta``.
+
+    References
+    ----------
+    Huber (1964), Robust estimation of a location parameter, section 4.
+
+    Examples
+    --------
+    >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none", delta=2.0)
+    array([0.125, 4.   ])
+    """
+    d = _difference(input, target)
+    delta = _checks.number("delta", delta, above=0)
+    size = np.abs(d)
+    near = np.minimum(size, delta)  # the part of the way that lies in the square
+    return reduce(0.5 * near * near + delta * (size - near), reduction, d.size)
+
+
+def huber_loss_backward(dy, input, target, reduction="mean", delta=1.0):
+    """Gradient of `huber_loss`.
+
+    Parameters
+    ----------
+    dy : number, or array (shape of input) for "none"
+    input, target : array (any shape, both the same)
+    reduction : {"mean", "sum", "none"}
+    delta : float
+        As in the forward call.
+
+    Returns
+    -------
+    dinput : array (shape of input)
+        ``dy * clip(input - target, -delta, delta)``, over the number of entries for "mean".
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `huber_loss`, and if ``dy`` is not what the reduction calls for.
+
+    Examples
+    --------
+    >>> huber_loss_backward(1.0, np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="sum", delta=2.0)
+    array([0.5, 2. ])
+    """
+    d = _difference(input, target)
+    delta = _checks.number("delta", delta, above=0)
+    return spread(dy, d, reduction, d.size) * np.clip(d, -delta, delta)
+
+
 def _difference(input, target):
     _checks.like("target", target, "input", _checks.floats("input", input))
     return np.asarray(input - target)  # asarray: the difference of 0-d arrays is a scalar

@@ -11,13 +11,14 @@ from cnnlib import _windows as windows
 from cnnlib.pooling.maximum import add_at_places
 
 
+@windows.single_or_batch
 def adaptive_avg_pool2d(x, output_size):
     """Take the mean of each of H_out x W_out windows; for output size 1, global average pooling.
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Images or feature maps, of any size.
+    x : array (N, C, H, W) or (C, H, W)
+        Images or feature maps of any size, or a single one; then all that belongs to it is without N.
     output_size : int, None or pair of them
         H_out and W_out. None keeps the size of ``x``.
 
@@ -30,7 +31,7 @@ def adaptive_avg_pool2d(x, output_size):
     TypeError
         If ``x`` is not a float32 or float64 array, or ``output_size`` is of the wrong type.
     ValueError
-        If ``x`` has not four dimensions, or ``output_size`` is not a pair or less than 1.
+        If ``x`` has neither three dimensions nor four, or ``output_size`` is not a pair or less than 1.
 
     Notes
     -----
@@ -56,6 +57,7 @@ def adaptive_avg_pool2d(x, output_size):
     return y
 
 
+@windows.single_or_batch
 def adaptive_avg_pool2d_backward(dy, x, output_size):
     """Gradient of `adaptive_avg_pool2d`: each window shares its gradient out evenly.
 
@@ -68,7 +70,7 @@ def adaptive_avg_pool2d_backward(dy, x, output_size):
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (shape of x)
 
     Raises
     ------
@@ -94,13 +96,14 @@ def adaptive_avg_pool2d_backward(dy, x, output_size):
     return dx
 
 
+@windows.single_or_batch
 def adaptive_max_pool2d(x, output_size, return_indices=False):
     """Take the largest value of each of H_out x W_out windows.
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Images or feature maps, of any size.
+    x : array (N, C, H, W) or (C, H, W)
+        Images or feature maps of any size, or a single one; then all that belongs to it is without N.
     output_size : int, None or pair of them
         H_out and W_out. None keeps the size of ``x``.
     return_indices : bool
@@ -133,6 +136,7 @@ def adaptive_max_pool2d(x, output_size, return_indices=False):
     return (y, places) if return_indices else y
 
 
+@windows.single_or_batch
 def adaptive_max_pool2d_backward(dy, x, output_size):
     """Gradient of `adaptive_max_pool2d`: each window hands its gradient to the pixel that won.
 
@@ -145,7 +149,7 @@ def adaptive_max_pool2d_backward(dy, x, output_size):
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (shape of x)
 
     Raises
     ------

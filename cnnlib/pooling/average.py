@@ -9,6 +9,7 @@ from cnnlib.padding import pad, pad_backward
 NO_DILATION = 1, 1
 
 
+@windows.single_or_batch
 def avg_pool2d(
     x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -16,8 +17,8 @@ def avg_pool2d(
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Images or feature maps.
+    x : array (N, C, H, W) or (C, H, W)
+        Images or feature maps, or a single one; then all that belongs to it is without N.
     kernel_size : int or pair of int
         Height and width of the window.
     stride : int or pair of int, optional
@@ -40,7 +41,7 @@ def avg_pool2d(
     TypeError
         If ``x`` is not a float32 or float64 array, or an option has the wrong type.
     ValueError
-        If ``x`` has not four dimensions, an option is out of range, or the window does not fit.
+        If ``x`` has neither three dimensions nor four, an option is out of range, or the window does not fit.
 
     Notes
     -----
@@ -73,6 +74,7 @@ def avg_pool2d(
     return y
 
 
+@windows.single_or_batch
 def avg_pool2d_backward(
     dy, x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -87,7 +89,7 @@ def avg_pool2d_backward(
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (shape of x)
 
     Raises
     ------

@@ -7,13 +7,14 @@ from cnnlib import _windows as windows
 from cnnlib.padding import pad
 
 
+@windows.single_or_batch
 def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """Take the largest value of each window.
 
     Parameters
     ----------
-    x : array (N, C, H, W)
-        Images or feature maps.
+    x : array (N, C, H, W) or (C, H, W)
+        Images or feature maps, or a single one; then all that belongs to it is without N.
     kernel_size : int or pair of int
         Height and width of the window.
     stride : int or pair of int, optional
@@ -40,7 +41,7 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=Fal
     TypeError
         If ``x`` is not a float32 or float64 array, or an option has the wrong type.
     ValueError
-        If ``x`` has not four dimensions, an option is out of range, the window does not fit, or a window
+        If ``x`` has neither three dimensions nor four, an option is out of range, the window does not fit, or a window
         would hold nothing but padding.
 
     Notes
@@ -67,6 +68,7 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=Fal
     return (y, _places(x, *geometry)) if return_indices else y
 
 
+@windows.single_or_batch
 def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, indices=None):
     """Gradient of `max_pool2d`: each window hands its gradient to the pixel that won.
 
@@ -81,7 +83,7 @@ def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, 
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (shape of x)
 
     Raises
     ------
