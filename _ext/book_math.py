@@ -16,15 +16,19 @@ NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather)\}")
 INNERMOST = re.compile(r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{).)*?\\end\{\1\}", re.S)
 # Browsers draw MathML Core; what they do not know they would leave out without a word.
 CORE = set(
-    "math merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle "
+    "math mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle "
     "msub msubsup msup mtable mtd mtext mtr munder munderover semantics".split()
 )
 TEXT_SPACE = re.compile(r"(?<=<mtext>) | (?=</mtext>)")
+PRIME = re.compile(r"<msup>((?:(?!<msup>).)*?)<mo>([′″‴])</mo></msup>")
+# No line begins with the comma after a formula, nor ends with the bracket before it.
+CLOSE = re.compile(r'([(\[“‘]?)(<span class="math[^>]*>(?:(?!</span>).)*</span>)([,.;:?!)\]’”…-]*)', re.S)
 
 
 def plain(tex: str) -> str:
     """The LaTeX as math-core reads it: rows outside an environment, and parts between blank lines, are aligned."""
     tex = ROW_GAP.sub(r"\\\\", NUMBERED.sub(r"\\\1{\2*}", tex)).replace("{split}", "{aligned}")
+    tex = re.sub(r"(\\\\\s*&)(?=\s*[+-])", r"\1{}", tex)  # a row that goes on with a sign: between two terms
     parts = [part.strip() for part in re.split(r"\n\s*\n", tex) if part.strip()]
     outside, count = " ".join(parts), 1
     while count:
@@ -41,9 +45,10 @@ def mathml(tex: str, display: bool) -> str:
         raise ValueError(str(error).strip()) from error
     if unknown := sorted(set(re.findall(r"<([a-z]\w*)", code)) - CORE):
         raise ValueError(f"browsers do not draw <{unknown[0]}>")
-    # A browser drops spaces at the ends of a text, and shrinks a prime twice: as a mark and as a superscript.
-    code = TEXT_SPACE.sub("\u00a0", code)
-    code = re.sub(r"<mo>(?=[′″‴]</mo>)", '<mo class="prime">', code)
+    code = TEXT_SPACE.sub("\u00a0", code)  # a browser drops spaces at the ends of a text
+    # The font's prime is small and high already: as a superscript it would be both twice.
+    code = PRIME.sub(r'<mrow>\1<mo lspace="0.06em" rspace="0">\2</mo></mrow>', code)
+    code = code.replace("<mi>f</mi>", '<mi class="f">f</mi>')  # it leans out of its box on both sides
     return code.replace("<math", f'<math data-tex="{html.escape(tex.strip())}"', 1)
 
 
@@ -72,6 +77,14 @@ def visit_block(self, node):
     raise nodes.SkipNode
 
 
+def keep_together(app, pagename, templatename, context, doctree):
+    """Bind what stands directly before and after an inline formula to it."""
+    context["body"] = CLOSE.sub(
+        lambda m: f'<span class="together">{m[0]}</span>' if m[1] or m[3] else m[0], context.get("body") or ""
+    )
+
+
 def setup(app):
+    app.connect("html-page-context", keep_together)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
