@@ -1,11 +1,9 @@
-"""The book's Sphinx glue: its own scripts and styles, MathJax from disk, and repairs of the theme.
+"""The book's Sphinx glue: its own scripts, styles and fonts, and repairs of the theme.
 
 Templates in ``templates/`` replace those parts of the theme whose markup is at fault; what Sphinx and
 MyST-NB write into the body of a page is mended here, before the template is filled in.
 """
 
-import base64
-import importlib.util
 import re
 import shutil
 from pathlib import Path
@@ -15,9 +13,7 @@ from sphinx.util.fileutil import copy_asset_file
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 PREFIX = "course"
-# What a page of mathematics can ask for at run time: formulas as SVG, which need no fonts. The package brings
-# 24 MB; this is about 3.
-MATHJAX_PARTS = ("tex-svg.js", "input/tex/extensions")
+STYLES = ("fonts.css", "course.css", "theme.css", "formulas.css", "print.css")
 # Never asked for by a built page: source maps, and icons that theme.css replaces.
 UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/webpack*", "_static/vendor")
 ICON_FONTS = re.compile(r"@font-face\{[^}]*vendor/fontawesome[^}]*\}")
@@ -41,50 +37,27 @@ BODY_REPAIRS = [
 def scripts() -> list[str]:
     """Our scripts in the order in which a page runs them: the player first, then what registers with it."""
     players = sorted(path.relative_to(ASSETS).as_posix() for path in (ASSETS / "explorers").glob("*.js"))
-    return ["explorers.js", *players, "theme.js"]
+    return ["explorers.js", *players, "theme.js", "formulas.js", "print.js"]
 
 
 def add_assets(app, config):
     """Name our files to the builder, once each."""
-    for name in ("fonts.css", "course.css", "theme.css"):
+    for name in STYLES:
         app.add_css_file(f"{PREFIX}/{name}", priority=900)
     for name in scripts():
         app.add_js_file(f"{PREFIX}/{name}", priority=900)
 
 
-def font_faces() -> str:
-    """The fonts as one style sheet with the bytes inside: browsers refuse font files of a page on disk."""
-    rules = []
-    for path in sorted((ASSETS / "fonts").glob("*.woff2")):
-        family = path.name.split("-latin")[0].replace("-", " ").title()
-        style = "italic" if "italic" in path.name else "normal"
-        data = base64.b64encode(path.read_bytes()).decode()
-        rules.append(
-            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: 200 900; font-display: swap;\n'
-            f"  src: url(data:font/woff2;base64,{data}) format('woff2'); }}\n"
-        )
-    return "".join(rules)
-
-
 def copy_assets(app):
-    """Copy our files and the needed parts of MathJax before the pages are written."""
+    """Copy our files before the pages are written."""
     if app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
     for path in sorted(ASSETS.rglob("*")):
-        if path.suffix in {".js", ".css", ".svg"}:
+        if path.suffix in {".js", ".css", ".svg", ".woff2"}:
             target = static / PREFIX / path.relative_to(ASSETS)
             target.parent.mkdir(parents=True, exist_ok=True)
             copy_asset_file(str(path), str(target))
-    (static / PREFIX / "fonts.css").write_text(font_faces(), encoding="utf-8")
-    package = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
-    for part in MATHJAX_PARTS:
-        source, target = Path(package) / "static" / "mathjax" / part, static / "mathjax" / part
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
 
 
 def repair_page(app, pagename, templatename, context, doctree):
@@ -118,6 +91,7 @@ def remove_unused(app, exception):
 
 def setup(app):
     app.setup_extension("book_pages")
+    app.setup_extension("book_math")
     app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", add_assets)
     app.connect("builder-inited", copy_assets)

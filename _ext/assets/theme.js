@@ -16,8 +16,8 @@
       button.removeAttribute("data-tooltip");
       button.title = "Copy";
     }
-    // Formulas that are wider than the column scroll, so the keyboard must reach them.
-    for (const formula of document.querySelectorAll(".bd-article mjx-container[display], .course-stage")) {
+    // What is wider than the column scrolls, so the keyboard must reach them.
+    for (const formula of document.querySelectorAll(".course-stage")) {
       if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;
     }
   };

@@ -1,0 +1,90 @@
+"""Formulas as MathML, written when the book is built: no script sets them, and they read without one."""
+
+import html
+import re
+
+import math_core
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.locale import _
+from sphinx.util.math import get_node_equation_number
+
+CONVERTER = math_core.LatexToMathML(fancy_error=False)
+# What math-core would take for text, or number by itself where Sphinx has numbered already.
+ROW_GAP = re.compile(r"\\\\\s*\[[^\]]*\]")
+NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather)\}")
+INNERMOST = re.compile(r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{).)*?\\end\{\1\}", re.S)
+# Browsers draw MathML Core; what they do not know they would leave out without a word.
+CORE = set(
+    "math mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle "
+    "msub msubsup msup mtable mtd mtext mtr munder munderover semantics".split()
+)
+TEXT_SPACE = re.compile(r"(?<=<mtext>) | (?=</mtext>)")
+PRIME = re.compile(r"<msup>((?:(?!<msup>).)*?)<mo>([′″‴])</mo></msup>")
+# No line begins with the comma after a formula, nor ends with the bracket before it.
+CLOSE = re.compile(r'([(\[“‘]?)(<span class="math[^>]*>(?:(?!</span>).)*</span>)([,.;:?!)\]’”…-]*)', re.S)
+
+
+def plain(tex: str) -> str:
+    """The LaTeX as math-core reads it: rows outside an environment, and parts between blank lines, are aligned."""
+    tex = ROW_GAP.sub(r"\\\\", NUMBERED.sub(r"\\\1{\2*}", tex)).replace("{split}", "{aligned}")
+    tex = re.sub(r"(\\\\\s*&)(?=\s*[+-])", r"\1{}", tex)  # a row that goes on with a sign: between two terms
+    parts = [part.strip() for part in re.split(r"\n\s*\n", tex) if part.strip()]
+    outside, count = " ".join(parts), 1
+    while count:
+        outside, count = INNERMOST.subn("", outside)
+    rows = "\\\\\n".join(parts)
+    return f"\\begin{{aligned}}{rows}\\end{{aligned}}" if len(parts) > 1 or r"\\" in outside else rows
+
+
+def mathml(tex: str, display: bool) -> str:
+    """The formula as a ``math`` element that keeps its LaTeX for copying; ``ValueError`` if it can't be written."""
+    try:
+        code = CONVERTER.convert_with_local_state(plain(tex), displaystyle=display)
+    except math_core.LatexError as error:
+        raise ValueError(str(error).strip()) from error
+    if unknown := sorted(set(re.findall(r"<([a-z]\w*)", code)) - CORE):
+        raise ValueError(f"browsers do not draw <{unknown[0]}>")
+    code = TEXT_SPACE.sub("\u00a0", code)  # a browser drops spaces at the ends of a text
+    # The font's prime is small and high already: as a superscript it would be both twice.
+    code = PRIME.sub(r'<mrow>\1<mo lspace="0.06em" rspace="0">\2</mo></mrow>', code)
+    code = code.replace("<mi>f</mi>", '<mi class="f">f</mi>')  # it leans out of its box on both sides
+    return code.replace("<math", f'<math data-tex="{html.escape(tex.strip())}"', 1)
+
+
+def write(translator, node, display: bool) -> str:
+    """The formula of a node; what is wrong with it stops the build."""
+    try:
+        return mathml(node.astext(), display)
+    except ValueError as error:
+        page = translator.builder.current_docname
+        raise ExtensionError(f"{page}: the formula {node.astext().strip()!r} is wrong: {error}") from error
+
+
+def visit_inline(self, node):
+    self.body.append(f'{self.starttag(node, "span", "", CLASS="math")}{write(self, node, False)}</span>')
+    raise nodes.SkipNode
+
+
+def visit_block(self, node):
+    # The box around a formula scrolls, where it is too wide; its number stays in view.
+    self.body.append(f'{self.starttag(node, "div", CLASS="math")}<div class="formula">{write(self, node, True)}</div>')
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, _("Link to this equation"))
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def keep_together(app, pagename, templatename, context, doctree):
+    """Bind what stands directly before and after an inline formula to it."""
+    context["body"] = CLOSE.sub(
+        lambda m: f'<span class="together">{m[0]}</span>' if m[1] or m[3] else m[0], context.get("body") or ""
+    )
+
+
+def setup(app):
+    app.connect("html-page-context", keep_together)
+    app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,43 @@
+"""Make the book's font for formulas again: TeX Gyre Pagella Math, less what no formula asks for.
+
+python tools/math_font.py texgyrepagella-math.otf
+(the font: https://www.gust.org.pl/projects/e-foundry/tex-gyre; Debian has it in fonts-texgyre-math)
+"""
+
+import pathlib
+import sys
+
+from fontTools import subset
+
+OUT = pathlib.Path(__file__).resolve().parent.parent / "_ext" / "assets" / "fonts" / "book-math.woff2"
+LETTERS = [  # ASCII, Greek, and the italics that browsers put in the place of single letters
+    (0x20, 0x7E), (0x391, 0x3A9), (0x3B1, 0x3C9), (0x3D1, 0x3D1), (0x3D5, 0x3D6), (0x3F0, 0x3F1), (0x3F5, 0x3F5),
+    (0x131, 0x131), (0x237, 0x237), (0x1D434, 0x1D467), (0x1D6A4, 0x1D6A5), (0x1D6E2, 0x1D71B),
+]
+SIGNS = (
+    "\u00a0¬±·×÷‖†…′″‴ℎℒℕℝℓ∀∂∃∅∆∇∈∉∋∏∐∑−∓∗∘√∝∞∠∣∥∧∨∩∪∫∴∼≃≅≈≔≠≡≤≥≪≫⊂⊃⊆⊇⊕⊖⊗⊘⊙⊤⊥⋀⋁⋂⋃⋅⋆⋮⋯⋱⌈⌉⌊⌋⟨⟩⏞⏟"
+    "←↑→↓↔↦⇐⇒⇔⟵⟶⟷⟸⟹⟺"
+    "¨¯´`ˆˇ˘˙˜\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u030c\u0332\u20d7"  # accents
+    "\u2009\u2061\u2062\u2063\u2064"  # spaces, and signs that are not seen
+)
+
+
+def main(source: str) -> None:
+    """Write the subset, with the larger forms of brackets and roots and the measures that formulas are set by."""
+    options = subset.Options(
+        flavor="woff2", layout_features=[], name_IDs=[], hinting=False, desubroutinize=True, notdef_outline=True
+    )
+    options.drop_tables += ["FFTM"]
+    font = subset.load_font(source, options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes={code for a, b in LETTERS for code in range(a, b + 1)} | set(map(ord, SIGNS)))
+    subsetter.subset(font)
+    # Browsers push a subscript below the tail of its letter, as if y were a tall fraction: y₀ would sink beside x₀.
+    font["MATH"].table.MathConstants.SubscriptBaselineDropMin.Value = -60
+    font["name"].setName("Book Math", 1, 3, 1, 0x409)
+    subset.save_font(font, str(OUT), options)
+    print(f"{OUT.name}: {OUT.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
