@@ -109,7 +109,7 @@ def predict(model, x, batch_size=256, *, engine=None):
     _check_model(model)
     checks.floats("x", x)
     batch_size = checks.integer("batch_size", batch_size, least=1)
-    run = model if engine is None else functools.partial(engine, keep=False)
+    run = model if engine is None else functools.partial(_engine_of(model, engine), keep=False)
     with _evaluation_mode(model):
         starts = range(0, max(len(x), 1), batch_size)  # without samples still one call, for the shape of the output
         return np.concatenate([run(x[i : i + batch_size]) for i in starts])
@@ -358,12 +358,19 @@ def _check_model(model):
         raise TypeError(f"model must be a Layer, got {type(model).__name__}")
 
 
+def _engine_of(model, engine):
+    """Return ``engine`` if it is one for ``model``: any other would run its own."""
+    if not isinstance(engine, Engine):
+        raise TypeError(f"engine must be an Engine or None, got {type(engine).__name__}")
+    if engine.model is not model:
+        raise ValueError("engine runs another model: make it with compile(model)")
+    return engine
+
+
 def _engine(engine, model):
     """Return the engine that `fit` shall use, or None."""
     if isinstance(engine, Engine):
-        if engine.model is not model:
-            raise ValueError("engine runs another model: make it with compile(model)")
-        return engine
+        return _engine_of(model, engine)
     if not isinstance(engine, bool):
         raise TypeError(f"engine must be True, False or an Engine, got {type(engine).__name__}")
     return compile(model) if engine and isinstance(model, Sequential) else None

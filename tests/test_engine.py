@@ -12,7 +12,7 @@ from cnnlib.engine import compile
 from cnnlib.engine.banded import Banded
 from cnnlib.engine.depthwise import Depthwise
 from cnnlib.engine.plan import Plan
-from cnnlib.engine.stages import Fallback
+from cnnlib.engine.through import Fallback
 from cnnlib.engine.winograd import Winograd
 from cnnlib.layers import (
     GELU,
@@ -232,7 +232,7 @@ NETWORKS = {
         (4, 1, 6, 6), "Block Flat Dense",
     ),
     "nothing learned": (lambda rng: Sequential(ReLU(), MaxPool2d(2)), (4, 1, 6, 6), "Relu Pool"),
-    "empty": (lambda rng: Sequential(), (4, 1, 6, 6), ""),
+    "empty": (lambda rng: Sequential(), (4, 1, 6, 6), None),
 }  # fmt: skip
 
 

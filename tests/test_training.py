@@ -160,9 +160,9 @@ def test_the_engine_runs_the_model_in_its_place():
     calls = []
 
     class Counting(Engine):
-        def _plan(self, x):
+        def _plan(self, view, x):
             calls.append((len(x), self.model.training))
-            return super()._plan(x)
+            return super()._plan(view, x)
 
     own, default, layers = Setup(), Setup().fit(), Setup().fit(engine=False)
     own.fit(engine=Counting(own.model))

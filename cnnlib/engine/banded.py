@@ -17,7 +17,7 @@ neighbouring tiles are put side by side, patch: (..., wide * N), and the output 
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from cnnlib.engine.gather import Gather
 
@@ -60,7 +60,8 @@ class Banded:
         self.depth, self.out_rows = self.span[0] * self.reach * channels, self.tile * out_channels
         matrix = np.zeros((self.tile, out_channels, self.span[0], self.reach, channels), dtype)
         self.band, self.matrix = self._diagonal(matrix, range(5)), matrix.reshape(self.out_rows, self.depth)
-        self.plain = self.reach == self.wide == stride[1] == 1 and padding == ((0, 0), (0, 0))  # no copy needed
+        # no copy is needed where one row of a column is all that a kernel looks at
+        self.plain = self.span == (1, 1) and self.tile == self.wide == stride[1] == 1 and padding == ((0, 0), (0, 0))
         self.padded = None
         if padding != ((0, 0), (0, 0)):
             self.padded = np.zeros((height + top + bottom, width + left + right, channels, batch), dtype)
@@ -93,15 +94,15 @@ class Banded:
 
     def _strips(self, x):
         """View of the padded image as what every tile looks at, shaped like ``self.lowered``."""
-        row, column, channel, item = x.strides
-        step = self.tile * self.stride[1] * column
-        return as_strided(x, self.lowered.shape, (self.wide * step, row, column, channel, step, item), writeable=False)
+        tiles = sliding_window_view(x, self.reach, axis=1)[:, :: self.tile * self.stride[1]]
+        tiles = tiles[:, : self.blocks * self.wide]  # without a copy, or with an error, but never with another memory
+        tiles = tiles.reshape(len(x), self.blocks, self.wide, *tiles.shape[2:], copy=False)
+        return tiles.transpose(1, 0, 5, 3, 2, 4)
 
     def _patches(self, lowered):
         """View of (blocks, rows, columns, C, wide, N) as the patches of all outputs: (blocks, H_out, depth, N)."""
-        s = lowered.strides
-        shape = self.blocks, self.out_height, self.depth, self.wide * self.shape[3]
-        return as_strided(lowered, shape, (s[0], s[1] * self.stride[0], s[3], s[5]), writeable=False)
+        rows = sliding_window_view(lowered, self.span[0], axis=1)[:, :: self.stride[0]].transpose(0, 1, 6, 2, 3, 4, 5)
+        return rows.reshape(self.blocks, self.out_height, self.depth, self.wide * self.shape[3], copy=False)
 
     def load(self, x, w):
         """Write the kernel into the band; the input is lowered when its rows are needed."""

@@ -1,18 +1,24 @@
 """Hand a model over once, run it fast from then on: the same numbers, parameters and state_dict."""
 
+import contextlib
+import copy
 import functools
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cnnlib import _checks as checks
 from cnnlib import layers as L
-from cnnlib.engine.loss import cross_entropy, plain
-from cnnlib.engine.parallel import Worker, can_split
-from cnnlib.engine.plan import Plan, flattened
+from cnnlib.engine.loss import cross_entropy, labels
+from cnnlib.engine.parallel import Ended, Worker
+from cnnlib.engine.plan import Plan
 from cnnlib.engine.stages import to_inner, to_outer
+from cnnlib.engine.table import flattened, look, separate
+from cnnlib.engine.through import Through
 
 PLANS = 4  # input shapes kept ready: a full batch, the last batch, a batch of the evaluation, one more
 WORTH_SPLITTING = 16  # samples
+OWN = ("__call__", "forward", "backward", "__iter__")  # a class made from Sequential may have its own
 
 
 def compile(model, *, input_gradient=False, workers=1):
@@ -21,8 +27,9 @@ def compile(model, *, input_gradient=False, workers=1):
     Parameters
     ----------
     model : Sequential
-        Of any layers. Those that the engine has no fast version of run through their own code. The list
-        of layers is read once; their parameters, buffers and train/eval state are read in every pass.
+        Of any layers. Those that the engine has no fast version of run through their own code. All of it is read in
+        every pass: layers, options, parameters, train/eval state. Change what you like, but not between a forward
+        pass and its backward pass.
     input_gradient : bool
         Whether ``backward`` also computes the gradient of the input, which training does not need.
     workers : {1, 2}
@@ -73,13 +80,17 @@ class Engine:
         if checks.integer("workers", workers) not in (1, 2):
             raise ValueError(f"workers must be 1 or 2, got {workers}")
         self.workers = workers
-        own_way = type(model).forward is not L.Sequential.forward  # a class made from Sequential
-        self._layers = [model] if own_way else list(flattened(model))
-        self._parameters = model.parameters()
-        self._split = workers == 2 and len(self._parameters) > 0 and can_split(self._layers)
         self._worker = None
         self._plans = {}
         self._running = None  # what backward has to go back through
+
+    def __reduce__(self):
+        """A copy, deep or pickled, is an engine for the copy of the model; memory and processes are its own."""
+        return functools.partial(compile, input_gradient=self.input_gradient, workers=self.workers), (self.model,)
+
+    def parameters(self):
+        """The parameters of the model, each once."""
+        return self._look().parameters
 
     def __call__(self, x, *, keep=True):
         """Run the model on ``x`` (N, C, H, W) or (N, F); the result is that of ``model(x)``.
@@ -95,47 +106,105 @@ class Engine:
         array
             As from ``model(x)``, and yours: the engine does not write to it again.
         """
-        checks.floats("x", x)
-        self._running = None
-        if not self._suits(x):
-            y = self.model(x)
-            running = (self.model,)
-        elif self._splits(x):
-            half = self._halve(x)
-            plan = self._plan(x[:half])
-            self._worker.forward(x[half:], keep)
-            y, rest = self._worker.meanwhile(plan.forward, x[:half], keep)
-            y, running = np.concatenate([to_outer(y), rest]), (plan, half)
-        else:
-            plan = self._plan(x)
-            y, running = to_outer(plan.forward(x, keep)), (plan,)
-        self._running = (y.shape, y.dtype, *running) if keep else None
+        y = self._forward(self._look(), x, keep)
+        if not keep:
+            self._running = None
         return y
 
-    def _suits(self, x):
-        """Whether there is something to be gained; there is not where the layers only have an error to report."""
-        return x.ndim in (2, 4) and x.size > 0 and all(p.data.dtype == x.dtype for p in self._parameters)
+    def _look(self):
+        """The model as it is now; None where nothing but its own code can tell what it does."""
+        if any(getattr(type(self.model), name) is not getattr(L.Sequential, name) for name in OWN):
+            return None
+        try:
+            return look(list(flattened(self.model)))
+        except TypeError:
+            return None
 
-    def _plan(self, x):
-        key = x.shape, x.dtype
-        plan = self._plans.pop(key, None) or Plan(self._layers, x, self.input_gradient)
+    def _forward(self, view, x, keep=True):
+        self._running = None
+        if not _suits(view, x):
+            model = Through([self.model])
+            y = model.forward(x, keep)
+            self._running = Pass(view, model.backward, None, None, None)
+            return y
+        done = self._forward_split(view, x, keep) if self._splits(view, x) else None
+        if done is None:
+            with self._plan(view, x) as plan:
+                y = to_outer(plan.forward(x, keep))
+            done = y, functools.partial(_back, plan)
+        y, back = done
+        self._running = Pass(view, back, x.shape, y.shape, y.dtype)
+        return y
+
+    @contextlib.contextmanager
+    def _plan(self, view, x):
+        """The plan for this model and a batch like ``x``; one in which something went wrong is not used again."""
+        key = x.shape, x.dtype, view.facts, view.modes
+        plan = self._plans.pop(key, None) or Plan(view, x, self.input_gradient)
+        yield plan
         while len(self._plans) >= PLANS:
             del self._plans[next(iter(self._plans))]  # the one that was not used for longest
         self._plans[key] = plan
-        return plan
 
-    def _splits(self, x):
-        return self._split and len(x) >= WORTH_SPLITTING
+    # ------------------------------------------------------------- with a second process
 
-    def _halve(self, x):
-        """Return how many samples stay in this process; the other one is there for the rest."""
-        half = (len(x) + 1) // 2
-        size = x[:half].size
-        if self._worker is None or self._worker.size < size or self._worker.data[0].dtype != x.dtype:
+    def _splits(self, view, x):
+        return self.workers == 2 and _suits(view, x) and len(x) >= WORTH_SPLITTING and bool(view.parameters) \
+            and separate(view.layers, x.ndim)
+
+    def _hire(self, view, x):
+        """The second process, a new one if there is none that fits."""
+        if self._worker is None or not self._worker.fits(view, x):
             self.close()
             make = functools.partial(Engine, input_gradient=self.input_gradient)
-            self._worker = Worker(self.model, make, size)
-        return half
+            self._worker = Worker(self.model, view, make, x.size)
+        return self._worker
+
+    def _forward_split(self, view, x, keep):
+        """Outputs and the way back, or None where the layers refuse a half: they shall see what they were given."""
+        half = (len(x) + 1) // 2
+        try:
+            with self._plan(view, x[:half]) as plan:
+                worker = self._hire(view, x[:half])
+                with worker.work("forward", keep, x=x[half:]) as answer:
+                    y = to_outer(plan.forward(x[:half], keep))
+                    rest = answer()
+        except Ended:
+            raise
+        except Exception:
+            return None
+
+        def back(dy):
+            if not worker.fits(view, x[:half]):
+                raise Ended("the engine's second process has ended since the forward pass: call the engine again")
+            with worker.work("backward", dy[half:]) as answer:
+                dx = _back(plan, dy[:half])
+                rest = answer()
+            worker.add_gradients()
+            return None if rest is None else np.concatenate([dx, rest])
+
+        return np.concatenate([y, rest]), back
+
+    def _train_split(self, view, criterion, x, target):
+        """Loss and output of a step, or None where it takes layers or criterion to say what is to be done."""
+        half = (len(x) + 1) // 2
+        with self._plan(view, x[:half]) as plan:
+            if plan.classes is None:
+                try:
+                    plan.forward(x[:half])  # only to count them
+                except Exception:
+                    return None
+            parsed = labels(criterion, target, len(x), plan.classes)
+            if parsed is None:
+                return None
+            worker = self._hire(view, x[:half])
+            with worker.work("train", parsed[half:], len(x), x=x[half:]) as answer:
+                loss, output = _train(plan, x[:half], parsed[:half], len(x))
+                more, rest = answer()
+        worker.add_gradients()
+        return loss + more, np.concatenate([output, rest])
+
+    # ------------------------------------------------------------- training
 
     def backward(self, dy):
         """Add to the gradient of each parameter, as ``model.backward(dy)`` does.
@@ -148,32 +217,36 @@ class Engine:
         Raises
         ------
         RuntimeError
-            If there was no forward pass since the last backward pass.
+            If there was no forward pass since the last backward pass, or the model has been changed since.
         """
         if self._running is None:
-            raise RuntimeError("Engine.backward has no forward pass to go back through: call the engine first")
-        shape, dtype, plan, *half = self._running
-        checks.shape("dy", checks.floats("dy", dy), shape)
-        if dy.dtype != dtype:
-            raise TypeError(f"dy must be {dtype} like the output, got {dy.dtype}")
-        self._running = None
-        if plan is self.model:
-            dx = plan.backward(dy)
-            return dx if self.input_gradient else None
-        if half:
-            dy, rest = dy[: half[0]], dy[half[0] :]
-            self._worker.backward(rest)
-            dx, rest = self._worker.meanwhile(plan.backward, to_inner(dy))
-            self._add_gradients()
-        else:
-            dx = plan.backward(to_inner(dy))
-        if not self.input_gradient:
-            return None
-        return np.concatenate([to_outer(dx), rest]) if half else to_outer(dx)
+            raise RuntimeError(
+                "Engine.backward has no forward pass to go back through: call the engine first, and call backward "
+                "once for each call"
+            )
+        view = self._look()
+        if view is not None and view.facts != self._running.view.facts:
+            self._running = None
+            raise RuntimeError("the model has been changed since the forward pass: call the engine again")
+        return self._backward(dy)
 
-    def _add_gradients(self):
-        for parameter, grad in zip(self._parameters, self._worker.grads, strict=True):
-            parameter.add_grad(grad)
+    def _backward(self, dy):
+        run, self._running = self._running, None
+        if run.shape is not None:
+            given = isinstance(dy, np.ndarray) and (dy.shape, dy.dtype)
+            if given != (run.shape, run.dtype):
+                self._refuse(run, dy)
+        dx = run.back(dy)
+        return dx if self.input_gradient else None
+
+    def _refuse(self, run, dy):
+        """Have the layers say what is wrong with ``dy``: a copy of them, as these may have drawn random numbers."""
+        model = copy.deepcopy(self.model)
+        with np.errstate(all="ignore"):
+            model(np.zeros(run.input, run.dtype))
+        model.backward(dy)
+        checks.shape("dy", checks.floats("dy", dy), run.shape)
+        raise TypeError(f"dy must be {run.dtype} like the output, got {dy.dtype}")
 
     def loss_and_backward(self, criterion, x, target):
         """Forward, loss and backward in one go.
@@ -184,35 +257,28 @@ class Engine:
         output : array
             As from ``engine(x)``.
         """
-        checks.floats("x", x)
-        if self._suits(x) and self._splits(x):
-            half = self._halve(x)
-            plan = self._plan(x[:half])
-            if plan.classes is None:
-                plan.forward(x[:half])  # only to count them
-            if plain(criterion, target, len(x), plan.classes):
-                self._running = None
-                self._worker.train(x[half:], target[half:], len(x))
-                (loss, output), (more, rest) = self._worker.meanwhile(self.train, x[:half], target[:half], len(x))
-                self._add_gradients()
-                return loss + more, np.concatenate([output, rest])
-        output = self(x)
-        if output.ndim == 2 and plain(criterion, target, *output.shape):
-            loss, dy = cross_entropy(to_inner(output), target, len(x))
-            dy = dy.T
-        else:
+        self._running = None
+        view = self._look()
+        done = self._train_split(view, criterion, x, target) if self._splits(view, x) else None
+        if done is not None:
+            return done
+        output = self._forward(view, x)
+        parsed = None
+        if self._running.shape is not None and output.ndim == 2:
+            parsed = labels(criterion, target, *output.shape)
+        if parsed is None:
             loss, dy = criterion(output, target), criterion.backward()
-        self.backward(dy)
+        else:
+            loss, dy = cross_entropy(to_inner(output), parsed, len(x))
+            dy = dy.T
+        self._backward(dy)
         return loss, output
 
-    def train(self, x, target, total):
+    def train(self, x, parsed, total):
         """Forward, `cross_entropy` and backward on a part of a batch: its share of the loss, and the output."""
-        plan = self._plan(x)
-        scores = plan.forward(x)
-        output = to_outer(scores)  # before backward uses the memory
-        loss, dy = cross_entropy(scores, target, total)
-        plan.backward(dy)
-        return loss, output
+        self._running = None
+        with self._plan(self._look(), x) as plan:
+            return _train(plan, x, parsed, total)
 
     def train_step(self, x, target, criterion, optimizer):
         """One step of training: forward, loss, backward, update. Returns the loss."""
@@ -223,12 +289,43 @@ class Engine:
 
     def close(self):
         """End the worker process, if there is one. It also ends with the engine, and with Python."""
-        if self._worker is not None:
-            self._worker.close()
-        self._worker = None
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
         self.close()
+
+
+class Pass(NamedTuple):
+    """A forward pass that waits for its backward pass, which ``back`` does. Shapes are None where the layers check."""
+
+    view: Any
+    back: Any
+    input: tuple | None
+    shape: tuple | None
+    dtype: Any
+
+
+def _suits(view, x):
+    """Whether there is something to be gained; there is not where the layers only have an error to report."""
+    if view is None or not view.layers or type(x) is not np.ndarray:
+        return False
+    return (x.ndim in (2, 4) and x.size > 0 and x.dtype in checks.FLOATS
+            and all(p.data.dtype == x.dtype for p in view.parameters))
+
+
+def _back(plan, dy):
+    dx = plan.backward(to_inner(dy))
+    return to_outer(dx) if plan.input_gradient else None
+
+
+def _train(plan, x, parsed, total):
+    scores = plan.forward(x)
+    output = to_outer(scores)  # before backward uses the memory
+    loss, dy = cross_entropy(scores, parsed, total)
+    plan.backward(dy)
+    return loss, output

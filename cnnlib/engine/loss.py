@@ -2,18 +2,29 @@
 
 import numpy as np
 
+from cnnlib import losses
 from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.engine.through import tame
+
+OPTIONS = {"weight", "ignore_index", "reduction", "label_smoothing", "_saved"}  # those that `labels` looks at
 
 
-def plain(criterion, target, samples, classes):
-    """Whether `cross_entropy` can stand for ``criterion``: a mean over samples, without weights, all labels valid."""
-    if type(criterion) is not CrossEntropyLoss or criterion.weight is not None or criterion.label_smoothing:
-        return False
-    if criterion.reduction != "mean" or criterion.ignore_index >= 0 or not isinstance(target, np.ndarray):
-        return False
-    if target.dtype.kind not in "iu" or target.shape != (samples,) or samples == 0:
-        return False
-    return 0 <= target.min() and target.max() < classes
+def labels(criterion, target, samples, classes):
+    """Parse ``target`` as the labels of a batch: an array of NumPy's own index type, whatever integers came in.
+
+    None where they are not valid, or ``criterion`` is not a mean over samples without weights: then it has the word.
+    """
+    if type(criterion) is not CrossEntropyLoss or vars(criterion).keys() != OPTIONS:
+        return None
+    if criterion.weight is not None or criterion.label_smoothing or criterion.reduction != "mean":
+        return None
+    if criterion.ignore_index >= 0 or type(target) is not np.ndarray or target.dtype.kind not in "iu":
+        return None
+    if target.shape != (samples,) or samples == 0:
+        return None
+    if int(target.min()) < 0 or int(target.max()) >= classes:  # in Python's integers, which do not wrap
+        return None
+    return target.astype(np.intp)
 
 
 def cross_entropy(scores, target, total):
@@ -22,8 +33,8 @@ def cross_entropy(scores, target, total):
     Parameters
     ----------
     scores : array (C, N)
-    target : array (N,)
-        Labels, all of them valid.
+    target : intp array (N,)
+        From `labels`.
     total : int
         N, or more where these are a part of a batch.
 
@@ -33,6 +44,8 @@ def cross_entropy(scores, target, total):
     gradient : array (C, N)
     """
     classes, batch = scores.shape
+    if not tame(scores):
+        return _by_the_loss(scores, target, total)
     share = scores.dtype.type(1 / total)
     at = target * batch + np.arange(batch)  # where each sample's own label stands
     z = scores - scores.max(0)
@@ -44,3 +57,11 @@ def cross_entropy(scores, target, total):
     e *= share / sums
     flat[at] -= share
     return loss, e
+
+
+def _by_the_loss(scores, target, total):
+    """The same from `cnnlib.losses`, which knows what infinity and NaN come to."""
+    outer, share = np.ascontiguousarray(scores.T), scores.dtype.type(1 / total)
+    loss = losses.cross_entropy(outer, target, reduction="sum") * share
+    dscores = losses.cross_entropy_backward(share, outer, target, reduction="sum")
+    return loss, np.ascontiguousarray(dscores.T)

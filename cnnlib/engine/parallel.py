@@ -4,9 +4,15 @@ Threads inside BLAS help one large matrix product, but not thousands of small on
 take turns. So the other core gets a process with a copy of the model: the parameters lie in shared memory,
 the half batch is put there, and out come its outputs and, on the way back, its gradients. Those are added
 to the gradients of the first half, always in this order, so that a run can be repeated bit for bit.
+
+An interrupt can come between any two instructions. Then nobody knows what the other process has read and what it has
+yet to answer, and nobody has to: a worker counts as busy from before the first number is shared until after its answer
+has been taken, and one that is found busy is ended, not used.
 """
 
+import contextlib
 import multiprocessing
+import os
 import select
 import signal
 import time
@@ -14,24 +20,6 @@ import weakref
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-
-from cnnlib import layers as L
-
-# Layers that treat every sample by itself and draw no random numbers: a batch may be split.
-SEPARATE = (
-    L.Linear, L.Conv2d, L.ConvTranspose2d, L.LayerNorm, L.PReLU, L.MaxPool2d, L.AvgPool2d, L.AdaptiveAvgPool2d,
-    L.AdaptiveMaxPool2d, L.Identity, L.ReLU, L.LeakyReLU, L.Sigmoid, L.Tanh, L.ELU, L.GELU, L.SiLU, L.Softplus,
-    L.ReLU6, L.Hardtanh, L.LogSigmoid, L.SELU, L.GroupNorm,
-    L.ZeroPad2d, L.ConstantPad2d, L.ReflectionPad2d, L.ReplicationPad2d, L.CircularPad2d,
-)  # fmt: skip
-
-
-def can_split(layers):
-    """Whether a batch may be split between processes: batch norm and dropout, for two, look at all of it."""
-    return all(
-        type(layer) in SEPARATE or type(layer) is L.Flatten and layer.start_dim == 1 for layer in layers
-    )
-
 
 AWAKE = 2e-3  # seconds
 
@@ -46,76 +34,127 @@ def awake(link):
         pass
 
 
+class OneThread:
+    """BLAS keeps to one thread as long as there is a worker: each process has a core of its own."""
+
+    workers, limits = 0, None
+
+    @classmethod
+    def begin(cls):
+        if cls.workers == 0:
+            cls.limits = threadpool_limits(1, user_api="blas")
+        cls.workers += 1
+
+    @classmethod
+    def end(cls):
+        cls.workers -= 1
+        if cls.workers == 0:
+            cls.limits.restore_original_limits()
+
+
+ENDED = "the engine's second process has ended in the middle of its work: repeat the call, and it gets another"
+
+
+class Ended(RuntimeError):
+    """The second process is no more."""
+
+
 class Worker:
     """A process that runs ``make(model)``, an engine of its own, on the batches that it is handed.
 
     Parameters
     ----------
     model : Sequential
+    view : View
+        Of the model: what the process knows of it, apart from the numbers in the parameters.
     make : function from model to engine
     size : int
         The most numbers that a batch may have.
     """
 
-    def __init__(self, model, make, size):
-        self.parameters, self.size = model.parameters(), size
-        dtype = self.parameters[0].dtype
+    ends = weakref.WeakSet()  # the links of all workers: a process that is forked must not keep those of others open
+
+    def __init__(self, model, view, make, size):
+        self.facts, self.parameters, self.size, self.owner = view.facts, view.parameters, size, os.getpid()
+        self.keep_alive = view  # so that nothing that ``facts`` names by its number ceases to be
+        self.busy, self.number = False, 0
+        self.dtype = self.parameters[0].dtype
         total = sum(p.size for p in self.parameters)
         start = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(start)
-        memory = context.RawArray("b", (2 * total + size) * dtype.itemsize)
-        self.data, self.grads, self.x = _views(memory, self.parameters, dtype)
+        memory = context.RawArray("b", (2 * total + size) * self.dtype.itemsize)
+        self.data, self.grads, self.x = _views(memory, self.parameters, self.dtype)
         self.link, other = context.Pipe()
-        self.limits = threadpool_limits(1, user_api="blas")  # two processes, one thread each
-        arguments = (model, make, memory, other, self.link if start == "fork" else None)
+        self.ends.add(self.link)
+        arguments = (model, make, memory, other, list(self.ends) if start == "fork" else ())
         self.process = context.Process(target=_serve, args=arguments, daemon=True)
-        self.process.start()
+        OneThread.begin()
+        self.close = weakref.finalize(self, _stop, self.link, self.process, self.owner)
+        with _no_interrupts():
+            self.process.start()
         other.close()
-        self.close = weakref.finalize(self, _stop, self.link, self.process, self.limits)
 
-    def forward(self, x, keep):
-        """Hand over half a batch and return at once; `meanwhile` waits for the outputs."""
-        self._share(x)
-        self._send("forward", x.shape, keep)
+    def fits(self, view, x):
+        """Whether this worker can be used for this model and a batch like ``x``."""
+        return (self.facts == view.facts and self.size >= x.size and self.dtype == x.dtype and not self.busy
+                and self.owner == os.getpid() and self.process.is_alive())
 
-    def backward(self, dy):
-        """Hand over the upstream gradient; after `meanwhile`, ``grads`` holds the others."""
-        self._send("backward", dy)
+    @contextlib.contextmanager
+    def work(self, task, *values, x=None):
+        """Hand over a task, and half a batch; yields a function that waits for the answer.
 
-    def train(self, x, target, total):
-        """Hand over all that a step needs; `meanwhile` waits for loss and outputs, and then ``grads`` is filled."""
-        self._share(x)
-        self._send("train", x.shape, target, total)
+        ``forward, keep`` and ``train, labels, total`` come with a batch, ``backward, dy`` comes without. After the
+        latter two ``grads`` holds the gradients.
 
-    def _share(self, x):
-        for shared, parameter in zip(self.data, self.parameters, strict=True):
-            shared[...] = parameter.data
-        self.x[: x.size] = x.reshape(-1)
-
-    def meanwhile(self, function, *arguments):
-        """Return ``function(*arguments)``, and what the process makes of what was handed over last."""
+        Raises
+        ------
+        RuntimeError
+            If the process has ended or has failed. It is not to be used again, as after any exception in the block.
+        """
+        self.busy = True
+        if x is not None:
+            for shared, parameter in zip(self.data, self.parameters, strict=True):
+                shared[...] = parameter.data
+            self.x[: x.size].reshape(x.shape)[...] = x
+            values = x.shape, *values
+        self.number += 1
         try:
-            mine = function(*arguments)
-        except BaseException:
-            self._receive()
-            raise
-        done, other = self._receive()
-        if not done:
-            raise RuntimeError(f"the engine's worker process failed: {other}")
-        return mine, other
-
-    def _receive(self):
-        try:
-            awake(self.link)
-            return self.link.recv()
-        except (EOFError, OSError):
-            raise RuntimeError("the engine's worker process has ended; close the engine or compile again") from None
-
-    def _send(self, *message):
-        try:
-            self.link.send(message)
+            self.link.send((self.number, task, *values))
         except OSError:
-            raise RuntimeError("the engine's worker process has ended; close the engine or compile again") from None
+            raise Ended(ENDED) from None
+        yield self._answer
+        self.busy = False
+
+    def add_gradients(self):
+        """Add what the process has found to the gradients of the parameters."""
+        for parameter, grad in zip(self.parameters, self.grads, strict=True):
+            parameter.add_grad(grad)
+
+    def _answer(self):
+        while True:
+            try:
+                awake(self.link)
+                number, done, result = self.link.recv()
+            except (EOFError, OSError):
+                raise Ended(ENDED) from None
+            if number == self.number:
+                break
+        if not done:
+            raise RuntimeError(f"the engine's second process failed: {result}")
+        return result
+
+
+@contextlib.contextmanager
+def _no_interrupts():
+    """Keep Ctrl-C waiting, in this thread and in the process that it starts, which would otherwise die of it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _views(memory, parameters, dtype):
@@ -128,25 +167,25 @@ def _views(memory, parameters, dtype):
     return arrays[: len(parameters)], arrays[len(parameters) :], flat[at:]
 
 
-def _serve(model, make, memory, link, parents_end):
+def _serve(model, make, memory, link, parents_ends):
     """What the process does until the other end of the link is closed."""
-    if parents_end is not None:
-        parents_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    for end in parents_ends:
+        end.close()
     threadpool_limits(1, user_api="blas")
-    parameters = model.parameters()
+    engine = make(model)
+    parameters = engine.parameters()
     data, grads, x = _views(memory, parameters, parameters[0].dtype)
     for parameter, shared in zip(parameters, data, strict=True):
         parameter.data = shared
-    engine = make(model)
     while True:
         try:
             awake(link)
-            task, *values = link.recv()
+            number, task, *values = link.recv()
             try:
-                link.send((True, _work(engine, task, values, parameters, grads, x)))
+                link.send((number, True, _work(engine, task, values, parameters, grads, x)))
             except Exception as problem:  # to be raised over there
-                link.send((False, f"{type(problem).__name__}: {problem}"))
+                link.send((number, False, f"{type(problem).__name__}: {problem}"))
         except (EOFError, OSError):
             return
 
@@ -165,9 +204,12 @@ def _work(engine, task, values, parameters, grads, x):
     return result
 
 
-def _stop(link, process, limits):
+def _stop(link, process, owner):
+    """End the process at once: there is nothing in it that would have to be put in order."""
+    if os.getpid() != owner:  # a copy of the worker in a process that somebody forked
+        return
     link.close()
-    process.join(5)
-    if process.is_alive():
-        process.terminate()
-    limits.restore_original_limits()
+    with contextlib.suppress(AssertionError, ValueError, AttributeError):  # it was never started
+        process.kill()
+        process.join()
+    OneThread.end()

@@ -8,15 +8,15 @@ import contextlib
 
 import numpy as np
 
+from cnnlib import _checks as checks
 from cnnlib import _windows as windows
 from cnnlib import layers as L
+from cnnlib.conv.sizes import border
 from cnnlib.engine.block import Block
 from cnnlib.engine.pool import Pool
-from cnnlib.engine.stages import Dense, Fallback, Flat, Norm, Relu, to_inner
-
-ALIKE = (L.LeakyReLU, L.ReLU6, L.Hardtanh, L.Sigmoid, L.LogSigmoid, L.Tanh, L.ELU, L.SELU, L.GELU, L.SiLU, L.Softplus,
-         L.Identity)  # number by number
-
+from cnnlib.engine.stages import Dense, Flat, Norm, Relu, to_inner
+from cnnlib.engine.table import known
+from cnnlib.engine.through import Fallback, answer, replay, tame
 
 BUFFER = 1024  # numbers
 
@@ -35,64 +35,92 @@ def small_buffer():
         np.setbufsize(before)
 
 
-def flattened(model):
-    """The layers of a Sequential in order, those of Sequentials inside it included."""
-    for layer in model:
-        if type(layer) is L.Sequential:
-            yield from flattened(layer)
-        else:
-            yield layer
+class Step:
+    """A stage with the layers that it stands for, which take over where it meets numbers that are not `tame`."""
+
+    def __init__(self, stage, layers):
+        self.stage, self.layers = stage, layers
+        self.fast = not isinstance(stage, Fallback)
+        self.slow = Fallback(layers) if self.fast else stage
+        self.parameters = [p for layer in layers for p in layer.parameters()] if self.fast else []
+        self.norm = layers[0] if isinstance(stage, Norm) else None
+
+    def forward(self, x, keep=True):
+        self.x, self.training = x, self.layers[0].training
+        self.slow.memory = {}
+        self.ran = self.stage if self.fast and self._tame(x) else self.slow
+        return self.ran.forward(x, keep)
+
+    def backward(self, dy):
+        if self.ran is self.slow or tame(dy):
+            return self.ran.backward(dy)
+        return replay(self.layers, self.x, dy, self.training)
+
+    def _tame(self, x):
+        if not tame(x, *(p.data for p in self.parameters)):
+            return False
+        norm = self.norm
+        return norm is None or tame(norm.running_mean, norm.running_var) and not (norm.running_var < 0).any()
 
 
 class Plan:
-    """The stages for one input shape, with all the memory that they work in."""
+    """The stages for one input shape, with all the memory that they work in.
 
-    def __init__(self, layers, x, input_gradient):
+    It is made from what the layers are at the moment, and is of no use once `cnnlib.engine.table.look` says something
+    else of them.
+    """
+
+    def __init__(self, view, x, input_gradient):
         shape = (*x.shape[2:], x.shape[1], x.shape[0]) if x.ndim == 4 else x.shape[::-1]
         self.x = np.empty(shape, x.dtype)
-        self.layers, self.input_gradient = layers, input_gradient
-        self.stages = None
-        self.first = 0  # backward stops at this stage
+        self.view, self.input_gradient = view, input_gradient  # the view, so that nothing it names ceases to be
+        self.steps = None
+        self.first = 0  # backward stops at this step
         self.classes = None  # how many scores come out, once it has run
+
+    @property
+    def stages(self):
+        """The stages, without the layers behind them."""
+        return [step.stage for step in self.steps]
 
     @small_buffer()
     def forward(self, x, keep=True):
         """Run ``x`` (N, ...) through all stages; ``keep`` what backward needs. The result has the batch innermost."""
         h = to_inner(x, self.x)
-        for stage in self.stages or ():
-            if type(stage) is Fallback:
-                stage.layer.forget()
-        if self.stages is None:
-            h = self._build(h)
+        if self.steps is None:
+            h = self._build(h, keep)
         else:
-            for stage in self.stages:
-                h = stage.forward(h, keep)
+            for step in self.steps:
+                h = step.forward(h, keep)
         self.classes = len(h) if h.ndim == 2 else 0
         return h
 
-    def _build(self, h):
+    def _build(self, h, keep):
         """The first run: make each stage as soon as the shape of its input is known."""
-        rest, stages, wanted = list(self.layers), [], self.input_gradient
+        rest, steps, wanted = list(self.view.layers), [], self.input_gradient
         while rest:
             stage, used = make(rest, h.shape, h.dtype, wanted)
             if not wanted and any(layer.parameters() for layer in rest[:used]):
-                self.first, wanted = len(stages), True
-            stages.append(stage)
-            h = stage.forward(h)
+                self.first, wanted = len(steps), True
+            steps.append(Step(stage, rest[:used]))
+            h = steps[-1].forward(h, keep)
             rest = rest[used:]
-        self.stages = stages
+        self.steps = steps
         return h
 
     @small_buffer()
     def backward(self, dy):
         """Run back to the first stage with parameters, or to the input if its gradient is wanted; batch innermost."""
-        for stage in reversed(self.stages[self.first :]):
-            dy = stage.backward(dy)
+        for step in reversed(self.steps[self.first :]):
+            dy = step.backward(dy)
         return dy
 
 
 def make(layers, shape, dtype, wanted):
     """Return a stage for the first of ``layers``, and how many of them it covers.
+
+    A fast stage is made only for layers that the table knows with all their options, and only where they themselves
+    have taken an input of this shape; so what they refuse they refuse, in their own words.
 
     Parameters
     ----------
@@ -101,54 +129,47 @@ def make(layers, shape, dtype, wanted):
     wanted : bool
         Whether the gradient of the input is needed.
     """
-    layer, kind = layers[0], type(layers[0])
-    following = [type(after) for after in layers[1:3]]
-    relu = following[:1] == [L.ReLU]
-    if len(shape) == 4:
-        if kind is L.Conv2d and shape[2] == layer.in_channels and layer.padding_mode == "zeros":
-            size = _conv_size(layer, shape)
-            if min(size) >= 1:
-                pool, relu, used = _tail(layers[1:3], size)
-                left, right, top, bottom = layer._sides()
-                return Block(shape, layer.weight, layer.bias, layer.stride, ((top, bottom), (left, right)),
-                             layer.dilation, layer.groups, pool, relu, wanted), used
-        if kind in (L.MaxPool2d, L.AvgPool2d, L.AdaptiveAvgPool2d):
-            stage = _pool(layer, shape, dtype)
-            if stage is not None:
-                return stage, 1
-        if kind is L.Flatten and layer.start_dim in (1, -3) and layer.end_dim in (3, -1):
-            return Flat(shape, dtype), 1
-    if kind is L.Linear and len(shape) == 2 and shape[0] == layer.in_features:
-        return Dense(shape, layer.weight, layer.bias, relu, wanted), 1 + relu
-    if kind is {4: L.BatchNorm2d, 2: L.BatchNorm1d}.get(len(shape)) and _plain_norm(layer, shape[-2]):
-        return Norm(shape, layer, relu, dtype), 1 + relu
+    layer, entry = layers[0], known(layers[0])
+    outer = (shape[2], *shape[:2]) if len(shape) == 4 else shape[:1]
+    if entry is not None and len(shape) in (2, 4) and (size := answer(layers[:1], outer, dtype)) is not None:
+        follows = [after if known(after) else None for after in layers[1:3]]
+        stage, used = _stage(layer, follows, shape, dtype, wanted, size)
+        if stage is not None:
+            return stage, used
+    return Fallback([layer], alike=entry is not None and entry.alike), 1
+
+
+def _stage(layer, follows, shape, dtype, wanted, size):
+    """A fast stage for a layer that accepts its input, or None. ``size`` is the shape of its output for one sample."""
+    kind, relu = type(layer), [type(after) for after in follows[:1]] == [L.ReLU]
     if kind is L.ReLU:
         return Relu(shape, dtype), 1
-    return Fallback(layer, alike=kind in ALIKE), 1
+    if kind is L.Linear and len(shape) == 2:
+        return Dense(shape, layer.weight, layer.bias, relu, wanted), 1 + relu
+    if kind in (L.BatchNorm1d, L.BatchNorm2d) and Norm.suits(shape, layer):
+        return Norm(shape, layer, relu, dtype), 1 + relu
+    if len(shape) == 2:
+        return None, 0
+    if kind is L.Conv2d and layer.padding_mode == "zeros":
+        stride, dilation = _pair(layer.stride), _pair(layer.dilation)
+        left, right, top, bottom = border(layer.padding, layer.weight.shape[2:], stride, dilation)
+        pool, relu, used = _tail(follows, size[1:], dtype)
+        return Block(shape, layer.weight, layer.bias, stride, ((top, bottom), (left, right)), dilation, layer.groups,
+                     pool, relu, wanted), used
+    if kind in (L.MaxPool2d, L.AvgPool2d, L.AdaptiveAvgPool2d):
+        return _pool(layer, shape, dtype, size[1:]), 1
+    if kind is L.Flatten and layer.start_dim in (1, -3) and layer.end_dim in (3, -1):
+        return Flat(shape, dtype), 1
+    return None, 0
 
 
-def _plain_norm(layer, channels):
-    """Whether a batch norm has running statistics, and both scale and shift or neither."""
-    whole = (layer.weight is None) == (layer.bias is None)
-    return channels == layer.num_features and layer.running_mean is not None and whole
-
-
-def _conv_size(layer, shape):
-    left, right, top, bottom = layer._sides()
-    frame = ((shape[0], top, bottom), (shape[1], left, right))
-    return tuple(
-        windows.count(n, k, s, d, before, after)
-        for (n, before, after), k, s, d in zip(frame, layer.kernel_size, layer.stride, layer.dilation, strict=True)
-    )
-
-
-def _tail(following, size):
+def _tail(following, size, dtype):
     """What a convolution takes along: (pool or None, relu, layers used)."""
     pool, relu, used = None, False, 1
     for layer in following:
         if type(layer) is L.ReLU and not relu:
             relu = True
-        elif type(layer) is L.MaxPool2d and pool is None and _side_by_side(layer, size):
+        elif type(layer) is L.MaxPool2d and pool is None and _side_by_side(layer, size, dtype):
             pool = _pair(layer.kernel_size)
         else:
             break
@@ -156,8 +177,10 @@ def _tail(following, size):
     return pool, relu, used
 
 
-def _side_by_side(layer, size):
+def _side_by_side(layer, size, dtype):
     """Whether the windows of a max pooling touch, do not overlap, and lie inside the image."""
+    if answer([layer], (1, *size), dtype) is None:
+        return False
     kernel, stride, padding, dilation = _geometry(layer)
     whole = all(n % k == 0 for n, k in zip(size, kernel, strict=True))
     fits = all(n >= k for n, k in zip(size, kernel, strict=True))
@@ -165,30 +188,25 @@ def _side_by_side(layer, size):
     return plain and fits and (whole or not layer.ceil_mode)
 
 
-def _pool(layer, shape, dtype):
-    """A stage for a pooling layer, or None if it needs the layer itself."""
+def _pool(layer, shape, dtype, size):
+    """A stage for a pooling layer with ``size`` windows, or None if it needs the layer itself."""
     if type(layer) is L.AdaptiveAvgPool2d:
-        size = tuple(n if out is None else out for n, out in zip(shape, _pair(layer.output_size), strict=False))
         if any(n % out for n, out in zip(shape, size, strict=False)):
             return None
-        kernel = stride = tuple(n // out for n, out in zip(shape, size, strict=False))
-        return Pool(shape, size, kernel, stride, (0, 0), (1, 1), "avg", dtype)
+        kernel = tuple(n // out for n, out in zip(shape, size, strict=False))
+        return Pool(shape, size, kernel, kernel, (0, 0), (1, 1), "avg", dtype)
     kind = "max" if type(layer) is L.MaxPool2d else "avg"
     kernel, stride, padding, dilation = _geometry(layer)
     if kind == "avg" and (padding != (0, 0) or layer.ceil_mode or layer.divisor_override):
         return None
-    size = tuple(
-        windows.count(n, k, s, d, p, p, layer.ceil_mode)
-        for n, k, s, d, p in zip(shape, kernel, stride, dilation, padding, strict=False)
-    )
-    return Pool(shape, size, kernel, stride, padding, dilation, kind, dtype) if min(size) >= 1 else None
+    return Pool(shape, size, kernel, stride, padding, dilation, kind, dtype)
 
 
 def _geometry(layer):
     """Kernel, stride, padding and dilation of a pooling layer, as pairs."""
-    stride = layer.kernel_size if layer.stride is None else layer.stride
-    return tuple(map(_pair, (layer.kernel_size, stride, layer.padding, getattr(layer, "dilation", 1))))
+    kernel, stride, padding = windows.pooling(layer.kernel_size, layer.stride, layer.padding)
+    return kernel, stride, padding, _pair(getattr(layer, "dilation", 1))
 
 
 def _pair(value):
-    return value if isinstance(value, tuple) else (value, value)
+    return checks.pair("a pair", value)

@@ -1,10 +1,12 @@
-"""The other layers in the engine's layout: linear, ReLU, flatten, batch norm, and any layer at all.
+"""The other layers in the engine's layout: linear, ReLU, flatten and batch norm.
 
 Inside the engine an image batch is (H, W, C, N) and a feature batch is (F, N), both contiguous. A stage is
 made for one input shape, owns the arrays it writes to, and offers ``forward(x)`` and ``backward(dy)``.
 """
 
 import numpy as np
+
+LEAST_EPS = 1e-12  # of a batch norm: 1 / sqrt(eps) times a `tame` number is far from overflow
 
 
 def to_inner(x, out=None):
@@ -17,16 +19,16 @@ def to_outer(x, out=None):
     return _copy(x.transpose(3, 2, 0, 1) if x.ndim == 4 else x.T, out)
 
 
-def collect(parameter, grad):
-    """Add a new array to a parameter's gradient: ``parameter.add_grad`` without its checks and its copy."""
-    parameter.grad = grad if parameter.grad is None else parameter.grad + grad
-
-
 def _copy(view, out):
     if out is None:
         return np.array(view, order="C")
     out[...] = view
     return out
+
+
+def collect(parameter, grad):
+    """Add a new array to a parameter's gradient: ``parameter.add_grad`` without its checks and its copy."""
+    parameter.grad = grad if parameter.grad is None else parameter.grad + grad
 
 
 class Dense:
@@ -94,6 +96,13 @@ class Relu:
 class Norm:
     """Batch norm over all but the channels: (H, W, C, N) or (C, N), ReLU optional."""
 
+    @staticmethod
+    def suits(shape, layer):
+        """Whether there are statistics to divide by: running ones, and in training more than one value a channel."""
+        values = int(np.prod(shape[:-2])) * shape[-1]
+        usual = layer.running_mean is not None and (layer.weight is None) == (layer.bias is None)
+        return usual and layer.eps >= LEAST_EPS and (values > 1 or not layer.training)
+
     def __init__(self, shape, layer, relu, dtype):
         self.layer, self.relu = layer, relu
         self.rows = int(np.prod(shape[:-2])), *shape[-2:]  # (H * W, C, N)
@@ -116,16 +125,15 @@ class Norm:
         x2, hat, y = (a.reshape(self.rows[0], -1) for a in (x, self.hat, self.y))
         self.trained = layer.training
         if layer.training:
-            if self.count == 1:
-                raise ValueError(f"batch norm needs more than one value per channel in training, got {x.shape}")
             mean = self._sum(x) / dtype.type(self.count)
             np.subtract(x2, self._row(mean), out=hat)
             var = self._sum(np.multiply(hat, hat, out=y)) / dtype.type(self.count)
             seen = int(layer.num_batches_tracked) + 1
             momentum = dtype.type(1 / seen if layer.momentum is None else layer.momentum)
             unbiased = var * dtype.type(self.count / (self.count - 1))
-            layer.running_mean = layer.running_mean + momentum * (mean - layer.running_mean)
-            layer.running_var = layer.running_var + momentum * (unbiased - layer.running_var)
+            running_mean = layer.running_mean + momentum * (mean - layer.running_mean)
+            running_var = layer.running_var + momentum * (unbiased - layer.running_var)
+            layer.running_mean, layer.running_var = running_mean, running_var
             layer.num_batches_tracked += 1
         else:
             mean, var = layer.running_mean, layer.running_var
@@ -136,6 +144,7 @@ class Norm:
             y[...] = hat
         else:
             np.multiply(hat, self._row(layer.weight.data), out=y)
+        if layer.bias is not None:
             y += self._row(layer.bias.data)
         if self.relu:
             np.maximum(y, np.zeros(y.shape[1], dtype), out=y)
@@ -150,6 +159,7 @@ class Norm:
         weight = self._sum(np.multiply(dy2, hat, out=spare))
         if layer.weight is not None:
             collect(layer.weight, weight)
+        if layer.bias is not None:
             collect(layer.bias, bias)
         scale = self.scale if layer.weight is None else self.scale * layer.weight.data
         if self.trained:
@@ -159,20 +169,3 @@ class Norm:
             dy2 = np.subtract(dy2, spare, out=dx)
         np.multiply(dy2, self._row(scale), out=dx)
         return self.dx
-
-
-class Fallback:
-    """Any other layer, through its own ``forward`` and ``backward``, in the layout that it expects.
-
-    A layer that treats every number ``alike`` does not mind the engine's layout and is spared the copying.
-    """
-
-    def __init__(self, layer, alike=False):
-        self.layer = layer
-        self.enter, self.leave = (np.asarray, np.ascontiguousarray) if alike else (to_outer, to_inner)
-
-    def forward(self, x, keep=True):
-        return self.leave(self.layer.forward(self.enter(x)))
-
-    def backward(self, dy):
-        return self.leave(self.layer.backward(self.enter(dy)))
