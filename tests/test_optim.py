@@ -137,6 +137,22 @@ def test_numbers_that_are_not_finite_spoil_what_they_touch_as_in_torch(name, opt
     assert all(np.array_equal(v, c.state_dict()[k], equal_nan=v.dtype.kind == "f") for k, v in a.state_dict().items())
 
 
+@pytest.mark.parametrize("momentum", [0.0, -0.1])
+@pytest.mark.parametrize("kind", ["SGD", "RMSprop"])
+def test_a_momentum_that_a_schedule_has_brought_to_0_or_below_is_used_as_in_torch(kind, momentum):
+    ours = Parameter(np.ones(3))
+    theirs = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    a = getattr(optim, kind)([ours], lr=0.1, momentum=0.5)
+    b = getattr(torch.optim, kind)([theirs], lr=0.1, momentum=0.5)
+    for i, now in enumerate((0.5, 0.5, momentum, momentum, 0.5)):
+        a.adjust(momentum=now)
+        b.param_groups[0]["momentum"] = now
+        ours.grad = rng(i).normal(size=3)
+        theirs.grad = torch.from_numpy(ours.grad)
+        a.step(), b.step()
+        np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-13, atol=1e-15)
+
+
 def test_a_constant_gradient_leads_centered_rmsprop_to_nan_as_it_does_torch():
     """The variance is then 0 but for rounding, below 0 somewhere among a hundred weights."""
     ours = Parameter(np.ones(100, np.float32))

@@ -79,7 +79,7 @@ class Optimizer:
     params : list of Parameter
         What it changes.
     lr : float
-        The learning rate. Set it to any number from 0, as any other setting: it is checked when you do.
+        The learning rate. Set it by hand to any number from 0; it is checked at once, as every other setting is.
     state : list of dict
         For each parameter what the optimiser remembers about it, empty before its first step.
 

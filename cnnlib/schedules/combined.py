@@ -40,7 +40,7 @@ class Combined(Schedule):
     def _read(self, state_dict):
         found = []
         for i, schedule in enumerate(self.schedulers):
-            names = [name for name in state_dict if str(name).startswith(f"{i}.")]
+            names = [name for name in state_dict if isinstance(name, str) and name.startswith(f"{i}.")]
             found += schedule._read({name.removeprefix(f"{i}."): state_dict.pop(name) for name in names})
         return super()._read(state_dict) + found
 
