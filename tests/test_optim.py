@@ -297,6 +297,8 @@ def given(optimizer, **settings):
         (lambda: given(optim.NAdam(parameters()), betas=(-0.1, 0.9)), ValueError, "betas must be at least 0"),
         (lambda: sgd().adjust(lr=math.nan), ValueError, "lr must be finite"),
         (lambda: optim.Adam(parameters()).adjust(betas=(0.9, 1.0)), ValueError, "betas must be below 1"),
+        (lambda: sgd().adjust(weight_decay=0.1), TypeError, "adjust sets lr and momentum of SGD, got weight_decay"),
+        (lambda: sgd().adjust(lr=0.1, betas=(0.9, 0.9)), TypeError, "adjust sets lr and momentum of SGD, got betas"),
         (lambda: sgd(maximize="up"), TypeError, "maximize must be True or False"),
         (lambda: optim.Adam(parameters(), amsgrad=1), TypeError, "amsgrad must be True or False"),
         (lambda: optim.NAdam(parameters(), momentum_decay=-1), ValueError, "momentum_decay must be at least 0"),

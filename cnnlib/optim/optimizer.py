@@ -111,8 +111,10 @@ class Optimizer:
 
         Raises
         ------
+        TypeError
+            If the optimiser has no such setting, or a schedule does not move it.
         ValueError
-            If a number is not finite; nothing is set then.
+            If a number is not finite. In either case nothing is set.
 
         Examples
         --------
@@ -122,6 +124,10 @@ class Optimizer:
         >>> optimizer.lr
         -1e-19
         """
+        for name in settings:
+            if name not in SCHEDULED or name not in self.settings:
+                allowed = " and ".join(name for name in SCHEDULED if name in self.settings)
+                raise TypeError(f"adjust sets {allowed} of {type(self).__name__}, got {name}")
         vars(self).update({name: SCHEDULED[name](name, value) for name, value in settings.items()})
 
     def step(self):
