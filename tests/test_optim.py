@@ -137,6 +137,22 @@ def test_numbers_that_are_not_finite_spoil_what_they_touch_as_in_torch(name, opt
     assert all(np.array_equal(v, c.state_dict()[k], equal_nan=v.dtype.kind == "f") for k, v in a.state_dict().items())
 
 
+@pytest.mark.parametrize("momentum", [0.0, -0.1])
+@pytest.mark.parametrize("kind", ["SGD", "RMSprop"])
+def test_a_momentum_that_a_schedule_has_brought_to_0_or_below_is_used_as_in_torch(kind, momentum):
+    ours = Parameter(np.ones(3))
+    theirs = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    a = getattr(optim, kind)([ours], lr=0.1, momentum=0.5)
+    b = getattr(torch.optim, kind)([theirs], lr=0.1, momentum=0.5)
+    for i, now in enumerate((0.5, 0.5, momentum, momentum, 0.5)):
+        a.adjust(momentum=now)
+        b.param_groups[0]["momentum"] = now
+        ours.grad = rng(i).normal(size=3)
+        theirs.grad = torch.from_numpy(ours.grad)
+        a.step(), b.step()
+        np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-13, atol=1e-15)
+
+
 def test_a_constant_gradient_leads_centered_rmsprop_to_nan_as_it_does_torch():
     """The variance is then 0 but for rounding, below 0 somewhere among a hundred weights."""
     ours = Parameter(np.ones(100, np.float32))
@@ -281,6 +297,8 @@ def given(optimizer, **settings):
         (lambda: given(optim.NAdam(parameters()), betas=(-0.1, 0.9)), ValueError, "betas must be at least 0"),
         (lambda: sgd().adjust(lr=math.nan), ValueError, "lr must be finite"),
         (lambda: optim.Adam(parameters()).adjust(betas=(0.9, 1.0)), ValueError, "betas must be below 1"),
+        (lambda: sgd().adjust(weight_decay=0.1), TypeError, "adjust sets lr and momentum of SGD, got weight_decay"),
+        (lambda: sgd().adjust(lr=0.1, betas=(0.9, 0.9)), TypeError, "adjust sets lr and momentum of SGD, got betas"),
         (lambda: sgd(maximize="up"), TypeError, "maximize must be True or False"),
         (lambda: optim.Adam(parameters(), amsgrad=1), TypeError, "amsgrad must be True or False"),
         (lambda: optim.NAdam(parameters(), momentum_decay=-1), ValueError, "momentum_decay must be at least 0"),

@@ -154,20 +154,35 @@ def test_a_plateau_by_hand():
 
 
 def combined(how, optimizer):
-    parts = [schedules.LinearLR(optimizer, 0.5, total_iters=2), schedules.StepLR(optimizer, 2, 0.1)]
+    parts = [schedules.LinearLR(optimizer, 0.5, total_iters=4), schedules.StepLR(optimizer, 2, 0.1)]
     if how == "chained":
         return schedules.ChainedScheduler(parts)
     return schedules.SequentialLR(optimizer, parts, [3])
 
 
 def test_combined_schedules_by_hand():
-    expected = {"chained": [0.5, 0.75, 0.1, 0.1, 0.01, 0.01], "sequential": [0.5, 0.75, 1, 1, 1, 0.1]}
+    expected = {"chained": [0.5, 0.625, 0.075, 0.0875, 0.01, 0.01], "sequential": [0.5, 0.625, 0.75, 1, 1, 0.1]}
     for how, rates in expected.items():
         optimizer = ours(lr=1.0)
         schedule = combined(how, optimizer)
         assert schedules.preview(schedule, 6) == pytest.approx(rates, rel=1e-14)
         assert schedules.preview(schedule, 6) == pytest.approx(rates, rel=1e-14)
         assert [s.last_epoch for s in schedule.schedulers] == [0, 0]
+
+
+@pytest.mark.parametrize("how", ["chained", "sequential"])
+def test_a_saved_combination_goes_on_from_every_step(how):
+    whole = ours(lr=1.0)
+    rates = schedules.preview(combined(how, whole), 8)
+    optimizer = ours(lr=1.0)
+    schedule = combined(how, optimizer)
+    for rate in rates:
+        assert optimizer.lr == rate
+        schedule.step()
+        states = optimizer.state_dict(), schedule.state_dict()
+        optimizer = ours(lr=1.0)
+        schedule = combined(how, optimizer)
+        optimizer.load_state_dict(states[0]), schedule.load_state_dict(states[1])
 
 
 def test_one_cycle_within_another_schedule_is_known_to_move_the_momentum():
@@ -195,6 +210,26 @@ def test_a_combined_state_that_does_not_fit_changes_nothing(how, change, message
     with pytest.raises(ValueError, match=message):
         schedule.load_state_dict(state)
     assert schedule.state_dict() == before
+
+
+def test_a_schedule_of_ones_own_needs_a_rule_and_three_lines():
+    class Inverse(schedules.Schedule):
+        """The schedule of Adagrad's ``lr_decay``: base_lr / (1 + decay * t)."""
+
+        def __init__(self, optimizer, decay):
+            super().__init__(optimizer)
+            self.decay = decay
+            self._begin()
+
+        def _next_lr(self, t, lr):
+            return self.base_lr / (1 + self.decay * t)
+
+    optimizer = ours(lr=1.0)
+    inverse = Inverse(optimizer, 0.5)
+    assert schedules.preview(inverse, 3) == pytest.approx([1, 1 / 1.5, 0.5])
+    assert repr(inverse) == "Inverse(decay=0.5)" and set(inverse.state_dict()) == {"last_epoch", "base_lr"}
+    both = schedules.SequentialLR(optimizer, [schedules.ConstantLR(optimizer, 0.5), inverse], [2])
+    assert schedules.preview(both, 4) == pytest.approx([0.5, 0.5, 1, 1 / 1.5])
 
 
 def test_milestone_0_is_applied_at_once():
@@ -249,7 +284,7 @@ def test_one_cycle_of_few_steps_divides_by_nothing(pct_start):
 def test_repr():
     assert repr(schedules.StepLR(ours(), 3)) == "StepLR(step_size=3, gamma=0.1)"
     assert repr(combined("sequential", ours())) == (
-        "SequentialLR(schedulers=[LinearLR(start_factor=0.5, end_factor=1.0, total_iters=2), "
+        "SequentialLR(schedulers=[LinearLR(start_factor=0.5, end_factor=1.0, total_iters=4), "
         "StepLR(step_size=2, gamma=0.1)], milestones=[3])"
     )
     assert repr(schedules.ReduceLROnPlateau(ours())) == (

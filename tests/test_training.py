@@ -14,7 +14,7 @@ from cnnlib.engine import Engine, compile
 from cnnlib.layers import Conv2d, CrossEntropyLoss, Flatten, Linear, MSELoss, ReLU
 from cnnlib.module import Sequential
 from cnnlib.optim import SGD, Adam
-from cnnlib.schedules import OneCycleLR, StepLR
+from cnnlib.schedules import OneCycleLR, ReduceLROnPlateau, StepLR
 from cnnlib.training import EarlyStopping, History, evaluate, fit, predict, train_step
 
 # --- One step, and the loop around it
@@ -97,6 +97,22 @@ def test_the_learning_rate_in_the_history_is_the_one_that_was_used():
         rates.append(reference.optimizer.lr)
         reference.step()
     np.testing.assert_allclose(setup.fit().history.lr, rates[3::4])
+
+
+@pytest.mark.parametrize(
+    ("mode", "validated", "watched"),
+    [("min", True, "validation_loss"), ("max", True, "validation_accuracy"), ("min", False, "train_loss")],
+)
+def test_a_plateau_is_told_the_number_of_the_epoch(mode, validated, watched):
+    s = Setup()
+    seen = []
+    schedule = ReduceLROnPlateau(s.optimizer, mode)
+    schedule.step = seen.append
+    s.fit(schedule=schedule, early_stopping=None, **({} if validated else {"validation": None}))
+    assert seen == getattr(s.history, watched) and len(seen) == EPOCHS
+    s = Setup()
+    with pytest.raises(ValueError, match="schedule_every must be 'epoch' for ReduceLROnPlateau"):
+        s.fit(schedule=ReduceLROnPlateau(s.optimizer, mode), schedule_every="step")
 
 
 def test_same_seed_same_run_and_another_seed_another():

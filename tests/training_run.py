@@ -8,8 +8,8 @@ from cnnlib import augment, resume, training
 from cnnlib.data import Dataset
 from cnnlib.layers import BatchNorm2d, Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.module import Sequential
-from cnnlib.optim import SGD, Adam, AdamW, RMSprop
-from cnnlib.schedules import CosineAnnealingLR, OneCycleLR, StepLR
+from cnnlib.optim import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
+from cnnlib.schedules import CosineAnnealingLR, LinearLR, OneCycleLR, ReduceLROnPlateau, SequentialLR, StepLR
 from cnnlib.training import EarlyStopping, fit
 
 N, BATCH, EPOCHS = 20, 6, 3
@@ -20,7 +20,14 @@ RECIPES = {
     "adam": lambda p: (Adam(p, lr=0.01), lambda o: CosineAnnealingLR(o, EPOCHS), "epoch"),
     "adamw": lambda p: (AdamW(p, lr=0.01), lambda o: OneCycleLR(o, max_lr=0.02, total_steps=STEPS + 4), "step"),
     "rmsprop": lambda p: (RMSprop(p, lr=0.01, momentum=0.5, centered=True), lambda o: None, "epoch"),
+    "nadam": lambda p: (NAdam(p, lr=0.01, weight_decay=0.1), lambda o: warm_up_and_cycle(o), "step"),
+    "adagrad": lambda p: (Adagrad(p, lr=0.01), lambda o: ReduceLROnPlateau(o, patience=0, threshold=1.0), "epoch"),
 }
+
+
+def warm_up_and_cycle(optimizer):
+    warm_up, cycle = LinearLR(optimizer, total_iters=3), OneCycleLR(optimizer, max_lr=0.02, total_steps=STEPS)
+    return SequentialLR(optimizer, [warm_up, cycle], [5])
 
 
 def rng(seed=0):

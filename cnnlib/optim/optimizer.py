@@ -79,7 +79,7 @@ class Optimizer:
     params : list of Parameter
         What it changes.
     lr : float
-        The learning rate. Set it to any number from 0, as any other setting: it is checked when you do.
+        The learning rate. Set it by hand to any number from 0; it is checked at once, as every other setting is.
     state : list of dict
         For each parameter what the optimiser remembers about it, empty before its first step.
 
@@ -111,8 +111,10 @@ class Optimizer:
 
         Raises
         ------
+        TypeError
+            If the optimiser has no such setting, or a schedule does not move it.
         ValueError
-            If a number is not finite; nothing is set then.
+            If a number is not finite. In either case nothing is set.
 
         Examples
         --------
@@ -122,6 +124,10 @@ class Optimizer:
         >>> optimizer.lr
         -1e-19
         """
+        for name in settings:
+            if name not in SCHEDULED or name not in self.settings:
+                allowed = " and ".join(name for name in SCHEDULED if name in self.settings)
+                raise TypeError(f"adjust sets {allowed} of {type(self).__name__}, got {name}")
         vars(self).update({name: SCHEDULED[name](name, value) for name, value in settings.items()})
 
     def step(self):
@@ -188,20 +194,26 @@ class Optimizer:
         states, problems = [], []
         for i, p in enumerate(self.params):
             found = {name: arrays.pop(f"{i}.{name}") for name in self.memory if f"{i}.{name}" in arrays}
-            wrong = {name: self.memory[name].problem(value, p) for name, value in found.items()}
-            for name, memory in self.memory.items():
-                if found and name not in found and settings.get(memory.needed, memory.needed) is True:
-                    wrong[name] = "is missing"
-            state = {}
-            if not any(wrong.values()):
-                with np.errstate(over="ignore"):
-                    state = {k: np.array(v, self.memory[k].dtype or p.dtype) for k, v in found.items()}
-                wrong = self._impossible(settings, state) if state else {}
-            problems += [f"{i}.{name} {problem}" for name, problem in wrong.items() if problem]
+            state, wrong = self._remember(p, found, settings)
+            problems += [f"{i}.{name} {problem}" for name, problem in wrong.items()]
             states.append(state)
         self._refuse(self._clashes(settings) + [f"{name} is unexpected" for name in arrays] + problems)
         vars(self).update(settings)
         self.state = states
+
+    def _remember(self, p, found, settings):
+        """Make the memory for ``p`` of the arrays found for it; return it, and by name what is wrong with it."""
+        wrong = {name: self.memory[name].problem(value, p) for name, value in found.items()}
+        for name, memory in self.memory.items():
+            needed = settings[memory.needed] if isinstance(memory.needed, str) else memory.needed
+            if found and needed and name not in found:
+                wrong[name] = "is missing"
+        wrong = {name: problem for name, problem in wrong.items() if problem}
+        if wrong or not found:
+            return {}, wrong
+        with np.errstate(over="ignore"):
+            state = {name: np.array(value, self.memory[name].dtype or p.dtype) for name, value in found.items()}
+        return state, self._impossible(settings, state)
 
     def _clashes(self, settings):
         """Say which settings cannot stand together, wherever a schedule has moved the momentum."""

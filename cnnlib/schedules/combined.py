@@ -12,12 +12,13 @@ class Combined(Schedule):
     def __init__(self, optimizer, schedulers):
         if not isinstance(schedulers, (tuple, list)) or not schedulers:
             raise ValueError(f"schedulers must be a list of schedules, at least one, got {schedulers!r}")
-        super().__init__(getattr(schedulers[0], "optimizer", None) if optimizer is None else optimizer)
         for i, schedule in enumerate(schedulers):
             if not isinstance(schedule, Schedule):
                 raise TypeError(f"schedulers[{i}] must be a schedule of cnnlib.schedules, got {schedule!r}")
             if schedule.needs_metrics:
                 raise ValueError(f"schedulers[{i}] must be a schedule whose step needs no metrics, got {schedule!r}")
+        super().__init__(schedulers[0].optimizer if optimizer is None else optimizer)
+        for i, schedule in enumerate(schedulers):
             if schedule.optimizer is not self.optimizer:
                 raise ValueError(f"schedulers[{i}] belongs to another optimizer: make it with this one")
         if len({id(schedule) for schedule in schedulers}) < len(schedulers):
@@ -39,7 +40,7 @@ class Combined(Schedule):
     def _read(self, state_dict):
         found = []
         for i, schedule in enumerate(self.schedulers):
-            names = [name for name in state_dict if str(name).startswith(f"{i}.")]
+            names = [name for name in state_dict if isinstance(name, str) and name.startswith(f"{i}.")]
             found += schedule._read({name.removeprefix(f"{i}."): state_dict.pop(name) for name in names})
         return super()._read(state_dict) + found
 

@@ -18,6 +18,11 @@ class CosineAnnealingLR(Schedule):
     eta_min : float
         The bottom.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If ``optimizer`` is not an optimiser or an option is out of its bounds.
+
     Notes
     -----
     ``lr(t) = eta_min + (base_lr - eta_min) * (1 + cos(pi * t / T_max)) / 2``. Each step multiplies what is above

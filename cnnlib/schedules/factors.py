@@ -7,6 +7,20 @@ from cnnlib.schedules.schedule import Schedule
 class StepLR(Schedule):
     """Multiply the rate by ``gamma`` every ``step_size`` epochs.
 
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Whose rate it changes.
+    step_size : int
+        How many epochs (or batches) lie between two changes.
+    gamma : float
+        The factor, from 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``optimizer`` is not an optimiser or an option is out of its bounds.
+
     Examples
     --------
     >>> import numpy as np
@@ -31,6 +45,20 @@ class StepLR(Schedule):
 
 class MultiStepLR(Schedule):
     """Multiply the rate by ``gamma`` at each epoch in ``milestones``, from 0 on; twice where one is there twice.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Whose rate it changes.
+    milestones : list of int
+        The epochs (or batches) in which the rate changes, in any order.
+    gamma : float
+        The factor, from 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``optimizer`` is not an optimiser or an option is out of its bounds.
 
     Examples
     --------
@@ -57,6 +85,18 @@ class MultiStepLR(Schedule):
 
 class ExponentialLR(Schedule):
     """Multiply the rate by ``gamma`` every epoch.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Whose rate it changes.
+    gamma : float
+        The factor, from 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``optimizer`` is not an optimiser or an option is out of its bounds.
 
     Examples
     --------
@@ -129,6 +169,11 @@ class LinearLR(Schedule):
         From above 0, and from 0, to 1.
     total_iters : int
         How many epochs (or batches) it takes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``optimizer`` is not an optimiser or an option is out of its bounds.
 
     Notes
     -----
