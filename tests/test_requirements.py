@@ -94,7 +94,8 @@ def run_with(names, code):
 
 
 def test_a_package_that_is_hidden_is_not_there():
-    gone = run_with(["numpy"], "import numpy, cnnlib, importlib.util as u; assert u.find_spec('torch') is None; import tqdm")
+    gone = run_with(["numpy"], "import numpy, cnnlib; from importlib.util import find_spec as f; "
+                               "assert f('torch') is None; import tqdm")
     assert "ModuleNotFoundError: No module named 'tqdm'" in gone.stderr
     gone = run_with(["numpy"], "import importlib.metadata as m; m.version('numpy'); m.version('tqdm')")
     assert "PackageNotFoundError: No package metadata was found for tqdm" in gone.stderr

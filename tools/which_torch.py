@@ -1,4 +1,4 @@
-"""Say which build of PyTorch pip is about to fetch, before it does: the usual one on Linux brings CUDA, gigabytes of it."""
+"""Say which build of PyTorch pip is about to fetch, before it does: on Linux the usual one brings gigabytes of CUDA."""
 
 import importlib.metadata
 import pathlib

@@ -136,6 +136,10 @@ MUTATIONS = [
     M("Nesterov looks ahead twice", "optim.py", "grad + self.momentum * velocity if", "velocity + self.momentum * velocity if"),
     M("RMSprop's epsilon inside the root", "optim.py", "root = np.sqrt(v) + self.eps", "root = np.sqrt(v + self.eps)"),
     M("clipping lengthens short gradients", "optim.py", "min(1.0, max_norm / (total + 1e-6))", "max_norm / (total + 1e-6)"),
+    M("milestones come one step late", "schedules.py", "self.milestones.count(t)", "self.milestones.count(t - 1)"),
+    M("the exponential schedule compounds twice", "schedules.py", "return lr * self.gamma\n", "return lr * self.gamma**t\n"),
+    M("the linear schedule takes the next quotient", "schedules.py", "self.start_factor + (t - 1) * rise", "self.start_factor + t * rise"),
+    M("one cycle turns a step late", "schedules.py", "self.pct_start * self.total_steps - 1, ", "self.pct_start * self.total_steps, "),
     M("the step schedule is one step early", "schedules.py", "if t % self.step_size == 0", "if (t + 1) % self.step_size == 0"),
     M("the cosine has half the period", "schedules.py", "(1 + math.cos(math.pi * i / self.T_max) for", "(1 + math.cos(2 * math.pi * i / self.T_max) for"),
     # Data, metrics, training, checkpoints
