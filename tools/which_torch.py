@@ -48,4 +48,5 @@ def message(wanted: str, present: str | None, listing: str, system: str) -> str:
 
 
 if __name__ == "__main__":
-    print(message(pin(), installed(), on_offer(), sys.platform), flush=True)
+    if words := message(pin(), installed(), on_offer(), sys.platform):
+        print(words, flush=True)
