@@ -10,7 +10,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tools import only, which_torch
+from tools import build_book, only, which_torch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BOOK, EVERYTHING = "requirements-book.txt", "requirements.txt"
@@ -101,6 +101,14 @@ def test_a_package_that_is_hidden_is_not_there():
     assert "PackageNotFoundError: No package metadata was found for tqdm" in gone.stderr
     there = run_with(["tqdm", "pytest"], "import tqdm, pytest, pluggy")
     assert there.returncode == 0, there.stderr
+
+
+def test_the_book_is_always_built_without_pytorch():
+    """What `make check-book` tests was built where PyTorch, JupyterLab and the tests could not be imported."""
+    before, _, _ = build_book.JUPYTER_BOOK.partition("from jupyter_book")
+    for module in ("torch", "jupyterlab", "matplotlib", "pytest"):
+        run = subprocess.run([sys.executable, "-c", f"{before}\nimport {module}"], cwd=ROOT, capture_output=True, text=True)
+        assert f"No module named '{module}'" in run.stderr
 
 
 # tools/which_torch.py
