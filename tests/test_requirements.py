@@ -107,7 +107,8 @@ def test_the_book_is_always_built_without_pytorch():
     """What `make check-book` tests was built where PyTorch, JupyterLab and the tests could not be imported."""
     before, _, _ = build_book.JUPYTER_BOOK.partition("from jupyter_book")
     for module in ("torch", "jupyterlab", "matplotlib", "pytest"):
-        run = subprocess.run([sys.executable, "-c", f"{before}\nimport {module}"], cwd=ROOT, capture_output=True, text=True)
+        command = [sys.executable, "-c", f"{before}\nimport {module}"]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert f"No module named '{module}'" in run.stderr
 
 
