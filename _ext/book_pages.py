@@ -120,7 +120,7 @@ def plain_docstrings(app, what, name, obj, options, lines):
 
 
 def leave_type_comments(app):
-    """Take out a step of autodoc that stumbles over named tuples from Python 3.13 on; no code here has type comments."""
+    """Take out a step of autodoc that stumbles over named tuples from Python 3.13 on; none here has type comments."""
     for listener in list(app.events.listeners["autodoc-before-process-signature"]):
         if listener.handler is type_comment.update_annotations_using_type_comments:
             app.disconnect(listener.id)
