@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from sphinx.ext.autodoc import type_comment
 
 LIBRARY = "cnnlib"
 # Helpers of the chapters and of the operations, not part of what a reader imports.
@@ -118,7 +119,16 @@ def plain_docstrings(app, what, name, obj, options, lines):
         lines[i] = re.sub(r"\s*\[\w+\]_", "", line)
 
 
+def leave_type_comments(app):
+    """Take out a step of autodoc that stumbles over named tuples from Python 3.13 on; none here has type comments."""
+    for listener in list(app.events.listeners["autodoc-before-process-signature"]):
+        if listener.handler is type_comment.update_annotations_using_type_comments:
+            app.disconnect(listener.id)
+
+
 def setup(app):
+    app.setup_extension("sphinx.ext.autodoc")
+    leave_type_comments(app)
     app.connect("source-read", fill)
     app.connect("autodoc-process-docstring", plain_docstrings, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

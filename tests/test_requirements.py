@@ -10,7 +10,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tools import only, which_torch
+from tools import build_book, only, which_torch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BOOK, EVERYTHING = "requirements-book.txt", "requirements.txt"
@@ -94,12 +94,22 @@ def run_with(names, code):
 
 
 def test_a_package_that_is_hidden_is_not_there():
-    gone = run_with(["numpy"], "import numpy, cnnlib, importlib.util as u; assert u.find_spec('torch') is None; import tqdm")
+    gone = run_with(["numpy"], "import numpy, cnnlib; from importlib.util import find_spec as f; "
+                               "assert f('torch') is None; import tqdm")
     assert "ModuleNotFoundError: No module named 'tqdm'" in gone.stderr
     gone = run_with(["numpy"], "import importlib.metadata as m; m.version('numpy'); m.version('tqdm')")
     assert "PackageNotFoundError: No package metadata was found for tqdm" in gone.stderr
     there = run_with(["tqdm", "pytest"], "import tqdm, pytest, pluggy")
     assert there.returncode == 0, there.stderr
+
+
+def test_the_book_is_always_built_without_pytorch():
+    """What `make check-book` tests was built where PyTorch, JupyterLab and the tests could not be imported."""
+    before, _, _ = build_book.JUPYTER_BOOK.partition("from jupyter_book")
+    for module in ("torch", "jupyterlab", "matplotlib", "pytest"):
+        command = [sys.executable, "-c", f"{before}\nimport {module}"]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert f"No module named '{module}'" in run.stderr
 
 
 # tools/which_torch.py

@@ -1,6 +1,5 @@
 """The page on speed says what the record says, whatever that is, in tables that a screen reader can read."""
 
-import ast
 import copy
 import html
 import json
@@ -9,9 +8,9 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
+from helpers_page import rerun
 
 from benchmarks import goals
-from cnnlib.course import figures
 from cnnlib.course.figures import speed as draw
 from cnnlib.course.figures import speed_tables as tables
 
@@ -24,23 +23,6 @@ CELLS = json.loads((ROOT / "speed.ipynb").read_text(encoding="utf-8"))["cells"]
 def page():
     outputs = [output for cell in CELLS if cell["cell_type"] == "code" for output in cell["outputs"]]
     return "\n".join("".join(o.get("data", {}).get("text/html", o.get("text", ""))) for o in outputs)
-
-
-def rerun(record, folder, monkeypatch):
-    """The page as another record would make it: its cells, run in a folder that holds this one."""
-    (folder / "records").mkdir(parents=True)
-    (folder / "records" / "benchmarks.json").write_text(json.dumps(record), encoding="utf-8")
-    monkeypatch.chdir(folder)
-    shown, names = [], {}
-    monkeypatch.setattr(figures, "show", lambda fig, *, name, alt, caption: (plt.close(fig), shown.append(caption)))
-    for cell in CELLS:
-        if cell["cell_type"] == "code":
-            tree = ast.parse("".join(cell["source"]))
-            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, "page", "exec"), names)
-            value = last and eval(compile(ast.Expression(last.value), "page", "eval"), names)
-            shown.append(getattr(value, "data", "") or "")
-    return "\n".join(shown)
 
 
 def rows(markup, caption):
@@ -125,7 +107,7 @@ def test_tables_have_captions_and_scopes(page):
 @pytest.mark.parametrize("factor, faster", [(1e-3, True), (1e3, False)])
 def test_no_sentence_presupposes_who_wins(factor, faster, tmp_path, monkeypatch):
     record = scaled(RECORD, factor)
-    page = rerun(record, tmp_path, monkeypatch)
+    page = rerun("speed.ipynb", {"benchmarks": record}, tmp_path, monkeypatch)
     steps = sum(len(run["steps"]) for run in record["runs"])
     operations = len(next(run for run in record["runs"] if run["threads"] == 1)["operations"])
     assert f"In {steps if faster else 0} of {steps} measurements cnnlib needs less time" in page
@@ -137,7 +119,7 @@ def test_no_sentence_presupposes_who_wins(factor, faster, tmp_path, monkeypatch)
 def test_the_page_of_a_short_run_on_one_thread(tmp_path, monkeypatch):
     record = {key: value for key, value in RECORD.items() if key != "mnist"}
     record["runs"] = [run for run in RECORD["runs"] if run["threads"] == 1]
-    page = rerun(record, tmp_path / "short", monkeypatch)
+    page = rerun("speed.ipynb", {"benchmarks": record}, tmp_path / "short", monkeypatch)
     assert "MNIST was not trained" in page and "2 threads" not in page and "mean test accuracy" not in page
 
 
@@ -148,7 +130,7 @@ def test_what_a_later_record_adds_is_shown(tmp_path, monkeypatch):
     record["runs"][0]["steps"][0]["left_out"] = {"DeZero": "ImportError"}
     record["pinned"] = {"value": "Haswell", "peak": 51.0}
     record["gpu"] = {"name": "a card"}
-    page = rerun(record, tmp_path / "more", monkeypatch)
+    page = rerun("speed.ipynb", {"benchmarks": record}, tmp_path / "more", monkeypatch)
     assert "label smoothing 0.1" in page and "on &lt;other&gt; images" in page
     assert "DeZero was left out" in page and "pinned to Haswell" in page
     assert "PyTorch eager" in rows(page, "Right answers")[0]

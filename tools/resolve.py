@@ -38,8 +38,8 @@ def resolve(stage: str, python: str, system: str) -> tuple[bool, str]:
     text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in files)
     wanted = "\n".join(line for line in text.splitlines() if not line.startswith("-"))
     done = subprocess.run(
-        [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--only-binary", ":all:",
-         "--python-version", python, "--python-platform", SYSTEMS[system], "-"],
+        [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate",
+         "--only-binary", ":all:", "--python-version", python, "--python-platform", SYSTEMS[system], "-"],
         input=wanted, capture_output=True, text=True, cwd=ROOT,
         env=os.environ | {"MACOSX_DEPLOYMENT_TARGET": "14.0"},
     )

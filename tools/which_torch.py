@@ -1,4 +1,4 @@
-"""Say which build of PyTorch pip is about to fetch, before it does: the usual one on Linux brings CUDA, gigabytes of it."""
+"""Say which build of PyTorch pip is about to fetch, before it does: on Linux the usual one brings gigabytes of CUDA."""
 
 import importlib.metadata
 import pathlib
@@ -33,9 +33,14 @@ def on_offer() -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout
 
 
+def is_due(wanted: str, present: str | None) -> bool:
+    """Whether pip has anything to fetch; a build of the same version will do, whichever it is."""
+    return (present or "").partition("+")[0] != wanted
+
+
 def message(wanted: str, present: str | None, listing: str, system: str) -> str:
     """What to say; nothing where no download is due, or where each system has one build only."""
-    if present and present.partition("+")[0] == wanted:
+    if not is_due(wanted, present):
         return ""
     if not system.startswith("linux"):
         return f"PyTorch {wanted}: the CPU build, which is what pip takes on this system."
@@ -48,4 +53,6 @@ def message(wanted: str, present: str | None, listing: str, system: str) -> str:
 
 
 if __name__ == "__main__":
-    print(message(pin(), installed(), on_offer(), sys.platform), flush=True)
+    version, there = pin(), installed()
+    if is_due(version, there):
+        print(message(version, there, on_offer(), sys.platform), flush=True)

@@ -47,11 +47,11 @@ def main(arguments=None) -> int:
     options = parser.parse_args(arguments)
     if options.draws < 1:
         parser.error(f"--draws must be at least 1, got {options.draws}")
-    if not options.only and not options.output.parent.is_dir():
-        parser.error(f"--output: there is no folder {options.output.parent}")
     found = torch.cuda.is_available()
     if options.device == "cuda" and not found:
         parser.error("--device cuda: PyTorch finds no CUDA device here")
+    if not options.only and not options.output.parent.is_dir():
+        parser.error(f"--output: there is no folder {options.output.parent}")
     devices = {"cpu": ["cpu"], "cuda": ["cuda"], "all": ["cpu", "cuda"] if found else ["cpu"]}[options.device]
     cases = [case for case in CASES if not options.only or options.only in case.name]
     if not cases:

@@ -33,8 +33,10 @@ def hardware(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else cpu_model()
 
 
-def versions() -> dict:
-    return {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}
+def versions(device: str) -> dict:
+    found = {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}
+    platform_of_gpu = torch.version.cuda or torch.version.hip
+    return found | ({"cuda": platform_of_gpu} if device == "cuda" and platform_of_gpu else {})
 
 
 def source_version(module: str, package: pathlib.Path = PACKAGE) -> str:
@@ -81,7 +83,7 @@ def merge(old: dict, rows: list, draws: int, today: datetime.date | None = None)
     today = today or datetime.datetime.now(datetime.UTC).date()
     for device in measured:
         runs[device] = {"hardware": hardware(device), "date": today.isoformat(), "draws": draws,
-                        "versions": versions()}
+                        "versions": versions(device)}
     return {
         "about": "Worst relative errors max|a - b| / max|b| of cnnlib against PyTorch; null is a wrong shape, "
                  "dtype, or an exception. Written by python -m cnnlib.crosscheck.",
