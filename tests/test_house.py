@@ -21,7 +21,7 @@ RANKS = {
     4: {"layers", "criteria", "stateless", "optim", "schedules"},
     5: {"models", "summary"},
     6: {"engine"},
-    7: {"training", "resume", "interpret"},
+    7: {"training", "resume", "describe", "interpret"},
     8: {"crosscheck"},
     9: {"course"},
 }
