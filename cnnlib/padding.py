@@ -177,6 +177,8 @@ def _check(x, padding, mode, value):
     check.one_of("mode", mode, MODES)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"value must be a number, got {value!r}")
+    if isinstance(value, int) and value.bit_length() > 1000:
+        raise ValueError(f"value must be a number that a float can hold, got an integer of {value.bit_length()} bits")
     if mode != "constant" and value != 0:
         raise ValueError(f"value must be left out with mode {mode!r}, got {value}")
     if not isinstance(padding, (tuple, list)):

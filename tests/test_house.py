@@ -14,7 +14,7 @@ SKIPPED |= {".ipynb_checkpoints", "cnnlib.egg-info", "bench-out"}
 # Who may stand on whom: a module imports its own rank and below, never above.
 OPERATIONS = {"padding", "conv", "pooling", "linear", "activations", "losses", "normalization", "dropout"}
 RANKS = {
-    0: {"_checks", "_files", "_windows"},
+    0: {"_checks", "_files", "_operation", "_windows"},
     1: OPERATIONS | {"gradcheck"},
     2: {"module", "idx", "_published", "data", "augment", "metrics", "history", "checkpoint"},
     3: {"init"},
