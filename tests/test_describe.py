@@ -161,6 +161,7 @@ KINDS = {
         lambda: functools.partial(affine, pixels=2),
         lambda: functools.partial(affine, pixels=1.0),
         lambda: functools.partial(affine, 1),
+        lambda: functools.partial(affine, 2),
         lambda: functools.partial(pluses, 1),
         lambda: functools.partial(affine, degrees=1),
         lambda: functools.partial(functools.partial(affine, pixels=1), degrees=3),

@@ -327,6 +327,9 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
     checkpoint.save(path, network().state_dict(), {})
     with pytest.raises(ValueError, match="run is no checkpoint of a training run"):
         Setup(checkpoint=path).fit()
+    checkpoint.save(path, {}, {"format": "cnnlib training run 1"})
+    with pytest.raises(ValueError, match="run was written by an earlier version of cnnlib"):
+        Setup(checkpoint=path).fit()
     path.unlink()
     Setup(checkpoint=path).fit(epochs=1)
     content = path.read_bytes()
@@ -383,7 +386,7 @@ def test_settings_of_an_object_and_of_a_layer_of_ones_own_are_compared(tmp_path)
 
 
 SESSION = """
-import functools, sys
+import functools, hashlib, json, sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 import training_run as t
@@ -399,19 +402,20 @@ class Mine:
     def __call__(self, x, g):
         {body}
 
-interrupting = None if sys.argv[3] == "0" else t.Interrupting(int(sys.argv[3]), t.press_ctrl_c)
 def both(function, x, g):
     return function(t.shifted(x, g), g)
-setup = t.Setup("adam", checkpoint=sys.argv[2], augment=functools.partial(both, {augment}))
-try:
-    setup.fit(interrupting)
-except KeyboardInterrupt:
-    print("interrupted")
-except ValueError as error:
-    print(error)
-else:
-    import hashlib
-    print(hashlib.sha256(repr(setup.everything()).encode()).hexdigest())
+
+def run(path, augment, k=0):
+    setup = t.Setup("adam", checkpoint=path, augment=functools.partial(both, augment))
+    try:
+        setup.fit(t.Interrupting(k, t.press_ctrl_c))
+    except KeyboardInterrupt:
+        return "interrupted"
+    except ValueError as error:
+        return str(error)
+    return hashlib.sha256(repr(setup.everything()).encode()).hexdigest()
+
+print(json.dumps([run(path, eval(option), k) for path, option, k in json.loads(sys.argv[2])]))
 """
 BODY = "return x * np.float32(0.5)"
 AFFINE = "functools.partial(augment.random_affine, pixels="
@@ -425,28 +429,32 @@ KINDS = {
 }
 
 
-def session(path, k, augment, body=BODY):
-    """Run in a process of its own, which ends or is interrupted at step k; return what it prints."""
+def session(folder, runs, body=BODY):
+    """Do these runs, each a path, an augmentation and when to interrupt it, in a new process; what came of each."""
     where = os.path.dirname(os.path.abspath(__file__))
-    program = SESSION.format(augment=augment, body=body)
-    script = path.parent / "script.py"
-    script.write_text(program, encoding="utf-8")
-    command = [sys.executable, script, where, str(path), str(k)]
+    (folder / "script.py").write_text(SESSION.format(body=body), encoding="utf-8")
+    runs = json.dumps([(str(folder / path), augment, k) for path, augment, k in runs])
+    command = [sys.executable, folder / "script.py", where, runs]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_later_session_goes_on_with_the_same_and_refuses_another(tmp_path, kind):
-    same, other = KINDS[kind]
-    assert session(tmp_path / "run", 5, same) == "interrupted"
-    assert "set up differently; nothing was changed:\n  augment" in session(tmp_path / "run", 0, other)
-    assert session(tmp_path / "run", 0, same) == session(tmp_path / "whole", 0, same)
+def test_a_later_session_goes_on_with_the_same_and_refuses_another(tmp_path):
+    first = session(tmp_path, [(kind, same, 5) for kind, (same, _) in KINDS.items()])
+    assert first == ["interrupted"] * len(KINDS)
+    others = [(kind, other, 0) for kind, (_, other) in KINDS.items()]
+    resumed = [(kind, same, 0) for kind, (same, _) in KINDS.items()]
+    whole = [(f"{kind}, whole", same, 0) for kind, (same, _) in KINDS.items()]
+    later = session(tmp_path, others + resumed + whole)
+    refused, resumed, whole = (later[i : i + len(KINDS)] for i in range(0, len(later), len(KINDS)))
+    for kind, message in zip(KINDS, refused, strict=True):
+        assert "set up differently; nothing was changed:\n  augment" in message, kind
+    assert resumed == whole and len(set(whole)) > 2
 
 
-@pytest.mark.parametrize("augment", ["mine", "Mine(p=1)"])
-def test_a_function_that_was_rewritten_under_its_name_is_refused(tmp_path, augment):
-    assert session(tmp_path / "run", 5, augment) == "interrupted"
-    assert "its code: Python" in session(tmp_path / "run", 5, augment, BODY.replace("0.5", "0.6"))
-    assert session(tmp_path / "run", 5, augment, BODY + "  # a comment may change") == "interrupted"
+def test_a_function_or_class_that_was_rewritten_under_its_name_is_refused(tmp_path):
+    runs = [("function", "mine", 3), ("class", "Mine(p=1)", 3)]
+    assert session(tmp_path, runs) == ["interrupted"] * 2
+    assert all("its code: Python" in message for message in session(tmp_path, runs, BODY.replace("0.5", "0.6")))
+    assert session(tmp_path, runs, BODY + "  # a comment may change") == ["interrupted"] * 2
