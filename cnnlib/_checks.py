@@ -4,16 +4,21 @@ A wrong type or dtype is a ``TypeError``; a wrong shape or value is a ``ValueErr
 says which argument, what was given and what is allowed.
 """
 
+import math
 import numbers
 
 import numpy as np
 
 FLOATS = (np.float32, np.float64)
+LARGEST = 2**63 - 1  # what NumPy counts with
 
 
 def floats(name, x, ndim=None):
-    """Return ``x`` if it is a float32 or float64 array with ``ndim`` axes (an int or a tuple of ints)."""
-    if not isinstance(x, np.ndarray):
+    """Return ``x`` if it is a float32 or float64 array with ``ndim`` axes (an int or a tuple of ints).
+
+    NumPy's own numbers, as ``np.float32(1)``, count as arrays without axes: they have all that those have.
+    """
+    if not isinstance(x, (np.ndarray, np.floating)):
         raise TypeError(f"{name} must be a NumPy array, got {type(x).__name__}")
     if x.dtype not in FLOATS:
         raise TypeError(f"{name} must be float32 or float64, got {x.dtype}")
@@ -58,6 +63,8 @@ def integer(name, value, least=None):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if least is not None and value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
+    if abs(int(value)) > LARGEST:
+        raise ValueError(f"{name} must fit into 64 bits, got {_briefly(value)}")
     return int(value)
 
 
@@ -77,13 +84,13 @@ def real(name, value):
         raise TypeError(f"{name} must be a number, got {value!r}")
     try:
         return float(value)
-    except OverflowError:
-        raise ValueError(f"{name} must fit into a float, got an integer of {value.bit_length()} bits") from None
+    except OverflowError:  # an integer or a fraction can be larger than any float
+        raise ValueError(f"{name} must fit into a float, got {_briefly(value)}") from None
 
 
 def number(name, value, low=None, high=None, *, above=None):
     """Return ``value`` as a float if it is a finite real number in ``[low, high]`` and over ``above``."""
-    if not np.isfinite(real(name, value)):
+    if not math.isfinite(real(name, value)):
         raise ValueError(f"{name} must be finite, got {value}")
     if low is not None and value < low or high is not None and value > high:
         allowed = f"at least {low}" if high is None else f"at most {high}" if low is None else f"in [{low}, {high}]"
@@ -91,6 +98,12 @@ def number(name, value, low=None, high=None, *, above=None):
     if above is not None and value <= above:
         raise ValueError(f"{name} must be greater than {above}, got {value}")
     return float(value)
+
+
+def _briefly(value):
+    """A number as it may stand in a message: of one with very many digits, how many they are."""
+    size = abs(value).bit_length() if isinstance(value, int) else 0
+    return f"an integer of {size} bits" if size > 1000 else f"{value}"
 
 
 def one_of(name, value, allowed):

@@ -122,7 +122,7 @@ def precision(y_true, y_pred, average="macro", *, num_classes=None, zero_divisio
         true labels. "micro": pool the counts of all classes, which for one label per sample gives the accuracy.
         None: do not average.
     num_classes : int, optional
-        Classes to average over, from 0; without it, as many as the largest label needs.
+        Average over all classes from 0 to this. Without it, over the classes that occur, in either array.
     zero_division : float
         The value where there is nothing to divide by (a class that was never predicted): 0, 1 or NaN. Classes with
         NaN are left out of averages.
@@ -130,7 +130,8 @@ def precision(y_true, y_pred, average="macro", *, num_classes=None, zero_divisio
     Returns
     -------
     float, or array of float64 (C,) if ``average`` is None
-        From 0 to 1.
+        From 0 to 1. Entry k of an array belongs to class k, also where some class below does not occur (scikit-learn
+        leaves those out of its array).
 
     Notes
     -----
@@ -204,7 +205,8 @@ def _ratio(terms, y_true, y_pred, average, num_classes, zero_division):
     np.divide(above, below, out=values, where=below > 0)
     if average is None:
         return values
-    counted = ~np.isnan(values)
+    # Without num_classes nobody said that there are classes which neither occur nor are predicted.
+    counted = ~np.isnan(values) & ((called + true > 0) | (num_classes is not None))
     if not counted.any():
         return float("nan")
     weighted = average == "weighted" and true[counted].sum() > 0

@@ -8,21 +8,23 @@ Bit for bit the same end needs bit for bit the same state. A run consists of
 - the position: epoch, step, the sums of the epoch so far, and the state that the shuffling generator had when it drew
   this epoch's order, so that the same order can be drawn again.
 
-All of it is written to one safetensors file, at once or not at all. What does *not* change during a run (network, data,
-options) is not stored but described, and a run that is described differently is refused.
+All of it is written to one safetensors file, at once or not at all. What does *not* change during a run (network,
+data, options) is not stored but described, by `cnnlib.describe`, and a run that is described differently is refused.
+An option that can't be described is refused before the first step, and one that turns out to change at the next
+checkpoint.
 """
 
-import hashlib
 import json
-import numbers
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cnnlib import checkpoint
+from cnnlib.describe import describe, describe_as, differences
+from cnnlib.module import Layer, Parameter
 
-FORMAT = "cnnlib training run 1"
+FORMAT = "cnnlib training run 2"
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Run:
             self._parts["early_stopping"].reset()
         if path is None:
             return
-        self.path, self.setup = Path(path), self._describe(fixed)
+        self.path, self.augment, self.setup = Path(path), fixed.get("augment"), self._describe(fixed)
         if resume and self.path.exists():
             self._load()
         else:
@@ -97,6 +99,14 @@ class Run:
         """Write the file. Until it is complete, the old one stays."""
         if self.path is None:
             return
+        changed = list(differences(self.setup["augment"], describe(self.augment, "augment"), "augment"))
+        if changed:
+            raise ValueError(
+                "augment changes while it works, and a checkpoint does not hold what it remembers: let it draw from "
+                "the generator that it is handed, and keep nothing. It changed here:\n  "
+                + changed[0].replace("in the file", "before the first step").removesuffix("here")
+                + "now"
+            )
         state = {name: part.state_dict() for name, part in self._parts.items() if part is not None}
         state["history"], state["position"] = vars(self.history), vars(self.position)
         state["generators"] = [generator.bit_generator.state for _, generator in self._generators]
@@ -107,15 +117,16 @@ class Run:
 
     def _load(self):
         arrays, metadata = checkpoint.load(self.path)
+        if metadata.get("format") == "cnnlib training run 1":
+            raise ValueError(f"{self.path} was written by an earlier version of cnnlib, which described runs less well")
         if metadata.get("format") != FORMAT:
             raise ValueError(f"{self.path} is no checkpoint of a training run (a file with weights only?)")
         there, here = json.loads(metadata["setup"]), self.setup
-        different = [name for name in {**here, **there} if there.get(name) != here.get(name)]
+        different = [line for name in {**here, **there} for line in differences(there.get(name), here.get(name), name)]
         if different:
-            lines = [f"{name}: {_contrast(there.get(name), here.get(name))}" for name in different]
             raise ValueError(
                 f"{self.path} belongs to a run that is set up differently; nothing was changed:\n  "
-                + "\n  ".join(lines)
+                + "\n  ".join(different)
                 + "\nUse another file for this run, or resume=False to begin anew and overwrite it"
             )
         state = {name: unpack(value, arrays) for name, value in json.loads(metadata["state"]).items()}
@@ -131,26 +142,47 @@ class Run:
             generator.bit_generator.state = state
 
     def _describe(self, fixed):
-        """Describe in words what has to be the same when the run is continued."""
+        """Describe what has to be the same when the run is continued."""
         model, optimizer, schedule, stopping = self._parts.values()
-        setup = {name: describe(value) for name, value in fixed.items()}
-        setup["model"] = repr(model)
+        engine = fixed.get("engine")
+        setup = {name: describe(value, name) for name, value in fixed.items() if name != "engine"}
+        setup["engine"] = "None" if engine is None else describe_as(type(engine), _settings(engine, "model"), "engine")
+        for name, layer in model.named_modules():
+            setup[f"model.{name}".rstrip(".")] = describe_as(type(layer), _settings(layer), f"model.{name}".rstrip("."))
         for name, value in model.state_dict().items():
             setup[f"model's {name}"] = f"{value.shape} {value.dtype}"
         # What a schedule changes during the run is described by where it began.
         moving = () if schedule is None else ("lr",)
         if getattr(schedule, "cycle_momentum", False):
             moving += ("momentum", "betas")
-        settings = (f"{name}={getattr(optimizer, name)!r}" for name in optimizer.settings if name not in moving)
-        setup["optimizer"] = f"{type(optimizer).__name__}({len(optimizer.params)} parameters, {', '.join(settings)})"
-        setup["schedule"] = "None" if schedule is None else f"{schedule!r} from {schedule.base_lr}"
-        setup["early_stopping"] = repr(stopping)
+        settings = {name: getattr(optimizer, name) for name in optimizer.settings if name not in moving}
+        setup["optimizer"] = describe_as(
+            type(optimizer), {"parameters": len(optimizer.params), **settings}, "optimizer"
+        )
+        for name, part in (("schedule", schedule), ("early_stopping", stopping)):
+            settings = {} if part is None else _settings(part, "optimizer", *part.state_dict())
+            if part is schedule is not None:
+                settings["base_lr"] = part.base_lr
+            setup[name] = "None" if part is None else describe_as(type(part), settings, name)
         for name, generator in self._generators:
             first = next(other for other, same in self._generators if same is generator)
             setup[name] = type(generator.bit_generator).__name__ if first == name else f"the same as {first}"
         seeds = getattr(self.rng.bit_generator, "seed_seq", None)
         setup["seed of rng"] = "unknown" if seeds is None else f"{seeds.entropy} {seeds.spawn_key}"
         return setup
+
+
+def _settings(part, *moving):
+    """The attributes of a layer, a schedule or an early stopping that stay the same during a run."""
+    moving = {"training", "_saved", "_buffer_names", *moving, *getattr(part, "_buffer_names", ())}
+    ours = type(part).__module__.split(".")[0] == "cnnlib"  # then what begins with _ is made of the rest
+    return {
+        name: value
+        for name, value in vars(part).items()
+        if name not in moving
+        and not isinstance(value, (Layer, Parameter, np.random.Generator))
+        and not (ours and name.startswith("_"))
+    }
 
 
 def _generators(model, rng):
@@ -161,41 +193,6 @@ def _generators(model, rng):
             if isinstance(value, np.random.Generator):
                 found.append((f"{prefix}.{name}".lstrip("."), value))
     return found
-
-
-# --- Describing what stays the same ---------------------------------------------------------------------------------
-
-
-def describe(value):
-    """Describe an option, arrays, a function or an object: the same words in every session, wherever it lies in memory.
-
-    Examples
-    --------
-    >>> describe((0.5, None)), describe(len)
-    ('(0.5, None)', 'builtins.len')
-    >>> describe(np.zeros((2, 3), np.float32))
-    '(2, 3) float32 with checksum 9d908ecfb6b256de'
-    """
-    if isinstance(value, np.ndarray):
-        digest = hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()[:16]
-        return f"{value.shape} {value.dtype} with checksum {digest}"
-    if isinstance(value, (tuple, list)):
-        return f"({', '.join(describe(item) for item in value)})"
-    if hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    if type(value).__repr__ is not object.__repr__:
-        return repr(value)
-    simple = {k: v for k, v in vars(value).items() if isinstance(v, (str, numbers.Number)) and not k.startswith("_")}
-    return f"{type(value).__name__}({', '.join(f'{k}={v!r}' for k, v in simple.items())})"
-
-
-def _contrast(there, here):
-    """Set two descriptions against each other; of long ones, the first line that differs."""
-    if there is None or here is None:
-        return f"{'nothing' if there is None else there} in the file, {'nothing' if here is None else here} here"
-    lines = zip((there + "\n").split("\n"), (here + "\n").split("\n"), strict=False)
-    a, b = next((pair for pair in lines if pair[0] != pair[1]), (there, here))
-    return f"{a.strip() or 'nothing'} in the file, {b.strip() or 'nothing'} here"
 
 
 # --- Nested state, as arrays and JSON -------------------------------------------------------------------------------

@@ -235,7 +235,9 @@ def fit(
     Raises
     ------
     ValueError
-        If the file is damaged, is not the checkpoint of a run, or belongs to a run that is set up differently.
+        If the file is damaged, is not the checkpoint of a run, or belongs to a run that is set up differently; with
+        ``checkpoint``, also if an option can't be compared with that of a later session (`cnnlib.describe`), as a
+        lambda can't.
     KeyboardInterrupt
         On Ctrl-C: the current step is finished and, with ``checkpoint``, saved first. A second Ctrl-C does not wait.
 

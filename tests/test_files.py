@@ -64,10 +64,11 @@ def test_an_existing_file_keeps_its_mode(tmp_path, permissions, monkeypatch):
     path = tmp_path / "a"
     path.write_bytes(b"old")
     path.chmod(permissions)
-    amid = []
-    monkeypatch.setattr(os, "fsync", lambda d: amid.append(stat.S_IMODE(os.fstat(d).st_mode)))
+    real, first = os.fchmod, []
+    monkeypatch.setattr(os, "fchmod", lambda d, m: (first.append(stat.S_IMODE(os.fstat(d).st_mode)), real(d, m)))
     _files.write(path, b"new")
-    assert mode(path) == amid[0] == permissions and path.read_bytes() == b"new"
+    assert mode(path) == permissions and path.read_bytes() == b"new"
+    assert first[0] & ~0o600 == 0  # at no time may others open what they must not read
 
 
 @unix

@@ -14,7 +14,7 @@ SKIPPED |= {".ipynb_checkpoints", "cnnlib.egg-info", "bench-out"}
 # Who may stand on whom: a module imports its own rank and below, never above.
 OPERATIONS = {"padding", "conv", "pooling", "linear", "activations", "losses", "normalization", "dropout"}
 RANKS = {
-    0: {"_checks", "_files", "_windows"},
+    0: {"_checks", "_files", "_operation", "_windows"},
     1: OPERATIONS | {"gradcheck"},
     2: {
         "module", "_modes", "idx", "_published", "data", "augment", "metrics", "segmentation", "detection", "history",
@@ -24,7 +24,7 @@ RANKS = {
     4: {"layers", "criteria", "stateless", "optim", "schedules"},
     5: {"models", "summary", "receptive", "sliding", "interpret"},
     6: {"engine"},
-    7: {"training", "resume"},
+    7: {"training", "resume", "describe"},
     8: {"crosscheck"},
     9: {"course"},
 }

@@ -81,6 +81,33 @@ def test_precision_recall_f1_as_in_sklearn(case, average, zero_division):
         np.testing.assert_allclose(got, expected, atol=1e-12, err_msg=f"{mine.__name__} {average} {zero_division}")
 
 
+@pytest.mark.filterwarnings("ignore:A single label was found")
+@settings(max_examples=150, deadline=None)
+@given(labels(), st.sampled_from(["macro", "weighted", "micro"]), st.sampled_from([0.0, 1.0, np.nan]), st.data())
+def test_averages_over_the_labels_that_occur_as_in_sklearn(case, average, zero_division, data):
+    """Labels that are missing below, between or above the others are no classes, unless num_classes says so."""
+    y_true, y_pred, classes = case
+    places = np.array(data.draw(st.lists(st.integers(0, 40), min_size=classes, max_size=classes, unique=True)))
+    dtype = data.draw(st.sampled_from([np.uint8, np.int8, np.uint16, np.int32, np.int64, np.uint64]))
+    y_true, y_pred = places[y_true].astype(dtype), places[y_pred].astype(dtype)
+    for mine, theirs in PAIRS:
+        got = mine(y_true, y_pred, average, zero_division=zero_division)
+        expected = theirs(y_true, y_pred, average=average, zero_division=zero_division)
+        np.testing.assert_allclose(got, expected, atol=1e-12, err_msg=f"{mine.__name__} {average} {zero_division}")
+        present = np.union1d(y_true, y_pred).astype(int)
+        each = mine(y_true, y_pred, None, zero_division=zero_division)
+        assert len(each) == present[-1] + 1  # entry k is of class k
+        np.testing.assert_allclose(each[present], theirs(y_true, y_pred, average=None, zero_division=zero_division))
+
+
+def test_a_class_that_occurs_nowhere_is_no_class():
+    for y in (np.array([0, 2, 2, 0]), np.array([1, 2]), np.array([3])):
+        for mine, _ in PAIRS:
+            assert mine(y, y) == mine(y, y, "weighted") == mine(y, y, "micro") == 1
+    assert metrics.f1_score(np.array([0, 2]), np.array([0, 2]), num_classes=3) == pytest.approx(2 / 3)
+    assert metrics.precision(np.array([0, 0]), np.array([0, 5])) == 0.5  # 5 occurs: it was predicted
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 15), st.integers(3, 6), st.integers(0, 10**6))
 def test_top_k_as_in_sklearn(n, classes, seed):

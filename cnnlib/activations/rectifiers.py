@@ -3,8 +3,10 @@
 import numpy as np
 
 from cnnlib import _checks
+from cnnlib._operation import operation
 
 
+@operation
 def relu(x):
     """Keep what is positive, set the rest to zero: the rectified linear unit.
 
@@ -37,6 +39,7 @@ def relu(x):
     return np.maximum(_checks.floats("x", x), 0)
 
 
+@operation
 def relu_backward(dy, x):
     """Gradient of `relu`.
 
@@ -63,6 +66,7 @@ def relu_backward(dy, x):
     return np.where(x <= 0, 0, dy)
 
 
+@operation
 def leaky_relu(x, negative_slope=0.01):
     """Keep what is positive, shrink the rest: a relu that never dies.
 
@@ -100,6 +104,7 @@ def leaky_relu(x, negative_slope=0.01):
     return np.maximum(x, 0) + slope * np.minimum(x, 0)
 
 
+@operation
 def leaky_relu_backward(dy, x, negative_slope=0.01):
     """Gradient of `leaky_relu`.
 
@@ -129,6 +134,7 @@ def leaky_relu_backward(dy, x, negative_slope=0.01):
     return np.where(x > 0, dy, slope * dy)
 
 
+@operation
 def prelu(x, w):
     """Leaky relu whose slope is learned: one for all, or one per channel.
 
@@ -167,6 +173,7 @@ def prelu(x, w):
     return np.maximum(x, 0) + w * np.minimum(x, 0)
 
 
+@operation
 def prelu_backward(dy, x, w):
     """Gradients of `prelu`.
 

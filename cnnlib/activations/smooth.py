@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from cnnlib import _checks
+from cnnlib._operation import operation
 from cnnlib.activations._erf import erf
 from cnnlib.activations.squashing import sigmoid
 
 
+@operation
 def softplus(x, beta=1.0, threshold=20.0):
     """Round off the corner of relu.
 
@@ -49,6 +51,7 @@ def softplus(x, beta=1.0, threshold=20.0):
     return np.where(linear, x, np.logaddexp(0, bx) / float(beta))
 
 
+@operation
 def softplus_backward(dy, x, beta=1.0, threshold=20.0):
     """Gradient of `softplus`.
 
@@ -85,6 +88,7 @@ def _softplus_parts(x, beta, threshold):
     return bx, bx > _checks.number("threshold", threshold)
 
 
+@operation
 def elu(x, alpha=1.0):
     """Keep what is positive, bend the rest towards ``-alpha``: the exponential linear unit.
 
@@ -105,8 +109,9 @@ def elu(x, alpha=1.0):
 
     Notes
     -----
-    ``y = x`` where x is positive, ``alpha * (exp(x) - 1)`` elsewhere. ``dx = dy`` where x is positive,
-    ``dy * alpha * exp(x)`` elsewhere (x = 0 included). The exponential sees only ``min(x, 0)``: no overflow.
+    ``y = x`` where x is positive, ``alpha * (exp(x) - 1)`` elsewhere. ``dx = dy * alpha * exp(x)`` where x is 0 or
+    less, ``dy`` elsewhere (at NaN too, as in PyTorch's plain code). The exponential sees only ``min(x, 0)``: no
+    overflow.
 
     References
     ----------
@@ -123,6 +128,7 @@ def elu(x, alpha=1.0):
     return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))
 
 
+@operation
 def elu_backward(dy, x, alpha=1.0):
     """Gradient of `elu`.
 
@@ -135,7 +141,7 @@ def elu_backward(dy, x, alpha=1.0):
     Returns
     -------
     dx : array (shape of x)
-        ``dy`` where ``x > 0``, else ``dy * alpha * exp(x)``.
+        ``dy * alpha * exp(x)`` where ``x <= 0``, else ``dy``.
 
     Raises
     ------
@@ -149,9 +155,10 @@ def elu_backward(dy, x, alpha=1.0):
     """
     _checks.like("dy", dy, "x", _checks.floats("x", x))
     alpha = _checks.number("alpha", alpha)
-    return np.where(x > 0, dy, dy * alpha * np.exp(np.minimum(x, 0)))
+    return np.where(x <= 0, dy * alpha * np.exp(np.minimum(x, 0)), dy)
 
 
+@operation
 def silu(x):
     """Weigh every number by its own sigmoid: the sigmoid linear unit, also called swish.
 
@@ -185,6 +192,7 @@ def silu(x):
     return x * sigmoid(x)
 
 
+@operation
 def silu_backward(dy, x):
     """Gradient of `silu`.
 
@@ -217,6 +225,7 @@ _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715  # Hendrycks and Gimpel's fit
 
 
+@operation
 def gelu(x, approximate="none"):
     """Weigh every number by the share of a normal distribution that lies below it.
 
@@ -257,6 +266,7 @@ def gelu(x, approximate="none"):
     return x * _gelu_parts(x, approximate)[0]
 
 
+@operation
 def gelu_backward(dy, x, approximate="none"):
     """Gradient of `gelu`.
 

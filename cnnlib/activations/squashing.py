@@ -3,8 +3,10 @@
 import numpy as np
 
 from cnnlib import _checks
+from cnnlib._operation import operation
 
 
+@operation
 def sigmoid(x):
     """Squash every number into (0, 1): the logistic function.
 
@@ -40,6 +42,7 @@ def sigmoid(x):
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
+@operation
 def sigmoid_backward(dy, x):
     """Gradient of `sigmoid`.
 
@@ -67,6 +70,7 @@ def sigmoid_backward(dy, x):
     return dy * y * (1 - y)
 
 
+@operation
 def tanh(x):
     """Squash every number into (-1, 1): the hyperbolic tangent.
 
@@ -99,6 +103,7 @@ def tanh(x):
     return np.tanh(_checks.floats("x", x))
 
 
+@operation
 def tanh_backward(dy, x):
     """Gradient of `tanh`.
 
@@ -125,6 +130,7 @@ def tanh_backward(dy, x):
     return dy * (1 - np.tanh(x) ** 2)
 
 
+@operation
 def softmax(x, dim):
     """Turn scores into probabilities: positive, and 1 in sum along one dimension.
 
@@ -165,6 +171,7 @@ def softmax(x, dim):
     return e / e.sum(axis=dim, keepdims=True)
 
 
+@operation
 def softmax_backward(dy, x, dim):
     """Gradient of `softmax`.
 
@@ -194,6 +201,7 @@ def softmax_backward(dy, x, dim):
     return y * (dy - (dy * y).sum(axis=dim, keepdims=True))
 
 
+@operation
 def log_softmax(x, dim):
     """Logarithm of `softmax`, exact where softmax itself has rounded to 0 or 1.
 
@@ -228,10 +236,10 @@ def log_softmax(x, dim):
     array([     0., -10000.])
     """
     z = _below_largest(x, dim)
-    with np.errstate(divide="ignore"):  # the sum is 1 or more, but over a dimension of length 0
-        return z - np.log(np.exp(z).sum(axis=dim, keepdims=True))
+    return z - np.log(np.exp(z).sum(axis=dim, keepdims=True))
 
 
+@operation
 def log_softmax_backward(dy, x, dim):
     """Gradient of `log_softmax`.
 
@@ -325,5 +333,5 @@ def logsigmoid_backward(dy, x):
 def _below_largest(x, dim):
     """Return ``x`` less its largest entry along ``dim``: 0 at most, and 0 somewhere."""
     _checks.floats("x", x)
-    axis = _checks.axis("dim", dim, x.ndim)
+    axis = _checks.axis("dim", dim, max(x.ndim, 1))  # a number alone is a dimension of length 1, as in PyTorch
     return x - x.max(axis=axis, keepdims=True, initial=-np.inf)  # initial: a dimension of length 0 has no max

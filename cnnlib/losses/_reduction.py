@@ -32,7 +32,10 @@ def spread(dy, loss, reduction, count):
     value = dy.item() if isinstance(dy, np.ndarray) else dy
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"dy must be a number, got {dy!r}")
-    gradient = loss.dtype.type(value)  # a float64 scalar would turn float32 arrays into float64
+    try:
+        gradient = loss.dtype.type(value)  # a float64 scalar would turn float32 arrays into float64
+    except OverflowError:  # an integer beyond all floats
+        raise ValueError("dy must be a number that a float can hold, got an integer with hundreds of digits") from None
     if reduction != "mean":
         return gradient
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnlib import _checks
+from cnnlib._operation import operation, quiet
 from cnnlib.activations import sigmoid
 from cnnlib.losses._reduction import reduce, spread
 
@@ -10,6 +11,7 @@ LOWEST_LOG = -100.0  # a certain, wrong answer costs 100, not infinity
 LEAST_VARIANCE = float(np.float32(1e-12))  # keeps the slope finite there; PyTorch's constant is a float32
 
 
+@quiet
 def binary_cross_entropy(input, target, weight=None, reduction="mean"):
     """Cross-entropy between probabilities and yes-or-no targets.
 
@@ -54,13 +56,13 @@ def binary_cross_entropy(input, target, weight=None, reduction="mean"):
     array([  0.6931,   0.    , 100.    ])
     """
     weight = _check_probabilities(input, target, weight)
-    with np.errstate(divide="ignore"):  # log 0
-        log_yes = np.maximum(np.log(input), LOWEST_LOG)
-        log_no = np.maximum(np.log1p(-input), LOWEST_LOG)
+    log_yes = np.maximum(np.log(input), LOWEST_LOG)
+    log_no = np.maximum(np.log1p(-input), LOWEST_LOG)
     loss = weight * (-target * log_yes - (1 - target) * log_no)
     return reduce(loss, reduction, input.size)
 
 
+@operation
 def binary_cross_entropy_backward(dy, input, target, weight=None, reduction="mean"):
     """Gradient of `binary_cross_entropy`.
 
@@ -91,6 +93,7 @@ def binary_cross_entropy_backward(dy, input, target, weight=None, reduction="mea
     return spread(dy, input, reduction, input.size) * slope
 
 
+@quiet
 def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean", pos_weight=None):
     """Sigmoid and binary cross-entropy in one, which cannot overflow.
 
@@ -125,6 +128,9 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     ``log(s) = min(x, 0) - log(1 + exp(-abs(x)))``, and ``log(1 - s)`` is the same for -x. The gradient is
     ``dinput = dy * weight * ((p * t + 1 - t) * s - p * t)``: for p = 1 no more than s - t.
 
+    An infinite score that is right costs 0, one that is wrong costs infinity: an answer that has no share of the
+    target counts for nothing. (PyTorch gives NaN for both.)
+
     References
     ----------
     Bishop (2006), Pattern recognition and machine learning, section 4.3.2, equation 4.91.
@@ -138,10 +144,11 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     weight, pos_weight = _check_logits(input, target, weight, pos_weight)
     rest = np.log1p(np.exp(-np.abs(input)))
     log_yes, log_no = np.minimum(input, 0) - rest, np.minimum(-input, 0) - rest
-    loss = weight * (-pos_weight * target * log_yes - (1 - target) * log_no)
+    loss = weight * (0 - _share(pos_weight * target, log_yes) - _share(1 - target, log_no))
     return reduce(loss, reduction, input.size)
 
 
+@operation
 def binary_cross_entropy_with_logits_backward(
     dy, input, target, weight=None, reduction="mean", pos_weight=None
 ):
@@ -174,6 +181,11 @@ def binary_cross_entropy_with_logits_backward(
     yes = pos_weight * target
     slope = weight * ((yes + 1 - target) * sigmoid(input) - yes)
     return spread(dy, input, reduction, input.size) * slope
+
+
+def _share(share, log):
+    """``share * log``, where no share of minus infinity is nothing; NaN stays NaN."""
+    return np.where((share == 0) & np.isinf(log), 0, share * log)
 
 
 def _check_probabilities(input, target, weight):

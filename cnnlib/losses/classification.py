@@ -9,10 +9,12 @@ import numbers
 import numpy as np
 
 from cnnlib import _checks
+from cnnlib._operation import operation, quiet
 from cnnlib.activations import log_softmax, softmax
 from cnnlib.losses._reduction import reduce, spread
 
 
+@quiet
 def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     """Negative log-likelihood: minus the log-probability of the right class.
 
@@ -57,9 +59,10 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     """
     dim, labels, kept, share = _labels(input, target, weight, ignore_index)
     picked = np.take_along_axis(input, labels, dim).squeeze(dim)
-    return reduce(np.where(kept, -share * picked, 0), reduction, share.sum())
+    return reduce(np.where(kept, -share * picked, 0), reduction, _or_nan(share.sum()))
 
 
+@operation
 def nll_loss_backward(dy, input, target, weight=None, ignore_index=-100, reduction="mean"):
     """Gradient of `nll_loss`.
 
@@ -89,13 +92,13 @@ def nll_loss_backward(dy, input, target, weight=None, ignore_index=-100, reducti
            [-0.5,  0. ]])
     """
     dim, labels, kept, share = _labels(input, target, weight, ignore_index)
-    dloss = np.where(kept, spread(dy, share, reduction, share.sum()), 0)
+    dloss = np.where(kept, spread(dy, share, reduction, _or_nan(share.sum())), 0)
     dinput = np.zeros(input.shape, input.dtype)
-    with np.errstate(invalid="ignore"):  # 0 times infinity, where the weights sum to 0: NaN
-        np.put_along_axis(dinput, labels, np.expand_dims(-share * dloss, dim), dim)
+    np.put_along_axis(dinput, labels, np.expand_dims(-share * dloss, dim), dim)
     return dinput
 
 
+@quiet
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """Softmax and negative log-likelihood in one: the loss of a classifier.
 
@@ -149,12 +152,15 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     >>> print(cross_entropy(np.array([[10000.0, 0.0]]), np.array([1])))
     10000.0
     """
-    dim, v, _, count = _distribution(input, target, weight, ignore_index, label_smoothing)
-    with np.errstate(invalid="ignore"):  # a class that is ruled out by a score of -inf and has no share: 0
-        terms = np.where(v == 0, 0, -v * log_softmax(input, dim))
-    return reduce(terms.sum(axis=dim), reduction, count)
+    dim, q, v, kept, count = _distribution(input, target, weight, ignore_index, label_smoothing)
+    log_p = log_softmax(input, dim)
+    # What has no share of the target costs nothing where a score of -inf rules it out, or where the item is ignored.
+    # Elsewhere NaN stays NaN: a class weight of 0 hides none.
+    free = (q == 0) & (np.isinf(log_p) | ~np.expand_dims(kept, dim))
+    return reduce(np.where(free, 0, -v * log_p).sum(axis=dim), reduction, count)
 
 
+@operation
 def cross_entropy_backward(
     dy, input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
 ):
@@ -186,17 +192,16 @@ def cross_entropy_backward(
     >>> cross_entropy_backward(1.0, np.array([[0.0, 0.0]]), np.array([1]))
     array([[ 0.5, -0.5]])
     """
-    dim, v, kept, count = _distribution(input, target, weight, ignore_index, label_smoothing)
+    dim, _, v, kept, count = _distribution(input, target, weight, ignore_index, label_smoothing)
     total = v.sum(axis=dim, keepdims=True)
     dloss = np.where(kept, spread(dy, np.empty(kept.shape, input.dtype), reduction, count), 0)
-    with np.errstate(invalid="ignore"):  # 0 times infinity, where the weights sum to 0: NaN
-        return np.expand_dims(dloss, dim) * (softmax(input, dim) * total - v)
+    return np.expand_dims(dloss, dim) * (softmax(input, dim) * total - v)
 
 
 def _distribution(input, target, weight, ignore_index, label_smoothing):
     """Return what `cross_entropy` needs of any kind of target.
 
-    The dimension of the classes; v, the weight of each class times its probability in the target; which
+    The dimension of the classes; q, the probability of each class in the target; v, that times its weight; which
     items count; what a mean divides by.
     """
     _check_scores(input, weight)
@@ -213,12 +218,12 @@ def _distribution(input, target, weight, ignore_index, label_smoothing):
         dim, labels, kept, share = _labels(input, target, weight, ignore_index)
         q = np.zeros(input.shape, input.dtype)
         np.put_along_axis(q, labels, np.expand_dims(kept, dim), dim)
-        count = share.sum()
+        count = _or_nan(share.sum())
     if smoothing:
         evenly = np.expand_dims(kept, dim).astype(input.dtype) / input.shape[dim]
         q = (1 - smoothing) * q + smoothing * evenly
-    v = q if weight is None else q * weight.reshape((-1,) + (1,) * (input.ndim - 1 - dim))
-    return dim, v, kept, count
+    v = q if weight is None else np.where(q == 0, 0, q * weight.reshape((-1,) + (1,) * (input.ndim - 1 - dim)))
+    return dim, q, v, kept, count
 
 
 def _labels(input, target, weight, ignore_index):
@@ -245,6 +250,11 @@ def _labels(input, target, weight, ignore_index):
     labels = np.where(kept, target, 0)
     share = kept.astype(input.dtype) if weight is None else np.where(kept, weight[labels], 0)
     return dim, np.expand_dims(labels, dim), kept, share
+
+
+def _or_nan(count):
+    """What a mean divides by; NaN for 0, so that the mean over nothing is NaN whatever smoothing adds."""
+    return count if count != 0 else count * np.nan
 
 
 def _check_scores(input, weight):

@@ -3,9 +3,11 @@
 import numpy as np
 
 from cnnlib import _checks
+from cnnlib._operation import operation, quiet
 from cnnlib.losses._reduction import reduce, spread
 
 
+@quiet
 def mse_loss(input, target, reduction="mean"):
     """Squared difference.
 
@@ -42,6 +44,7 @@ def mse_loss(input, target, reduction="mean"):
     return reduce(d * d, reduction, d.size)
 
 
+@operation
 def mse_loss_backward(dy, input, target, reduction="mean"):
     """Gradient of `mse_loss`.
 
@@ -70,6 +73,7 @@ def mse_loss_backward(dy, input, target, reduction="mean"):
     return spread(dy, d, reduction, d.size) * 2 * d
 
 
+@quiet
 def l1_loss(input, target, reduction="mean"):
     """Absolute difference: an outlier weighs no more than its distance.
 
@@ -90,7 +94,7 @@ def l1_loss(input, target, reduction="mean"):
     Notes
     -----
     ``loss = abs(d)`` with ``d = input - target``, then ``dinput = dy * sign(d)``, over the number of entries
-    for "mean". At d = 0, where there is no slope, the gradient is 0.
+    for "mean". At d = 0, where there is no slope, the gradient is 0, and so it is, as in PyTorch, at NaN.
 
     References
     ----------
@@ -105,6 +109,7 @@ def l1_loss(input, target, reduction="mean"):
     return reduce(np.abs(d), reduction, d.size)
 
 
+@operation
 def l1_loss_backward(dy, input, target, reduction="mean"):
     """Gradient of `l1_loss`.
 
@@ -130,9 +135,10 @@ def l1_loss_backward(dy, input, target, reduction="mean"):
     array([0. , 0.5])
     """
     d = _difference(input, target)
-    return spread(dy, d, reduction, d.size) * np.sign(d)
+    return spread(dy, d, reduction, d.size) * np.where(np.isnan(d), 0, np.sign(d))
 
 
+@quiet
 def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
     """Square near zero, straight beyond: `mse_loss` for small errors, `l1_loss` for large ones.
 
@@ -176,6 +182,7 @@ def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
     return reduce(0.5 * near * near / beta + (size - near), reduction, d.size)
 
 
+@operation
 def smooth_l1_loss_backward(dy, input, target, reduction="mean", beta=1.0):
     """Gradient of `smooth_l1_loss`.
 
