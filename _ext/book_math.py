@@ -19,7 +19,6 @@ CORE = set(
     "math mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle "
     "msub msubsup msup mtable mtd mtext mtr munder munderover semantics".split()
 )
-TEXT_SPACE = re.compile(r"(?<=<mtext>) | (?=</mtext>)")
 PRIME = re.compile(r"<msup>((?:(?!<msup>).)*?)<mo>([′″‴])</mo></msup>")
 # No line begins with the comma after a formula, nor ends with the bracket before it.
 CLOSE = re.compile(r'([(\[“‘]?)(<span class="math[^>]*>(?:(?!</span>).)*</span>)([,.;:?!)\]’”…-]*)', re.S)
@@ -45,10 +44,11 @@ def mathml(tex: str, display: bool) -> str:
         raise ValueError(str(error).strip()) from error
     if unknown := sorted(set(re.findall(r"<([a-z]\w*)", code)) - CORE):
         raise ValueError(f"browsers do not draw <{unknown[0]}>")
-    code = TEXT_SPACE.sub("\u00a0", code)  # a browser drops spaces at the ends of a text
+    code = code.replace("\ufe00", "")  # asks for another form of a script letter, which would be another font's
     # The font's prime is small and high already: as a superscript it would be both twice.
     code = PRIME.sub(r'<mrow>\1<mo lspace="0.06em" rspace="0">\2</mo></mrow>', code)
     code = code.replace("<mi>f</mi>", '<mi class="f">f</mi>')  # it leans out of its box on both sides
+    code = code.replace(">⊙<", ' largeop="false">⊙<')  # Firefox would take the large form
     return code.replace("<math", f'<math data-tex="{html.escape(tex.strip())}"', 1)
 
 
