@@ -1,7 +1,7 @@
 """Formulas as MathML, written when the book is built: no script sets them, and they read without one."""
 
-import html
 import re
+from xml.etree import ElementTree
 
 import math_core
 from docutils import nodes
@@ -20,6 +20,8 @@ CORE = set(
     "msub msubsup msup mtable mtd mtext mtr munder munderover semantics".split()
 )
 PRIME = re.compile(r"<msup>((?:(?!<msup>).)*?)<mo>([′″‴])</mo></msup>")
+RELATIONS = set("=<>≤≥≈≠≡∼∈←→⇒↦")
+LONG = 20  # signs in an inline formula that may be wider than a phone
 # No line begins with the comma after a formula, nor ends with the bracket before it.
 CLOSE = re.compile(r'([(\[“‘]?)(<span class="math[^>]*>(?:(?!</span>).)*</span>)([,.;:?!)\]’”…-]*)', re.S)
 
@@ -37,7 +39,7 @@ def plain(tex: str) -> str:
 
 
 def mathml(tex: str, display: bool) -> str:
-    """The formula as a ``math`` element that keeps its LaTeX for copying; ``ValueError`` if it can't be written."""
+    """The formula as a ``math`` element; ``ValueError`` says why it can't be written."""
     try:
         code = CONVERTER.convert_with_local_state(plain(tex), displaystyle=display)
     except math_core.LatexError as error:
@@ -49,7 +51,29 @@ def mathml(tex: str, display: bool) -> str:
     code = PRIME.sub(r'<mrow>\1<mo lspace="0.06em" rspace="0">\2</mo></mrow>', code)
     code = code.replace("<mi>f</mi>", '<mi class="f">f</mi>')  # it leans out of its box on both sides
     code = code.replace(">⊙<", ' largeop="false">⊙<')  # Firefox would take the large form
-    return code.replace("<math", f'<math data-tex="{html.escape(tex.strip())}"', 1)
+    return code.replace("&ApplyFunction;", "\u2061")
+
+
+def broken(code: str) -> str:
+    """A long inline formula in pieces that may stand on two lines, each but the first beginning with a relation.
+
+    Chromium never breaks a line inside a ``math`` element.
+    """
+    whole = ElementTree.fromstring(code)
+    if len("".join(whole.itertext())) <= LONG:
+        return code
+    pieces, length = [[]], 0
+    for part in whole:
+        if length > 2 and part.tag == "mo" and part.text in RELATIONS:
+            pieces.append([])
+        pieces[-1].append(ElementTree.tostring(part, "unicode"))
+        length += len("".join(part.itertext()))
+    return "<wbr>".join(f"<math>{''.join(piece)}</math>" for piece in pieces)
+
+
+def begin(translator, node, tag: str) -> str:
+    """The tag around a formula; it keeps the LaTeX for copying."""
+    return translator.starttag(node, tag, "", CLASS="math", **{"data-tex": node.astext().strip()})
 
 
 def write(translator, node, display: bool) -> str:
@@ -62,13 +86,13 @@ def write(translator, node, display: bool) -> str:
 
 
 def visit_inline(self, node):
-    self.body.append(f'{self.starttag(node, "span", "", CLASS="math")}{write(self, node, False)}</span>')
+    self.body.append(f"{begin(self, node, 'span')}{broken(write(self, node, False))}</span>")
     raise nodes.SkipNode
 
 
 def visit_block(self, node):
     # The box around a formula scrolls, where it is too wide; its number stays in view.
-    self.body.append(f'{self.starttag(node, "div", CLASS="math")}<div class="formula">{write(self, node, True)}</div>')
+    self.body.append(f'{begin(self, node, "div")}<div class="formula">{write(self, node, True)}</div>')
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, _("Link to this equation"))
