@@ -102,10 +102,13 @@ def visit_block(self, node):
 
 
 def keep_together(app, pagename, templatename, context, doctree):
-    """Bind what stands directly before and after an inline formula to it."""
-    context["body"] = CLOSE.sub(
-        lambda m: f'<span class="together">{m[0]}</span>' if m[1] or m[3] else m[0], context.get("body") or ""
-    )
+    """Bind what stands directly before and after an inline formula to it, unless the formula itself may break."""
+
+    def bound(match):
+        alone = not match[1] and not match[3] or "<wbr>" in match[2]
+        return match[0] if alone else f'<span class="together">{match[0]}</span>'
+
+    context["body"] = CLOSE.sub(bound, context.get("body") or "")
 
 
 def setup(app):
