@@ -1,12 +1,17 @@
 """What the tests of the built book share: where it is, its pages, and a browser to open them in."""
 
+import functools
+import json
 import pathlib
 import shutil
+import time
 
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
+SIZES = {"desk": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
     "no Chromium with ChromeDriver: install both (Debian: apt-get install chromium chromium-driver) to run the "
@@ -28,6 +33,12 @@ def need_book():
         pytest.skip("the book is not built: run `make book` first")
 
 
+@functools.cache
+def soup(page: str) -> BeautifulSoup:
+    """A page, parsed once; tests only read it."""
+    return BeautifulSoup((HTML / page).read_text(encoding="utf-8"), "html.parser")
+
+
 def start_browser(width: int = 1280, height: int = 900):
     """Start headless Chromium with its console and network on record; skip where there is none."""
     from selenium import webdriver
@@ -46,3 +57,44 @@ def start_browser(width: int = 1280, height: int = 900):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+def wait(browser, script, *arguments, seconds=20.0):
+    """Wait until the script's value is true; whether it became so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if browser.execute_script(script, *arguments):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def media(browser, mode="light", kind="", **features):
+    """Emulate a colour mode, a kind of medium ("print"), and other features, with hyphens as underscores."""
+    features = {"prefers_color_scheme": mode, "prefers_reduced_motion": "reduce", **features}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": [
+        {"name": name.replace("_", "-"), "value": value} for name, value in features.items()]})
+
+
+def show(browser, page, mode="light", size="desk", **features):
+    """Open a page in one colour mode and one window size."""
+    width, height = SIZES[size]
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size != "desk"})
+    media(browser, mode, **features)
+    browser.get((HTML / page).as_uri())
+    assert wait(browser, "return document.readyState === 'complete'"), "the page did not settle"
+    assert browser.execute_script("return document.documentElement.dataset.theme") == mode
+
+
+def noise(browser):
+    """Errors and warnings of the console since the last call."""
+    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+
+
+def requests(browser):
+    """Addresses outside the disk that were asked for since the last call."""
+    events = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    sent = (event["params"] for event in events if event["method"] == "Network.requestWillBeSent")
+    addresses = (event["request"]["url"] for event in sent)
+    return [address for address in addresses if not address.startswith(("file:", "data:", "blob:"))]

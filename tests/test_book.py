@@ -5,8 +5,7 @@ import re
 import urllib.parse
 
 import pytest
-from bs4 import BeautifulSoup
-from helpers_book import HTML, ROOT, need_book, pages
+from helpers_book import HTML, ROOT, need_book, pages, soup
 
 pytestmark = pytest.mark.book
 PAGES = pages()
@@ -16,11 +15,6 @@ LOADS = {
     "script": "src", "img": "src", "iframe": "src", "source": "src", "audio": "src", "video": "src", "embed": "src",
     "track": "src", "object": "data", "link": "href", "image": "href", "use": "href",
 }
-
-
-@functools.cache
-def soup(page):
-    return BeautifulSoup((HTML / page).read_text(encoding="utf-8"), "html.parser")
 
 
 @functools.cache

@@ -1,30 +1,15 @@
 """The built book in a real browser, from disk: accessible, quiet, offline, and its explorers move."""
 
 import importlib.util
-import json
 import os
 import pathlib
-import time
 
 import pytest
-from helpers_book import HTML, need_book, pages, start_browser
+from helpers_book import HTML, SIZES, noise, pages, requests, show, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 PAGES = pages()
-SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 VIEWS = [("light", "desk"), ("dark", "desk"), ("light", "phone")]
-READY = "return document.readyState === 'complete' && (!window.MathJax?.startup || window.__typeset === true)"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    need_book()
-    driver = start_browser()
-    driver.set_script_timeout(300)
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture(scope="module")
 def axe():
     """axe-core's source: the copy in selenium-axe-python, or the file named by CNNLIB_AXE."""
@@ -35,49 +20,12 @@ def axe():
     return (pathlib.Path(package) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def wait(browser, script, *arguments, seconds=20.0):
-    """Wait until the script's value is true; whether it became so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if browser.execute_script(script, *arguments):
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def show(browser, page, mode="light", size="desk"):
-    """Open a page in one colour mode and one window size, and wait until its formulas are set."""
-    width, height = SIZES[size]
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-        {"name": "prefers-color-scheme", "value": mode}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
-    browser.get((HTML / page).as_uri())
-    browser.execute_script(
-        "if (window.MathJax?.startup?.promise) MathJax.startup.promise.then(() => { window.__typeset = true; })")
-    assert wait(browser, READY), "the page did not settle"
-    assert browser.execute_script("return document.documentElement.dataset.theme") == mode
-
-
 def violations(browser, axe):
     browser.execute_script(axe)
     found = browser.execute_async_script(
         "const done = arguments[arguments.length - 1];"
         "axe.run(document, {preload: false, resultTypes: ['violations']}).then((r) => done(r.violations));")
     return [f"{v['id']}: {v['help']} {[n['html'][:150] for n in v['nodes'][:3]]}" for v in found]
-
-
-def noise(browser):
-    """Errors and warnings of the console since the last call."""
-    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
-
-
-def requests(browser):
-    """Addresses outside the disk that were asked for since the last call."""
-    events = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
-    sent = (event["params"] for event in events if event["method"] == "Network.requestWillBeSent")
-    addresses = (event["request"]["url"] for event in sent)
-    return [address for address in addresses if not address.startswith(("file:", "data:", "blob:"))]
 
 
 @pytest.mark.parametrize("mode, size", VIEWS)
@@ -91,11 +39,6 @@ def test_a_page_is_accessible_quiet_and_offline(browser, axe, page, mode, size):
     assert violations(browser, axe) == []
     assert noise(browser) == []
     assert requests(browser) == []
-
-
-def test_formulas_are_set_without_a_network(browser):
-    show(browser, "notation.html")
-    assert browser.execute_script("return document.querySelectorAll('mjx-container svg').length") > 10
 
 
 EXPLORERS = [page for page in PAGES if "course-explorer" in (HTML / page).read_text(encoding="utf-8")]

@@ -22,6 +22,11 @@ SIGNS = (
 )
 
 
+def characters() -> set[int]:
+    """The code points of the font."""
+    return {code for first, last in LETTERS for code in range(first, last + 1)} | set(map(ord, SIGNS))
+
+
 def main(source: str) -> None:
     """Write the subset, with the larger forms of brackets and roots and the measures that formulas are set by."""
     options = subset.Options(
@@ -30,7 +35,7 @@ def main(source: str) -> None:
     options.drop_tables += ["FFTM"]
     font = subset.load_font(source, options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes={code for a, b in LETTERS for code in range(a, b + 1)} | set(map(ord, SIGNS)))
+    subsetter.populate(unicodes=characters())
     subsetter.subset(font)
     # Browsers push a subscript below the tail of its letter, as if y were a tall fraction: y₀ would sink beside x₀.
     font["MATH"].table.MathConstants.SubscriptBaselineDropMin.Value = -60

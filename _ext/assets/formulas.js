@@ -1,16 +1,16 @@
 // Formulas: copied as the LaTeX that they were written in, and within reach of the keyboard where they scroll.
 (() => {
-  const inLatex = (math) => (math.getAttribute("display") === "block" ? `$$${math.dataset.tex}$$` : `$${math.dataset.tex}$`);
+  const inLatex = ({ tagName, dataset }) => (tagName === "DIV" ? `$$${dataset.tex}$$` : `$${dataset.tex}$`);
 
   addEventListener("copy", (event) => {
     const selection = getSelection();
     if (selection.isCollapsed) return;
     const copy = document.createElement("div");
     for (let i = 0; i < selection.rangeCount; i++) copy.append(selection.getRangeAt(i).cloneContents());
-    const formulas = copy.querySelectorAll("math[data-tex]");
+    const formulas = copy.querySelectorAll(".math[data-tex]");
     if (!formulas.length) return;
     event.clipboardData.setData("text/html", copy.innerHTML);
-    for (const math of formulas) math.replaceWith(inLatex(math));
+    for (const formula of formulas) formula.replaceWith(inLatex(formula));
     document.body.append(copy);  // line breaks are where a shown element has them
     event.clipboardData.setData("text/plain", copy.innerText);
     copy.remove();
@@ -20,8 +20,10 @@
   const reach = () => {
     for (const formula of document.querySelectorAll(".formula")) {
       const scrolls = formula.scrollWidth > formula.clientWidth + 1;
-      if (!scrolls) ["tabindex", "role", "aria-label"].forEach((name) => formula.removeAttribute(name));
-      else for (const [name, value] of [["tabindex", 0], ["role", "group"], ["aria-label", "Formula"]]) formula.setAttribute(name, value);
+      for (const [name, value] of [["tabindex", 0], ["role", "group"], ["aria-label", "Formula"]]) {
+        if (scrolls) formula.setAttribute(name, value);
+        else formula.removeAttribute(name);
+      }
     }
   };
   addEventListener("load", reach);

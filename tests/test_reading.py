@@ -1,0 +1,183 @@
+"""Ways of reading: by keyboard, on paper, in forced colours, in a narrow window."""
+
+import base64
+import io
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from helpers_book import SIZES, media, noise, pages, show, wait
+from PIL import Image
+
+pytestmark = [pytest.mark.browser, pytest.mark.book]
+PAGES = pages()
+# Sidebar, formulas and folds; an explorer with every kind of control; the reference.
+WALKED = [("notation.html", "light"), ("chapters/09_convolution.html", "dark"), ("api/operations.html", "light")]
+TAB = "\ue004"
+
+CONTRAST = """
+    const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+    const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const light = (text) => {
+      const [r, g, b] = parse(text).map((v) => linear(v / 255));
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+    const behind = (e) => {
+      for (; e; e = e.parentElement) {
+        const colour = getComputedStyle(e).backgroundColor, parts = parse(colour);
+        if (parts.length < 4 ? parts.length : parts[3] > 0.9) return colour;
+      }
+      return "rgb(255, 255, 255)";
+    };
+"""
+# What is wrong with the ring around the focused element: it must be drawn, differ from its ground and not be cut off.
+RING = CONTRAST + """
+    const e = document.activeElement;
+    if (!e || e === document.body) return null;
+    const style = getComputedStyle(e), width = parseFloat(style.outlineWidth), offset = parseFloat(style.outlineOffset);
+    const faults = [];
+    if (style.outlineStyle === "none" || width < 2) faults.push("no ring");
+    const ground = behind(offset < 0 ? e : e.parentElement), value = contrast(style.outlineColor, ground);
+    if (value < 3) faults.push(`contrast ${value.toFixed(2)} of ${style.outlineColor} on ${ground}`);
+    let opacity = 1;
+    for (let p = e; p; p = p.parentElement) opacity *= getComputedStyle(p).opacity;
+    if (opacity < 0.9) faults.push(`opacity ${opacity}`);
+    const box = e.getBoundingClientRect(), reach = Math.max(0, width + offset);
+    if (style.display !== "inline") for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) {
+      const around = getComputedStyle(p), clip = p.getBoundingClientRect();
+      if (around.overflowX !== "visible" && (box.left - reach < clip.left - 1 || box.right + reach > clip.right + 1)) {
+        faults.push(`cut off at the side by ${p.tagName}.${p.className}`);
+      }
+    }
+    const name = `${e.tagName}.${e.className} "${e.textContent.trim().slice(0, 30)}"`;
+    e.blur();
+    const rest = getComputedStyle(e);
+    if (rest.outlineStyle !== "none" && rest.outlineWidth === style.outlineWidth) faults.push("the same without focus");
+    return [name, faults];
+"""
+
+
+def press(browser, key):
+    """A real key press, wherever the focus is."""
+    code = {TAB: ("Tab", 9)}[key]
+    for kind in ("rawKeyDown", "keyUp"):
+        browser.execute_cdp_cmd("Input.dispatchKeyEvent", {
+            "type": kind, "key": code[0], "code": code[0], "windowsVirtualKeyCode": code[1]})
+
+
+def walk(browser, most):
+    """Press Tab until the end of the page; what each stop is called, and what is wrong with its ring."""
+    stops = []
+    for _ in range(most):
+        press(browser, TAB)
+        found = browser.execute_script(RING)
+        if found is None:
+            break
+        stops.append(found)
+    return stops
+
+
+@pytest.mark.parametrize("page, mode", WALKED)
+def test_every_stop_of_the_tab_key_is_seen(browser, page, mode):
+    show(browser, page, mode)
+    stops = walk(browser, 400)
+    names = " ".join(name for name, _ in stops)
+    for expected in ("navbar-brand", "reference internal", "search-button", "theme-switch-button"):
+        assert expected in names, f"Tab never came to {expected}"
+    if page == "chapters/09_convolution.html":
+        assert "copybtn" in names and "SUMMARY" in names and "INPUT" in names
+    assert [f"{name}: {', '.join(faults)}" for name, faults in stops if faults] == []
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_search_field_shows_that_it_has_the_focus(browser, mode):
+    show(browser, "intro.html", mode)
+    browser.find_element("css selector", ".bd-header-article .search-button, .search-button-field").click()
+    assert wait(browser, "return document.activeElement.matches('input[type=search]')")
+    name, faults = browser.execute_script(RING)
+    assert faults == [], name
+
+
+def test_the_menu_of_a_phone_shows_its_focus(browser):
+    show(browser, "intro.html", size="phone")
+    browser.find_element("css selector", ".primary-toggle").click()
+    assert wait(browser, "return document.getElementById('pst-primary-sidebar-modal').open")
+    stops = walk(browser, 12)
+    assert len(stops) == 12 and [stop for stop in stops if stop[1]] == []
+
+
+# Text of the article that could not be read on white paper, and what is folded or cut.
+ON_PAPER = CONTRAST + """
+    const faint = new Set(), shown = (e) => e.checkVisibility({contentVisibilityAuto: true, opacityProperty: true});
+    const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const e = texts.currentNode.parentElement;
+      if (!texts.currentNode.textContent.trim() || e.closest("svg, script, style, template") || !shown(e)) continue;
+      const colour = getComputedStyle(e).color;
+      if (contrast(colour, "rgb(255, 255, 255)") < 4) faint.add(`${e.tagName}.${e.className}: ${colour}`);
+    }
+    const code = [...document.querySelectorAll("article pre")];
+    return {theme: document.documentElement.dataset.theme, faint: [...faint],
+            folded: code.filter((e) => !shown(e) && !e.closest("template")).map((e) => e.textContent.slice(0, 60)),
+            cut: code.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 60)),
+            left: [...document.querySelectorAll(".course-controls, .copybtn, .bd-links")].filter(shown).length}
+"""
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("chapters/")] or PAGES[:1])
+def test_a_page_prints_light_and_whole_from_the_dark(browser, page):
+    show(browser, page, "dark")
+    before = browser.execute_script("return document.querySelectorAll('article details[open]').length")
+    media(browser, "dark", "print")
+    assert wait(browser, "return document.documentElement.dataset.theme === 'light'")
+    # As wide as A4 less its margins.
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": 680, "height": 960, "deviceScaleFactor": 1, "mobile": False})
+    assert browser.execute_script(ON_PAPER) == {"theme": "light", "faint": [], "folded": [], "cut": [], "left": 0}
+    media(browser, "dark")
+    assert wait(browser, "return document.documentElement.dataset.theme === 'dark'")
+    assert browser.execute_script("return document.querySelectorAll('article details[open]').length") == before
+
+
+def test_the_printed_file_holds_the_solutions(browser, tmp_path):
+    page = "chapters/04_loss.html"
+    show(browser, page, "dark")
+    solution = browser.execute_script(
+        "return document.querySelector('.tag_hide-cell details pre').textContent.trim().split('\\n')[0]")
+    printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
+    assert printed.startswith(b"%PDF") and len(printed) > 50_000
+    assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
+    reader = shutil.which("pdftotext")
+    if not reader:
+        pytest.skip("no pdftotext to read the printed file with: Debian has it in poppler-utils")
+    (tmp_path / "page.pdf").write_bytes(printed)
+    text = subprocess.run([reader, "-layout", str(tmp_path / "page.pdf"), "-"], capture_output=True, text=True).stdout
+    squeezed = "".join(text.split())
+    assert "".join(solution.split()) in squeezed and "Solution" in text
+
+
+@pytest.mark.parametrize("colours", ["none", "active"])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_icons_are_seen_also_in_forced_colours(browser, mode, colours):
+    show(browser, "chapters/02_activations.html", mode, forced_colors=colours)
+    browser.execute_script("document.querySelector('button.copybtn').focus({focusVisible: true})")
+    icons = browser.find_elements("css selector", ".icon, .book-mark")
+    icons = [icon for icon in icons if browser.execute_script(
+        "return arguments[0].checkVisibility({visibilityProperty: true, opacityProperty: true})", icon)]
+    names = " ".join(icon.get_attribute("class") for icon in icons)
+    for name in ("search", "bars", "download", "auto", "left", "right", "tabler-copy"):
+        assert f"icon-{name}" in names
+    for icon in icons:
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", icon)
+        picture = np.asarray(Image.open(io.BytesIO(icon.screenshot_as_png)).convert("L")).astype(int)
+        ink = np.abs(picture - np.median(picture)) > 60  # most of an icon is its ground
+        assert 0.03 < ink.mean() < 0.5, f"{icon.get_attribute('class')}: {ink.mean():.0%} of it is drawn"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_scrolls_sideways_in_a_window_of_320(browser, page):
+    show(browser, page, size="narrow")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= SIZES["narrow"][0]
+    assert noise(browser) == []
