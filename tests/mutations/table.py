@@ -29,6 +29,8 @@ class Mutation(NamedTuple):
 OPERATIONS = ("activations", "conv", "dropout", "linear", "losses", "normalization", "padding", "pooling")
 ENGINE = ("test_engine.py", "test_engine_step.py")
 WINDOWS = ("test_conv.py", "test_pooling.py")
+SINGLE = ("test_single_images.py",)
+RESIDUAL = ("test_residual.py",)
 
 M = Mutation
 MUTATIONS = [
@@ -49,11 +51,18 @@ MUTATIONS = [
     M("the transposed convolution's dx uses the flipped kernel", "conv/transposed.py", "np.matmul(as_rows(w, groups), columns)", "np.matmul(as_rows(w[..., ::-1, ::-1], groups), columns)"),
     M("one window too many fits", "_windows.py", "return room // stride + 1", "return -(-room // stride) + 1", WINDOWS),
     M("ceil_mode keeps windows that start in the padding", "_windows.py", "return windows - 1 if (windows - 1) * stride >= size + before else windows", "return windows", WINDOWS),
+    M("the gradient of a single image keeps the batch's axis", "_windows.py", "return (result[0][0], *result[1:]) if backward", "return result if backward", SINGLE),
+    M("a weight's gradient loses its first axis with a single image", "_windows.py", "(result[0][0], *result[1:]) if backward", "tuple(a[0] for a in result) if backward", SINGLE),
+    M("an image's rows are taken for its channels", "_windows.py", "given[name] = given[name][None]", "given[name] = given[name][:, None]", SINGLE),
+    M("the places of a single image's maxima are not taken along", "_windows.py", '{"dy", "x", "indices"}', '{"dy", "x"}', SINGLE),
     # Padding
     M("reflect repeats the edge", "padding.py", "return last - np.abs(last - np.abs(k))", "return np.where(k < 0, -k - 1, np.where(k > last, 2 * last - k + 1, k))"),
     M("circular runs backwards", "padding.py", "left + max(after, 0)) % left", "left + max(after, 0))[::-1] % left"),
     M("copies overwrite each other's gradient: = for +=", "padding.py", "dx[source] += dy[i]", "dx[source] = dy[i]"),
     M("the first dimension comes first", "padding.py", "x.ndim - 1 - i: pair", "x.ndim - len(padding) // 2 + i: pair"),
+    M("circular goes round through what was cut off", "padding.py", "max(-before, 0) + np.arange(-max(before, 0), left + max(after, 0)) % left", "np.arange(-before, size + after) % size"),
+    M("a mirror begins at the cut", "padding.py", "return last - np.abs(last - np.abs(k))", "return last - np.abs(last - np.abs(k + min(before, 0)))"),
+    M("circular may go round more than what is left", "padding.py", '"circular": left}[mode]', '"circular": size}[mode]'),
     # Pooling
     M("max-pool pads with zero", "pooling/maximum.py", "    x = pad(x, windows.reach(x, kernel, stride, padding, dilation, size), value=-np.inf)", "    x = pad(x, windows.reach(x, kernel, stride, padding, dilation, size), value=0.0)"),
     M("max-pool's switches look at zero padding", "pooling/maximum.py", "padded = pad(x, windows.reach(x, kernel, stride, padding, dilation, size), value=-np.inf)", "padded = pad(x, windows.reach(x, kernel, stride, padding, dilation, size), value=0.0)"),
@@ -77,6 +86,11 @@ MUTATIONS = [
     M("the slope's gradient forgets x", "activations/rectifiers.py", "dy * np.minimum(x, 0), axis", "dy * (x <= 0), axis"),
     M("a shared slope gets the gradient of its last channel", "activations/rectifiers.py", "if w.size == 1 or axis != 1)", "if axis != 1)"),
     M("tanh's gradient taken at x", "activations/squashing.py", "(1 - np.tanh(x) ** 2)", "(1 - x**2)"),
+    M("log-sigmoid's gradient has the sign turned", "activations/squashing.py", "np.where(x < 0, 1, e) / (1 + e))", "np.where(x >= 0, 1, e) / (1 + e))"),
+    M("log-sigmoid is the logarithm of what was rounded", "activations/squashing.py", "np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))", "np.log(sigmoid(x))"),
+    M("hardtanh has slope 1 on its bounds", "activations/clamped.py", "(x <= low) | (x >= high)", "(x < low) | (x > high)"),
+    M("hardtanh's gradient is 0 at NaN", "activations/clamped.py", "np.where((x <= low) | (x >= high), 0, dy)", "np.where((x > low) & (x < high), dy, 0)"),
+    M("relu6 has no ceiling on the way back", "activations/clamped.py", "hardtanh_backward(dy, x, 0.0, 6.0)", "hardtanh_backward(dy, x, 0.0, 1e9)"),
     M("softmax overflows", "activations/squashing.py", "np.exp(_below_largest(x, dim))", "np.exp(x)"),
     M("softmax's gradient has the diagonal alone", "activations/squashing.py", "y * (dy - (dy * y).sum(axis=dim, keepdims=True))", "y * (1 - y) * dy"),
     M("log-softmax's gradient forgets to sum", "activations/squashing.py", "dy - y * dy.sum(axis=dim, keepdims=True)", "dy - y * dy"),
@@ -85,11 +99,15 @@ MUTATIONS = [
     M("gelu's constant is rounded", "activations/smooth.py", "_CUBIC = 0.044715", "_CUBIC = 0.0447"),
     M("silu's gradient forgets a term", "activations/smooth.py", "return dy * (s + x * s * (1 - s))", "return dy * x * s * (1 - s)"),
     M("softplus forgets to divide by beta", "activations/smooth.py", "np.logaddexp(0, bx) / float(beta)", "np.logaddexp(0, bx)"),
+    M("selu's gradient forgets the scale", "activations/smooth.py", "return SELU_SCALE * elu_backward(dy, x, SELU_ALPHA)", "return elu_backward(dy, x, SELU_ALPHA)"),
+    M("selu's alpha is rounded", "activations/smooth.py", "1.6732632423543772848170429916717", "1.67326324"),
     # Losses
     M("the square's 2 is lost", "losses/regression.py", "reduction, d.size) * 2 * d", "reduction, d.size) * d"),
     M("the mean is over samples, not entries", "losses/regression.py", "reduce(d * d, reduction, d.size)", "reduce(d * d, reduction, len(d))"),
     M("l1 has slope 1 at 0", "losses/regression.py", "np.sign(d)", "np.where(d >= 0, 1, -1).astype(d.dtype)"),
     M("smooth l1 forgets beta", "losses/regression.py", "0.5 * near * near / beta", "0.5 * near * near"),
+    M("huber's straight part has slope 1", "losses/regression.py", "0.5 * near * near + delta * (size - near)", "0.5 * near * near + (size - near)"),
+    M("huber's gradient is held at 1", "losses/regression.py", "d.size) * np.clip(d, -delta, delta)", "d.size) * np.clip(d / delta, -1, 1)"),
     M("the logarithm of 0 is not held", "losses/binary.py", "np.maximum(np.log(input), LOWEST_LOG)", "np.log(input)"),
     M("pos_weight is forgotten on the way back", "losses/binary.py", "((yes + 1 - target) * sigmoid(input) - yes)", "(sigmoid(input) - target)"),
     M("logits overflow", "losses/binary.py", "np.minimum(input, 0) - rest, np.minimum(-input, 0) - rest", "-np.log1p(np.exp(-input)), -np.log1p(np.exp(input))"),
@@ -108,6 +126,9 @@ MUTATIONS = [
     M("the mean's path back is missing", "normalization/_formula.py", "(g - by_mean - by_variance) / s", "(g - by_variance) / s"),
     M("evaluation's gradient is not scaled", "normalization/batch.py", "if training else g / s", "if training else g"),
     M("the weight's gradient uses x", "normalization/batch.py", "(dy * xhat).sum(axis=axes)", "(dy * x).sum(axis=axes)"),
+    M("group norm's groups are interleaved", "normalization/group.py", "x.reshape(len(x), num_groups,", "x.swapaxes(0, 1).reshape(len(x), num_groups,"),
+    M("group norm's weight gradient forgets the positions", "normalization/group.py", "xhat.reshape(x.shape)).sum(axis=axes)", "xhat.reshape(x.shape)).mean(axis=axes)"),
+    M("group norm's gradient forgets the weight", "normalization/group.py", "g = dy if weight is None else dy * per_channel(weight, x)", "g = dy"),
     M("dropout does not scale", "dropout.py", "np.asarray(kept, x.dtype) / (1 - p)", "np.asarray(kept, x.dtype)"),
     M("dropout drops what it should keep", "dropout.py", ".random(x.shape) >= p", ".random(x.shape) < p"),
     M("dropout scales in evaluation", "dropout.py", "return x, None", "return x * (1 - p), None"),
@@ -119,6 +140,14 @@ MUTATIONS = [
     M("state_dict hands out the parameters themselves", "module.py", "np.array(_array(v)) for name, v", "_array(v) for name, v"),
     M("the cumulative mean starts at one half", "layers/normalizing.py", "1.0 / (int(self.num_batches_tracked) + 1)", "1.0 / (int(self.num_batches_tracked) + 2)"),
     M("the dropout layer drops in evaluation", "layers/normalizing.py", "dropout(x, self.p, self.training, self.rng)", "dropout(x, self.p, True, self.rng)"),
+    M("without running statistics evaluation trains them", "layers/normalizing.py", "if self.training and self.track_running_stats:", "if self.track_running_stats:", ("test_layers.py",)),
+    M("batch norm's bias cannot be left out", "layers/_common.py", "shifted = checks.flag(\"bias\", bias) and affine", "shifted = affine", ("test_layers.py",)),
+    M("a constant border is always zero", "layers/padding.py", 'self.value = checks.real("value", value)', 'self.value = 0 * checks.real("value", value)', ("test_layers.py",)),
+    M("reflection repeats the edge", "layers/padding.py", 'mode = "reflect"', 'mode = "replicate"', ("test_layers.py",)),
+    M("the pooling layer keeps the places to itself", "layers/pooling.py", "return_indices=self.return_indices)", "return_indices=False)", ("test_layers.py",)),
+    M("the shortcut's gradient is lost", "layers/residual.py", "return shortcut + self.body.backward(dy)", "return self.body.backward(dy)", RESIDUAL),
+    M("the projection is skipped on the way back", "layers/residual.py", "shortcut = dy if self.projection is None else self.projection.backward(dy)", "shortcut = dy", RESIDUAL),
+    M("the shortcut broadcasts", "layers/residual.py", "if y.shape != shortcut.shape:", "if y.ndim != shortcut.ndim:", RESIDUAL),
     # Initialisers
     M("the default bound forgets the root", "init.py", "1.0 / math.sqrt(max(fan_in, 1))", "1.0 / max(fan_in, 1)"),
     M("fan_out forgets the groups", "init.py", "out * window // groups", "out * window"),
@@ -162,6 +191,8 @@ MUTATIONS = [
     M("the engine's batch norm forgets the batch in its statistics", "engine/stages.py", "np.multiply(hat, self._row(weight / count), out=spare)", "np.multiply(hat, self._row(0 * weight), out=spare)", ENGINE),
     M("gradients replace each other in place of adding", "engine/stages.py", "grad if parameter.grad is None else parameter.grad + grad", "grad", ENGINE),
     M("a pooling is fused though its windows overlap", "engine/plan.py", "stride == kernel and padding == (0, 0)", "padding == (0, 0)", ENGINE),
+    M("the engine tracks statistics that a batch norm does not have", "engine/plan.py", "layer.running_mean is not None and whole", "whole", ("test_engine_options.py",)),
+    M("the engine asks a batch norm without bias for it", "engine/plan.py", "layer.running_mean is not None and whole", "layer.running_mean is not None", ("test_engine_options.py",)),
     M("the loss of half a batch is a mean of its own", "engine/loss.py", "scores.dtype.type(1 / total)", "scores.dtype.type(1 / batch)", ENGINE),
     M("the other process's gradients are dropped", "engine/engine.py", "            parameter.add_grad(grad)", "            pass", ENGINE),
     M("the other process works with old weights", "engine/parallel.py", "            shared[...] = parameter.data", "            pass", ENGINE),
