@@ -103,6 +103,13 @@ def draw_unfold(rng):
     )
 
 
+def draw_fold(rng):
+    arrays, options = draw_unfold(rng)
+    image = arrays["x"]
+    columns = conv.unfold(image, **options)
+    return {"x": rng.standard_normal(columns.shape)}, {"output_size": image.shape[-2:]} | options
+
+
 def draw_pad(rng):
     mode = pick(rng, "constant", "reflect", "replicate", "circular")
     axes = pick(rng, 1, 2)
@@ -357,6 +364,7 @@ CASES = [
     Case(conv.conv_transpose2d, "x w b", draw_conv_transpose2d,
          lambda x, w, b, **o: F.conv_transpose2d(x, w, b, **o)),
     Case(conv.unfold, "x", draw_unfold, lambda x, **o: F.unfold(x, **o)),
+    Case(conv.fold, "x", draw_fold, lambda x, **o: F.fold(x, **o)),
     Case(pooling.max_pool2d, "x", draw_max_pool2d, torch_max_pool2d),
     Case(pooling.avg_pool2d, "x", draw_avg_pool2d, lambda x, **o: F.avg_pool2d(x, **o)),
     Case(pooling.adaptive_avg_pool2d, "x", draw_adaptive, lambda x, **o: F.adaptive_avg_pool2d(x, **o)),

@@ -21,7 +21,7 @@ from cnnlib import layers as L
 SEPARATE = (
     L.Linear, L.Conv2d, L.ConvTranspose2d, L.LayerNorm, L.PReLU, L.MaxPool2d, L.AvgPool2d, L.AdaptiveAvgPool2d,
     L.AdaptiveMaxPool2d, L.Identity, L.ReLU, L.LeakyReLU, L.Sigmoid, L.Tanh, L.ELU, L.GELU, L.SiLU, L.Softplus,
-    L.ReLU6, L.Hardtanh, L.LogSigmoid, L.SELU, L.GroupNorm,
+    L.ReLU6, L.Hardtanh, L.LogSigmoid, L.SELU, L.GroupNorm, L.Unfold, L.Fold,
     L.ZeroPad2d, L.ConstantPad2d, L.ReflectionPad2d, L.ReplicationPad2d, L.CircularPad2d,
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from cnnlib import _checks as checks
 from cnnlib import pooling
+from cnnlib.layers._common import as_given
 from cnnlib.layers.pair import PairLayer
 from cnnlib.linear import flatten, flatten_backward
 from cnnlib.module import Layer
@@ -54,7 +55,7 @@ class MaxPool2d(_MaxPool):
     ):
         super().__init__(return_indices)
         self.kernel_size, self.stride, self.padding = _window(kernel_size, stride, padding)
-        self.dilation = _size("dilation", dilation, 1)
+        self.dilation = as_given("dilation", dilation, 1)
         self.ceil_mode = checks.flag("ceil_mode", ceil_mode)
 
 
@@ -161,16 +162,10 @@ class Identity(Layer):
         return dy
 
 
-def _size(name, value, least):
-    """``value`` as it was given, an integer or a pair, once it has been checked."""
-    height, width = checks.pair(name, value, least)
-    return (height, width) if isinstance(value, (tuple, list)) else height
-
-
 def _window(kernel_size, stride, padding):
-    kernel_size = _size("kernel_size", kernel_size, 1)
-    stride = kernel_size if stride is None else _size("stride", stride, 1)
-    padding = _size("padding", padding, 0)
+    kernel_size = as_given("kernel_size", kernel_size, 1)
+    stride = kernel_size if stride is None else as_given("stride", stride, 1)
+    padding = as_given("padding", padding, 0)
     for pad, kernel in zip(checks.pair("padding", padding), checks.pair("kernel_size", kernel_size), strict=True):
         if 2 * pad > kernel:
             raise ValueError(f"padding must be at most half of kernel_size {kernel_size}, got {padding}")

@@ -7,7 +7,7 @@ from cnnlib import _windows as windows
 from cnnlib.padding import pad
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """Take the largest value of each window.
 
@@ -68,7 +68,7 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=Fal
     return (y, _places(x, *geometry)) if return_indices else y
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, indices=None):
     """Gradient of `max_pool2d`: each window hands its gradient to the pixel that won.
 

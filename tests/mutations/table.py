@@ -46,6 +46,8 @@ MUTATIONS = [
     M("dx goes through the flipped kernel", "conv/convolution.py", "as_rows(w, groups).swapaxes(1, 2), dy)", "as_rows(w[..., ::-1, ::-1], groups).swapaxes(1, 2), dy)"),
     M("'same' puts the odd pixel left and above", "conv/sizes.py", "return columns // 2, columns - columns // 2, rows // 2, rows - rows // 2", "return columns - columns // 2, columns // 2, rows - rows // 2, rows // 2"),
     M("padding for height and width changes places", "conv/sizes.py", "return columns, columns, rows, rows", "return rows, rows, columns, columns"),
+    M("fold keeps the padding and cuts the image", "conv/folding.py", "y[:, :, top : top + shape[2], left : left + shape[3]]", "y[:, :, : shape[2], : shape[3]]"),
+    M("fold's gradient forgets the padding's side", "conv/folding.py", "return gather(pad(dy, sides), kernel", "return gather(pad(dy, (0, sides[0] + sides[1], 0, sides[2] + sides[3])), kernel"),
     M("output_padding is ignored", "conv/transposed.py", "painted + extra[axis] - 2 * cut[axis]", "painted - 2 * cut[axis]"),
     M("the transposed convolution's db is divided by N", "conv/transposed.py", "dy.sum(axis=(0, 2, 3))", "dy.mean(axis=0).sum(axis=(1, 2))"),
     M("the transposed convolution's dx uses the flipped kernel", "conv/transposed.py", "np.matmul(as_rows(w, groups), columns)", "np.matmul(as_rows(w[..., ::-1, ::-1], groups), columns)"),
