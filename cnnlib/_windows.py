@@ -27,18 +27,18 @@ def single_or_batch(ndim):
 
         @functools.wraps(f)
         def either(*args, **options):
+            x = args[backward] if len(args) > backward else options.get("x")
+            if not isinstance(x, np.ndarray) or x.ndim != ndim:
+                return f(*args, **options)
             call = signature.bind(*args, **options)
             given = call.arguments
-            if not isinstance(given["x"], np.ndarray) or given["x"].ndim != ndim:
-                return f(*args, **options)
-            shape = given["x"].shape
             for name in {"dy", "x", "indices"} & set(given):
                 if isinstance(given[name], np.ndarray):
                     given[name] = given[name][None]
             try:
                 result = f(*call.args, **call.kwargs)
             except ValueError as error:
-                error.add_note(f"x, of shape {shape}, is without a batch, and was taken for a batch of one")
+                error.add_note(f"x, of shape {x.shape}, is without a batch, and was taken for a batch of one")
                 raise
             if not isinstance(result, tuple):
                 return result[0]
