@@ -106,7 +106,7 @@ GOOD = {  # for each operation, arguments that it takes
     "binary_cross_entropy": "(x, t)", "binary_cross_entropy_with_logits": "(x, t)", "nll_loss": "(x, labels)",
     "cross_entropy": "(x, labels)", "batch_norm": "(x, s, s)", "layer_norm": "(x, 4)", "dropout": "(x, rng=rng)",
     "hardtanh": "(x)", "relu6": "(x)", "selu": "(x)", "logsigmoid": "(x)", "huber_loss": "(x, t)",
-    "group_norm": "(x, 2)", "fold": "(x, 4, 2)",
+    "group_norm": "(x, 2)", "fold": "(x, 4, 2)", "max_unpool2d": "(x, places, 2)",
 }  # fmt: skip
 NO_FLOATS = {
     "a list": lambda x: x.tolist(),
@@ -124,7 +124,8 @@ NO_FLOATS = {
 def arguments(op):
     x = np.zeros((2, 16, 9) if op == "fold" else (2, 4, 4, 4))
     return {"x": x, "w": np.zeros((4, 4, 3, 3)), "m": np.zeros((3, 4)), "s": np.full(4, 0.5), "t": x.copy(),
-            "labels": np.zeros((2, 4, 4), np.int64), "rng": np.random.default_rng(0)}
+            "labels": np.zeros((2, 4, 4), np.int64), "places": np.zeros((2, 4, 4, 4), int),
+            "rng": np.random.default_rng(0)}
 
 
 @pytest.mark.parametrize("kind", NO_FLOATS)

@@ -228,6 +228,21 @@ def test_max_pooling_says_where_the_maxima_stood(name, args, options, shape):
     close(ours.backward(dy), tx.grad, np.float64)
 
 
+@pytest.mark.parametrize("shape", [IMAGE, IMAGE[1:]])
+def test_unpooling_is_that_of_torch(shape):
+    pool, unpool = L.MaxPool2d((3, 2), return_indices=True), L.MaxUnpool2d((3, 2))
+    theirs = nn.MaxUnpool2d((3, 2))
+    y, indices = pool(rng(1).normal(size=shape))
+    for size in ((), (shape[-2:],)):
+        ty = torch.tensor(y, requires_grad=True)
+        expected = theirs(ty, torch.from_numpy(indices), *size)
+        close(unpool(y, indices, *size), expected, np.float64)
+        dy = rng(2).normal(size=tuple(expected.shape))
+        expected.backward(torch.from_numpy(dy))
+        close(unpool.backward(dy), ty.grad, np.float64)
+    assert repr(unpool) == repr(theirs)
+
+
 def test_the_cumulative_mean_is_the_mean_of_the_batches():
     """With momentum=None batch n counts 1 / n, so the running mean is the mean of all means."""
     norm, batches = L.BatchNorm1d(2, momentum=None, dtype=np.float64), rng(3).normal(size=(5, 8, 2))

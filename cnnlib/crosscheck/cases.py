@@ -176,6 +176,14 @@ def torch_adaptive_max_pool2d(x, output_size, return_indices):
     return F.adaptive_max_pool2d(x, output_size, return_indices=return_indices)
 
 
+def draw_max_unpool2d(rng):
+    kernel, step = sizes(rng, 2, 1, 3), sizes(rng, 2, 0, 2)  # windows side by side or apart: no place comes twice
+    options = {"kernel_size": kernel, "stride": tuple(k + s for k, s in zip(kernel, step, strict=True))}
+    image = rng.standard_normal((*lead(rng), pick(rng, 1, 2, 3), *(k + int(rng.integers(0, 7)) for k in kernel)))
+    y, places = pooling.max_pool2d(image, **options, return_indices=True)
+    return {"x": rng.standard_normal(y.shape), "indices": places}, options | {"output_size": image.shape[-2:]}
+
+
 # Linear, activations
 
 
@@ -366,6 +374,7 @@ CASES = [
     Case(conv.unfold, "x", draw_unfold, lambda x, **o: F.unfold(x, **o)),
     Case(conv.fold, "x", draw_fold, lambda x, **o: F.fold(x, **o)),
     Case(pooling.max_pool2d, "x", draw_max_pool2d, torch_max_pool2d),
+    Case(pooling.max_unpool2d, "x", draw_max_unpool2d, lambda x, indices, **o: F.max_unpool2d(x, indices, **o)),
     Case(pooling.avg_pool2d, "x", draw_avg_pool2d, lambda x, **o: F.avg_pool2d(x, **o)),
     Case(pooling.adaptive_avg_pool2d, "x", draw_adaptive, lambda x, **o: F.adaptive_avg_pool2d(x, **o)),
     Case(pooling.adaptive_max_pool2d, "x", draw_adaptive_max, torch_adaptive_max_pool2d),

@@ -41,7 +41,15 @@ from cnnlib.layers.folding import Fold, Unfold
 from cnnlib.layers.normalizing import BatchNorm1d, BatchNorm2d, Dropout, GroupNorm, LayerNorm
 from cnnlib.layers.padding import CircularPad2d, ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from cnnlib.layers.pair import PairLayer
-from cnnlib.layers.pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Flatten, Identity, MaxPool2d
+from cnnlib.layers.pooling import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    AvgPool2d,
+    Flatten,
+    Identity,
+    MaxPool2d,
+    MaxUnpool2d,
+)
 from cnnlib.layers.residual import Residual
 from cnnlib.layers.weighted import Conv2d, ConvTranspose2d, Linear
 from cnnlib.module import Layer, Parameter, Sequential
@@ -51,7 +59,7 @@ __all__ = [
     "Linear", "Conv2d", "ConvTranspose2d", "Unfold", "Fold",
     "BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm", "Dropout",
     "ZeroPad2d", "ConstantPad2d", "ReflectionPad2d", "ReplicationPad2d", "CircularPad2d",
-    "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "Flatten", "Identity",
+    "MaxPool2d", "MaxUnpool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "Flatten", "Identity",
     "ReLU", "LeakyReLU", "PReLU", "ReLU6", "Hardtanh", "Sigmoid", "LogSigmoid", "Tanh", "ELU", "SELU", "GELU", "SiLU",
     "Softplus", "Softmax", "LogSoftmax",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss", "NLLLoss", "CrossEntropyLoss",
