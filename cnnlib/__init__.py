@@ -20,7 +20,7 @@ module                what is in it                                             
 ``padding, conv``     borders; convolution, its transpose, unfold                             9, 10
 ``engine``            the same networks, fast                                                 10, 13
 ``pooling``           maxima and means of windows                                             11
-``normalization``     batch and layer normalisation                                           12
+``normalization``     batch, layer and group normalisation                                    12
 ``dropout``           noise that keeps a network honest                                       12
 ``models, summary``   the course's networks; a table of their layers                          12
 ``receptive``         which pixels an output can see                                          12

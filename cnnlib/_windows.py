@@ -14,34 +14,39 @@ import numpy as np
 from cnnlib import _checks as check
 
 
-def single_or_batch(f):
-    """Let ``f(x, ...)`` or ``f(dy, x, ...)``, which takes batches of images, take a single image (C, H, W) too.
+def single_or_batch(ndim):
+    """Let ``f(x, ...)`` or ``f(dy, x, ...)``, which takes batches, take a single item too: ``x`` with ``ndim`` axes.
 
-    The image is handed over as a batch of one, and so is what belongs to it (``dy``, ``indices``). Of what comes
-    back, the batch is taken off again: off every output going forward, off ``dx``, the first, going backward.
+    It is handed over as a batch of one, and so is what belongs to it (``dy``, ``indices``). Of what comes back, the
+    batch is taken off again: off every output going forward, off ``dx``, the first, going backward.
     """
-    signature = inspect.signature(f)
-    backward = "dy" in signature.parameters
 
-    @functools.wraps(f)
-    def either(*args, **options):
-        call = signature.bind(*args, **options)
-        given = call.arguments
-        if not isinstance(given["x"], np.ndarray) or given["x"].ndim != 3:
-            return f(*args, **options)
-        for name in {"dy", "x", "indices"} & set(given):
-            if isinstance(given[name], np.ndarray):
-                given[name] = given[name][None]
-        try:
-            result = f(*call.args, **call.kwargs)
-        except ValueError as error:
-            error.add_note("x is a single image (C, H, W), and was taken for a batch of one, (1, C, H, W)")
-            raise
-        if not isinstance(result, tuple):
-            return result[0]
-        return (result[0][0], *result[1:]) if backward else tuple(a[0] for a in result)
+    def decorate(f):
+        signature = inspect.signature(f)
+        backward = "dy" in signature.parameters
 
-    return either
+        @functools.wraps(f)
+        def either(*args, **options):
+            x = args[backward] if len(args) > backward else options.get("x")
+            if not isinstance(x, np.ndarray) or x.ndim != ndim:
+                return f(*args, **options)
+            call = signature.bind(*args, **options)
+            given = call.arguments
+            for name in {"dy", "x", "indices"} & set(given):
+                if isinstance(given[name], np.ndarray):
+                    given[name] = given[name][None]
+            try:
+                result = f(*call.args, **call.kwargs)
+            except ValueError as error:
+                error.add_note(f"x, of shape {x.shape}, is without a batch, and was taken for a batch of one")
+                raise
+            if not isinstance(result, tuple):
+                return result[0]
+            return (result[0][0], *result[1:]) if backward else tuple(a[0] for a in result)
+
+        return either
+
+    return decorate
 
 
 def images(name, x):

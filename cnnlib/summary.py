@@ -129,7 +129,8 @@ def _watch(name, layer, rows, seen):
         y = forward(x)
         count = sum(p.size for p in layer.parameters() if id(p) not in seen)
         seen.update(id(p) for p in layer.parameters())
-        rows.append(Row(name, type(layer).__name__, y.shape[1:], count, _multiply_adds(layer, x, y)))
+        first = y[0] if isinstance(y, tuple) else y  # of maxima and their places, the maxima
+        rows.append(Row(name, type(layer).__name__, first.shape[1:], count, _multiply_adds(layer, x, first)))
         return y
 
     return watching

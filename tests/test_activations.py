@@ -31,7 +31,7 @@ TORCH = {
     "log_softmax": F.log_softmax,
 }
 OPTIONS = {
-    "hardtanh": [{}, {"min_val": -0.5, "max_val": 3}, {"min_val": 1.2, "max_val": 1.2}],
+    "hardtanh": [{}, {"min_val": -0.5, "max_val": 3}, {"min_val": 1.2, "max_val": 1.2}, {"min_val": -np.inf}],
     "leaky_relu": [{}, {"negative_slope": 0.3}, {"negative_slope": -0.5}, {"negative_slope": 0}],
     "softplus": [{}, {"beta": 2.5}, {"beta": 0.5, "threshold": 1.0}, {"threshold": -1}],
     "elu": [{}, {"alpha": 0.3}, {"alpha": -2}],
@@ -388,6 +388,7 @@ def test_dy_must_be_like_x(name, dy, error):
         ("hardtanh", ("0",), TypeError, "min_val"),
         ("hardtanh", (0, None), TypeError, "max_val"),
         ("hardtanh", (np.nan,), ValueError, "min_val"),
+        ("hardtanh", (0, np.nan), ValueError, "min_val must not be over max_val, got 0 and nan"),
         ("hardtanh", (2, 1), ValueError, "min_val must not be over max_val, got 2 and 1"),
         ("elu", (None,), TypeError, "alpha"),
         ("elu", (np.inf,), ValueError, "alpha"),

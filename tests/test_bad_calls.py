@@ -106,7 +106,7 @@ GOOD = {  # for each operation, arguments that it takes
     "binary_cross_entropy": "(x, t)", "binary_cross_entropy_with_logits": "(x, t)", "nll_loss": "(x, labels)",
     "cross_entropy": "(x, labels)", "batch_norm": "(x, s, s)", "layer_norm": "(x, 4)", "dropout": "(x, rng=rng)",
     "hardtanh": "(x)", "relu6": "(x)", "selu": "(x)", "logsigmoid": "(x)", "huber_loss": "(x, t)",
-    "group_norm": "(x, 2)",
+    "group_norm": "(x, 2)", "fold": "(x, 4, 2)", "max_unpool2d": "(x, places, 2)",
 }  # fmt: skip
 NO_FLOATS = {
     "a list": lambda x: x.tolist(),
@@ -121,16 +121,17 @@ NO_FLOATS = {
 }
 
 
-def arguments():
-    x = np.zeros((2, 4, 4, 4))
+def arguments(op):
+    x = np.zeros((2, 16, 9) if op == "fold" else (2, 4, 4, 4))
     return {"x": x, "w": np.zeros((4, 4, 3, 3)), "m": np.zeros((3, 4)), "s": np.full(4, 0.5), "t": x.copy(),
-            "labels": np.zeros((2, 4, 4), np.int64), "rng": np.random.default_rng(0)}
+            "labels": np.zeros((2, 4, 4), np.int64), "places": np.zeros((2, 4, 4, 4), int),
+            "rng": np.random.default_rng(0)}
 
 
 @pytest.mark.parametrize("kind", NO_FLOATS)
 @pytest.mark.parametrize("op", GOOD)
 def test_operations_take_float_arrays_alone(op, kind, tmp_path):
-    scope = names(tmp_path) | arguments()
+    scope = names(tmp_path) | arguments(op)
     y = eval(f"{op}{GOOD[op]}", scope)  # the call is good,
     scope["x"] = NO_FLOATS[kind](scope["x"])  # and now it is not
     first = "input" if "loss" in op or "entropy" in op else "x"
@@ -143,7 +144,7 @@ def test_operations_take_float_arrays_alone(op, kind, tmp_path):
 @pytest.mark.parametrize("kind", [kind for kind in NO_FLOATS if kind not in ("a number", "integers")])
 @pytest.mark.parametrize("op", GOOD)
 def test_upstream_gradients_are_float_arrays(op, kind, tmp_path):
-    scope = names(tmp_path) | arguments()
+    scope = names(tmp_path) | arguments(op)
     y = eval(f"{op}{GOOD[op]}", scope)
     y = np.asarray(y[0] if isinstance(y, tuple) else y)
     scope["dy"] = NO_FLOATS[kind](np.zeros(1) if y.ndim == 0 else y)

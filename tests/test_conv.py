@@ -14,6 +14,8 @@ from cnnlib.conv import (
     conv2d_output_size,
     conv_transpose2d,
     conv_transpose2d_backward,
+    fold,
+    fold_backward,
     unfold,
     unfold_backward,
 )
@@ -23,6 +25,7 @@ PAIRS = {
     "conv2d": (conv2d, conv2d_backward, F.conv2d),
     "conv_transpose2d": (conv_transpose2d, conv_transpose2d_backward, F.conv_transpose2d),
     "unfold": (unfold, unfold_backward, F.unfold),
+    "fold": (fold, fold_backward, F.fold),
 }
 DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")  # PyTorch, of a copy it makes
@@ -276,6 +279,33 @@ def test_unfold_then_one_matrix_product_is_a_convolution():
     np.testing.assert_allclose(y.reshape(2, 5, 3, 4), conv2d(x, w, stride=2, padding=1), rtol=1e-12, atol=1e-12)
 
 
+@DTYPES
+@EXAMPLES
+@given(call=unfold_calls(), seed=seeds)
+def test_fold_agrees_with_torch(dtype, call, seed):
+    shape, options = call
+    rng = np.random.default_rng(seed)
+    columns = unfold(np.zeros(shape), **options).shape
+    assert_agrees("fold", draw(rng, dtype, columns), {"output_size": shape[2:]} | options, rng)
+
+
+def test_fold_by_hand():
+    x = np.array([[1.0, 10.0, 100.0, 1000.0]] * 4)  # four windows of 2 x 2 in a 3 x 3 image
+    assert fold(x, 3, 2).tolist() == [[[1, 11, 10], [101, 1111, 1010], [100, 1100, 1000]]]
+    dx = fold_backward(np.arange(9.0).reshape(1, 3, 3), x, 3, 2)
+    assert dx.tolist() == [[0, 1, 3, 4], [1, 2, 4, 5], [3, 4, 6, 7], [4, 5, 7, 8]]
+
+
+def test_fold_is_the_transpose_of_unfold():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 3, 6, 7))
+    options = {"kernel_size": (3, 2), "padding": 1, "stride": 2, "dilation": (1, 2)}
+    columns = unfold(x, **options)
+    y = rng.standard_normal(columns.shape)
+    assert np.isclose((columns * y).sum(), (x * fold(y, (6, 7), **options)).sum())
+    assert np.array_equal(fold(y, (6, 7), **options), unfold_backward(y, x, **options))
+
+
 def test_unfold_returns_an_array_of_its_own():
     x = np.zeros((1, 1, 2, 2))
     unfold(x, 1)[:] = 1
@@ -301,6 +331,8 @@ CASES = {
     "conv_transpose2d": ([(2, 4, 3, 4), (4, 3, 3, 2), (6,)],
                          {"stride": (2, 1), "padding": 1, "output_padding": (1, 0), "groups": 2, "dilation": (1, 2)}),
     "unfold": ([(2, 2, 5, 6)], {"kernel_size": (3, 2), "dilation": (1, 2), "padding": 1, "stride": (2, 1)}),
+    "fold": ([(2, 12, 18)], {"output_size": (5, 6), "kernel_size": (3, 2), "dilation": (1, 2), "padding": 1,
+                             "stride": (2, 1)}),
 }
 
 

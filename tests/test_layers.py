@@ -73,6 +73,10 @@ CASES = [
     ("Flatten", (2,), {}, IMAGE),
     ("Flatten", (0, 1), {}, IMAGE),
     ("Identity", (), {}, IMAGE),
+    ("Unfold", (2,), {}, IMAGE),
+    ("Unfold", ((3, 2), 1, (0, 2)), {"stride": (2, 1)}, IMAGE),
+    ("Fold", ((4, 5), (2, 3)), {}, (3, 12, 9)),
+    ("Fold", (4, 2, 1, 1, 2), {}, (3, 8, 9)),
     ("ZeroPad2d", (2,), {}, IMAGE),
     ("ZeroPad2d", ((1, -2, 0, 3),), {}, IMAGE),
     ("ConstantPad2d", ((3, 0, -1, 2), 1.5), {}, IMAGE),
@@ -86,6 +90,7 @@ CASES = [
     ("ReLU6", (), {}, IMAGE),
     ("Hardtanh", (), {}, IMAGE),
     ("Hardtanh", (-0.5, 2.5), {}, IMAGE),
+    ("Hardtanh", (0.5, float("inf")), {}, IMAGE),
     ("SELU", (), {}, IMAGE),
     ("LogSigmoid", (), {}, IMAGE),
     ("LeakyReLU", (), {}, IMAGE),
@@ -223,6 +228,21 @@ def test_max_pooling_says_where_the_maxima_stood(name, args, options, shape):
     close(ours.backward(dy), tx.grad, np.float64)
 
 
+@pytest.mark.parametrize("shape", [IMAGE, IMAGE[1:]])
+def test_unpooling_is_that_of_torch(shape):
+    pool, unpool = L.MaxPool2d((3, 2), return_indices=True), L.MaxUnpool2d((3, 2))
+    theirs = nn.MaxUnpool2d((3, 2))
+    y, indices = pool(rng(1).normal(size=shape))
+    for size in ((), (shape[-2:],)):
+        ty = torch.tensor(y, requires_grad=True)
+        expected = theirs(ty, torch.from_numpy(indices), *size)
+        close(unpool(y, indices, *size), expected, np.float64)
+        dy = rng(2).normal(size=tuple(expected.shape))
+        expected.backward(torch.from_numpy(dy))
+        close(unpool.backward(dy), ty.grad, np.float64)
+    assert repr(unpool) == repr(theirs)
+
+
 def test_the_cumulative_mean_is_the_mean_of_the_batches():
     """With momentum=None batch n counts 1 / n, so the running mean is the mean of all means."""
     norm, batches = L.BatchNorm1d(2, momentum=None, dtype=np.float64), rng(3).normal(size=(5, 8, 2))
@@ -294,7 +314,7 @@ def test_batch_norm_used_twice_sees_two_batches():
         (lambda: L.CircularPad2d(1.5), TypeError, "padding must be an integer, got 1.5"),
         (lambda: L.ReflectionPad2d(1)(np.zeros((3, 3))), ValueError, "x must have 3 or 4 dimensions, got 2"),
         (lambda: L.ConstantPad2d(1, "0"), TypeError, "value must be a number, got '0'"),
-        (lambda: L.Hardtanh(1, 1), ValueError, "max_val must be greater than 1, got 1"),
+        (lambda: L.Hardtanh(1, 1), ValueError, "max_val must be over min_val, got 1 and 1"),
         (lambda: L.MaxPool2d(2, return_indices=1), TypeError, "return_indices must be True or False"),
         (lambda: L.LayerNorm((2, 0)), ValueError, "normalized_shape must be at least 1"),
         (lambda: L.LayerNorm(2, eps="tiny"), TypeError, "eps must be a number"),

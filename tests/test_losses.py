@@ -107,6 +107,14 @@ def test_regression_by_hand(name, options, losses, slopes):
     np.testing.assert_allclose(f_backward(2.0, input, target, **options), 2 * slopes / 3)
 
 
+@pytest.mark.parametrize("delta", [1.0, 0.3])
+@pytest.mark.filterwarnings("error")
+def test_huber_loss_of_what_is_not_finite(delta):
+    input, target = np.array([np.inf, -np.inf, np.nan, 1e308, 0.5]), np.array([0.0, 2.0, 1.0, 0.0, np.nan])
+    for reduction in REDUCTIONS:
+        agrees_with_torch("huber_loss", input, target, np.random.default_rng(0), reduction=reduction, delta=delta)
+
+
 # yes or no
 
 

@@ -5,7 +5,18 @@ import pytest
 import torch
 
 from cnnlib import models
-from cnnlib.layers import BatchNorm2d, Conv2d, ConvTranspose2d, Dropout, Flatten, Layer, Linear, ReLU, Sequential
+from cnnlib.layers import (
+    BatchNorm2d,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Residual,
+    Sequential,
+)
 from cnnlib.summary import summary
 
 
@@ -111,15 +122,6 @@ def test_bad_arguments(call, error, message):
 # ----------------------------------------------------------------- summary
 
 
-class Residual(Layer):
-    def __init__(self, body):
-        super().__init__()
-        self.body = body
-
-    def forward(self, x):
-        return x + self.body.forward(x)
-
-
 def test_summary_counts_what_the_layers_do():
     conv = Conv2d(4, 4, 3, padding=1, groups=2)
     model = Sequential(
@@ -133,6 +135,11 @@ def test_summary_counts_what_the_layers_do():
         ("1", "ConvTranspose2d", (6, 10, 10), 48, 100 * 3 * 4),
     ]
     assert table.parameters == 76 + 48
+
+
+def test_summary_of_a_pooling_that_says_where_shows_the_maxima():
+    table = summary(Sequential(ReLU(), MaxPool2d(2, return_indices=True)), (3, 6, 8))
+    assert [row.output_shape for row in table.rows] == [(3, 6, 8), (3, 3, 4)]
 
 
 def test_summary_leaves_the_network_as_it_was():

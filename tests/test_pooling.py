@@ -18,6 +18,8 @@ from cnnlib.pooling import (
     avg_pool2d_backward,
     max_pool2d,
     max_pool2d_backward,
+    max_unpool2d,
+    max_unpool2d_backward,
 )
 
 PAIRS = {
@@ -267,6 +269,85 @@ def test_adaptive_windows_share_positions_where_the_size_does_not_divide():
     assert adaptive_max_pool2d(x, (None, 3)).tolist() == [[[[1, 3, 4]]]]
     assert adaptive_avg_pool2d(x, 1).item() == 2
     assert adaptive_avg_pool2d(x, (2, 10)).shape == (1, 1, 2, 10)  # more windows than positions
+
+
+# ---- Unpooling
+
+
+def pooled(rng, shape, **options):
+    """Numbers in place of the maxima of an image, and where those stood."""
+    y, places = max_pool2d(rng.standard_normal(shape), **options, return_indices=True)
+    return rng.standard_normal(y.shape), places
+
+
+def test_max_unpool2d_by_hand():
+    x, places = np.array([[[[1.0, 2.0]], [[3.0, 4.0]]]]), np.array([[[[5, 3]], [[0, 6]]]])
+    expected = [[[0, 0, 0, 2], [0, 1, 0, 0]], [[3, 0, 0, 0], [0, 0, 4, 0]]]
+    assert max_unpool2d(x, places, 2).tolist() == [expected]
+    assert max_unpool2d(x, places, 2, output_size=(1, 2, 2, 5)).shape == (1, 2, 2, 5)
+    dx = max_unpool2d_backward(np.arange(16.0).reshape(1, 2, 2, 4), x, places, 2)
+    assert dx.tolist() == [[[[5, 3]], [[8, 14]]]]
+    assert max_unpool2d(x[:, :1], places[:, :1] * 0, 2)[0, 0, 0].tolist() == [2, 0, 0, 0]  # of two the last stands
+
+
+def test_unpooling_undoes_pooling_but_for_what_was_lost():
+    x = np.abs(np.random.default_rng(0).standard_normal((2, 3, 6, 4)))
+    y, places = max_pool2d(x, 2, return_indices=True)
+    back = max_unpool2d(y, places, 2)
+    assert np.array_equal(max_pool2d(back, 2), y) and np.array_equal(back[back > 0], x[back > 0])
+    assert (back > 0).sum() == y.size
+
+
+@DTYPES
+@EXAMPLES
+@given(call=pooling_calls(dilated=False), extra=st.tuples(st.integers(-2, 2), st.integers(-2, 2)), given=st.booleans(),
+       single=st.booleans(), seed=seeds)
+def test_max_unpool2d_agrees_with_torch_refusals_included(dtype, call, extra, given, single, seed):
+    shape, options = call
+    shape = (1, *shape[1:]) if single else (max(shape[0], 1), *shape[1:])
+    kernel, padding = both(options["kernel_size"]), both(options["padding"])
+    stride = tuple(max(k, s) for k, s in zip(kernel, both(options["stride"] or kernel), strict=True))
+    options = {"kernel_size": kernel, "stride": stride, "padding": padding}
+    rng = np.random.default_rng(seed)
+    x, places = pooled(rng, shape, **options)
+    x = x.astype(dtype)
+    if single:
+        x, places = x[0], places[0]
+    if given:
+        options["output_size"] = tuple(n + e for n, e in zip(shape[2:], extra, strict=True))
+    tx = torch.tensor(x, requires_grad=True)
+    try:
+        ty = F.max_unpool2d(tx, torch.from_numpy(places), **options)
+    except (ValueError, RuntimeError):
+        with pytest.raises(ValueError, match="^(output_size|indices) must be"):
+            max_unpool2d(x, places, **options)
+        return
+    if ty.numel() == 0:
+        with pytest.raises(ValueError, match="^output_size must be at least 1"):
+            max_unpool2d(x, places, **options)
+        return
+    y = max_unpool2d(x, places, **options)
+    assert_close(y, ty.detach().numpy())
+    dy = rng.standard_normal(y.shape).astype(dtype)
+    ty.backward(torch.from_numpy(dy))
+    assert_close(max_unpool2d_backward(dy, x, places, **options), tx.grad.numpy())
+
+
+def test_max_unpool2d_in_any_layout_by_finite_differences_and_empty():
+    rng = np.random.default_rng(1)
+    x, places = pooled(rng, (2, 3, 7, 5), kernel_size=(2, 1), stride=2)
+    options = {"kernel_size": (2, 1), "stride": 2, "output_size": (7, 5)}
+    gradcheck(lambda x: max_unpool2d(x, places, **options),
+              lambda dy, x: max_unpool2d_backward(dy, x, places, **options), x, rng=rng)
+    y = max_unpool2d(x, places, **options)
+    dx = max_unpool2d_backward(y, x, places, **options)
+    assert np.array_equal(dx, x)
+    for x2, places2, y2 in zip(layouts(x), layouts(places), layouts(y), strict=True):
+        assert np.array_equal(max_unpool2d(x2, places2, **options), y)
+        assert np.array_equal(max_unpool2d_backward(y2, x2, places2, **options), dx)
+    none = max_unpool2d(x[:0], places[:0], **options)
+    assert none.shape == (0, 3, 7, 5)
+    assert max_unpool2d_backward(none, x[:0], places[:0], **options).shape == (0, 3, 3, 3)
 
 
 # ---- Finite differences, layouts, empty batches

@@ -75,6 +75,16 @@ def unfold(draw):
 
 
 @st.composite
+def fold(draw):
+    (size, kernel, stride), c = (draw(st.tuples(few, few)) for _ in range(3)), draw(few)
+    size = tuple(n + k for n, k in zip(size, kernel, strict=True))
+    count = [(n - k) // s + 1 for n, k, s in zip(size, kernel, stride, strict=True)]
+    shape = draw(st.integers(0, 2)), c * kernel[0] * kernel[1] + draw(mostly([0], 1)), count[0] * count[1]
+    shape = (1, *shape)[-draw(st.sampled_from([2, 2, 2, 3, 3, 3, 1, 4])) :]
+    return [shape], {"output_size": size, "kernel_size": kernel, "stride": draw(mostly([stride], 0))}
+
+
+@st.composite
 def pooled(draw, **more):
     options = {"kernel_size": draw(number([2, 3, 4], 0)), "stride": draw(st.one_of(st.none(), STRIDE)),
                "padding": draw(number([0, 0, 1], -1, 2)), "ceil_mode": draw(st.booleans())}
@@ -97,6 +107,7 @@ OPERATIONS = {  # forward, backward, PyTorch's, calls
     "conv2d": (conv.conv2d, conv.conv2d_backward, F.conv2d, conv2d()),
     "conv_transpose2d": (conv.conv_transpose2d, conv.conv_transpose2d_backward, F.conv_transpose2d, conv_transpose2d()),
     "unfold": (conv.unfold, conv.unfold_backward, F.unfold, unfold()),
+    "fold": (conv.fold, conv.fold_backward, F.fold, fold()),
     "max_pool2d": (pooling.max_pool2d, pooling.max_pool2d_backward, F.max_pool2d, pooled(dilation=DILATION)),
     "avg_pool2d": (pooling.avg_pool2d, pooling.avg_pool2d_backward, F.avg_pool2d, pooled(**AVERAGE)),
     "adaptive_avg_pool2d": (pooling.adaptive_avg_pool2d, pooling.adaptive_avg_pool2d_backward,
@@ -160,7 +171,7 @@ def both_or_neither(op, call, dtype):
         assert on_purpose("torch", str(their_error)), f"only PyTorch refuses: {their_error}"
         return False
     assert_close(ours, theirs.detach().numpy())
-    assert ours.ndim == arrays[0].ndim - (op == "unfold")
+    assert ours.ndim == arrays[0].ndim - (op == "unfold") + (op == "fold")
     dy = rng.uniform(0.5, 1.5, ours.shape).astype(dtype)
     theirs.backward(torch.from_numpy(dy))
     gradients = tuple_of(f_backward(dy, *arrays, **options))
@@ -179,7 +190,7 @@ def both_or_neither(op, call, dtype):
 
 @pytest.mark.parametrize("op", OPERATIONS)
 def test_single_images_batches_and_bad_calls_are_treated_as_in_torch(op):
-    taken = {rank: 0 for rank in range(2, 6)}
+    taken, single = dict.fromkeys(range(1, 6), 0), 2 if op == "fold" else 3
 
     @EXAMPLES
     @given(call=OPERATIONS[op][-1], dtype=st.sampled_from(["float64", "float32"]))
@@ -187,7 +198,7 @@ def test_single_images_batches_and_bad_calls_are_treated_as_in_torch(op):
         taken[len(call[0][0])] += both_or_neither(op, call, dtype)
 
     run()
-    assert taken[3] >= 10 and taken[4] >= 10, taken  # not only refusals
+    assert taken[single] >= 10 and taken[single + 1] >= 10, taken  # not only refusals
 
 
 # ---- By hand, and what else a single image must do
@@ -196,6 +207,7 @@ GOOD = {  # shapes of the arrays of a call with a single image, and options
     "conv2d": ([(4, 5, 6), (6, 2, 3, 2), (6,)], {"stride": (2, 1), "padding": 1, "groups": 2}),
     "conv_transpose2d": ([(4, 3, 4), (4, 3, 3, 2), (6,)], {"stride": 2, "output_padding": (1, 0), "groups": 2}),
     "unfold": ([(2, 5, 6)], {"kernel_size": (3, 2), "padding": 1}),
+    "fold": ([(12, 12)], {"output_size": (5, 4), "kernel_size": (3, 2), "padding": (0, 1), "dilation": (1, 2)}),
     "max_pool2d": ([(3, 7, 5)], {"kernel_size": (3, 2), "stride": 2, "ceil_mode": True}),
     "avg_pool2d": ([(3, 7, 5)], {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
     "adaptive_avg_pool2d": ([(3, 7, 5)], {"output_size": (3, 2)}),
@@ -275,7 +287,7 @@ def test_image_and_upstream_gradient_are_of_one_rank(op):
 def test_an_error_says_how_a_single_image_was_taken():
     with pytest.raises(ValueError, match="x must have 4 channels") as caught:
         conv.conv2d(np.zeros((3, 5, 5)), np.zeros((6, 4, 3, 3)))
-    assert "taken for a batch of one" in caught.value.__notes__[0]
+    assert "x, of shape (3, 5, 5), is without a batch, and was taken for a batch of one" in caught.value.__notes__[0]
     with pytest.raises(ValueError) as caught:
         conv.conv2d(np.zeros((1, 3, 5, 5)), np.zeros((6, 4, 3, 3)))
     assert not hasattr(caught.value, "__notes__")
@@ -287,6 +299,8 @@ LAYERS = {
     "Conv2d": lambda: L.Conv2d(4, 6, 3, 2, 1, groups=2, dtype=np.float64),
     "Conv2d, reflect": lambda: L.Conv2d(4, 6, 3, padding="same", padding_mode="reflect", dtype=np.float64),
     "ConvTranspose2d": lambda: L.ConvTranspose2d(4, 6, 3, 2, 1, 1, dtype=np.float64),
+    "Unfold": lambda: L.Unfold(3, padding=1),
+    "Fold": lambda: L.Sequential(L.Unfold(3, padding=1, stride=2), L.Tanh(), L.Fold((7, 6), 3, padding=1, stride=2)),
     "MaxPool2d": lambda: L.MaxPool2d(2, ceil_mode=True),
     "AvgPool2d": lambda: L.AvgPool2d(3, 2, 1),
     "AdaptiveAvgPool2d": lambda: L.AdaptiveAvgPool2d((None, 2)),

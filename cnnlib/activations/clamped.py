@@ -12,7 +12,7 @@ def hardtanh(x, min_val=-1.0, max_val=1.0):
     ----------
     x : array (any shape)
     min_val, max_val : float
-        The bounds.
+        The bounds; infinite for none.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def hardtanh(x, min_val=-1.0, max_val=1.0):
     TypeError
         If ``x`` is not a float32 or float64 array, or a bound not a number.
     ValueError
-        If ``min_val`` is over ``max_val``, or a bound is not finite.
+        If ``min_val`` is over ``max_val``, or one of them is NaN.
 
     Notes
     -----
@@ -134,7 +134,7 @@ def relu6_backward(dy, x):
 
 def _bounds(min_val, max_val):
     """Return the two bounds as floats, once they are in order."""
-    low, high = _checks.number("min_val", min_val), _checks.number("max_val", max_val)
-    if low > high:
+    low, high = _checks.real("min_val", min_val), _checks.real("max_val", max_val)
+    if not low <= high:  # nor with NaN
         raise ValueError(f"min_val must not be over max_val, got {min_val} and {max_val}")
     return low, high

@@ -8,16 +8,17 @@ the sliding is one matrix product. Three facts are the whole story:
 * a pixel stands in several columns, so on the way back its gradients **add**.
 
 Read ``columns.py`` first (`unfold`), then ``convolution.py`` (`conv2d`), then ``transposed.py``
-(`conv_transpose2d`, the same machine run in the other direction); ``sizes.py`` (`conv2d_output_size`) is the
-arithmetic of shapes. All are offered here.
+(`conv_transpose2d`, the same machine run in the other direction); ``folding.py`` (`fold`) puts columns back, and
+``sizes.py`` (`conv2d_output_size`) is the arithmetic of shapes. All are offered here.
 """
 
 from cnnlib.conv.columns import unfold, unfold_backward
 from cnnlib.conv.convolution import conv2d, conv2d_backward
+from cnnlib.conv.folding import fold, fold_backward
 from cnnlib.conv.sizes import conv2d_output_size
 from cnnlib.conv.transposed import conv_transpose2d, conv_transpose2d_backward
 
 __all__ = [
-    "unfold", "unfold_backward", "conv2d", "conv2d_backward", "conv2d_output_size",
-    "conv_transpose2d", "conv_transpose2d_backward",
+    "unfold", "unfold_backward", "fold", "fold_backward", "conv2d", "conv2d_backward",
+    "conv2d_output_size", "conv_transpose2d", "conv_transpose2d_backward",
 ]  # fmt: skip

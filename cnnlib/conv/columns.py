@@ -9,7 +9,7 @@ from cnnlib.conv.sizes import border, output_size, padded_shape
 from cnnlib.padding import pad, pad_backward
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     """Write every window of an image as a column of a matrix.
 
@@ -56,7 +56,7 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     return gather(pad(x, sides), kernel, stride, dilation)
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def unfold_backward(dy, x, kernel_size, dilation=1, padding=0, stride=1):
     """Gradient of `unfold`: add every column to the window it came from.
 

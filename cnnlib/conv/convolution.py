@@ -9,7 +9,7 @@ from cnnlib.conv.sizes import border, check_arrays, output_size, padded_shape
 from cnnlib.padding import pad, pad_backward
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     """Slide filters over images (cross-correlation: the filter is not flipped).
 
@@ -75,7 +75,7 @@ def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     return y
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def conv2d_backward(dy, x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     """Gradients of `conv2d`.
 

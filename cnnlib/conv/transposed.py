@@ -9,7 +9,7 @@ from cnnlib.conv.sizes import check_arrays
 from cnnlib.padding import pad
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def conv_transpose2d(x, w, b=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Paint with filters: each pixel adds the filter, times its own value, to a larger image.
 
@@ -81,7 +81,7 @@ def conv_transpose2d(x, w, b=None, stride=1, padding=0, output_padding=0, groups
     return y
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def conv_transpose2d_backward(dy, x, w, b=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Gradients of `conv_transpose2d`; the one with respect to ``x`` is a convolution of ``dy`` with ``w``.
 

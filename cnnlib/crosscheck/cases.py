@@ -103,6 +103,13 @@ def draw_unfold(rng):
     )
 
 
+def draw_fold(rng):
+    arrays, options = draw_unfold(rng)
+    image = arrays["x"]
+    columns = conv.unfold(image, **options)
+    return {"x": rng.standard_normal(columns.shape)}, {"output_size": image.shape[-2:]} | options
+
+
 def draw_pad(rng):
     mode = pick(rng, "constant", "reflect", "replicate", "circular")
     axes = pick(rng, 1, 2)
@@ -167,6 +174,14 @@ def draw_adaptive_max(rng):
 
 def torch_adaptive_max_pool2d(x, output_size, return_indices):
     return F.adaptive_max_pool2d(x, output_size, return_indices=return_indices)
+
+
+def draw_max_unpool2d(rng):
+    kernel, step = sizes(rng, 2, 1, 3), sizes(rng, 2, 0, 2)  # windows side by side or apart: no place comes twice
+    options = {"kernel_size": kernel, "stride": tuple(k + s for k, s in zip(kernel, step, strict=True))}
+    image = rng.standard_normal((*lead(rng), pick(rng, 1, 2, 3), *(k + int(rng.integers(0, 7)) for k in kernel)))
+    y, places = pooling.max_pool2d(image, **options, return_indices=True)
+    return {"x": rng.standard_normal(y.shape), "indices": places}, options | {"output_size": image.shape[-2:]}
 
 
 # Linear, activations
@@ -357,7 +372,9 @@ CASES = [
     Case(conv.conv_transpose2d, "x w b", draw_conv_transpose2d,
          lambda x, w, b, **o: F.conv_transpose2d(x, w, b, **o)),
     Case(conv.unfold, "x", draw_unfold, lambda x, **o: F.unfold(x, **o)),
+    Case(conv.fold, "x", draw_fold, lambda x, **o: F.fold(x, **o)),
     Case(pooling.max_pool2d, "x", draw_max_pool2d, torch_max_pool2d),
+    Case(pooling.max_unpool2d, "x", draw_max_unpool2d, lambda x, indices, **o: F.max_unpool2d(x, indices, **o)),
     Case(pooling.avg_pool2d, "x", draw_avg_pool2d, lambda x, **o: F.avg_pool2d(x, **o)),
     Case(pooling.adaptive_avg_pool2d, "x", draw_adaptive, lambda x, **o: F.adaptive_avg_pool2d(x, **o)),
     Case(pooling.adaptive_max_pool2d, "x", draw_adaptive_max, torch_adaptive_max_pool2d),

@@ -72,6 +72,7 @@ TABLE = {
     L.ReflectionPad2d: Known("padding", images=True),
     L.ReplicationPad2d: Known("padding", images=True),
     L.CircularPad2d: Known("padding", images=True),
+    L.Unfold: Known("kernel_size dilation padding stride", images=True),
 }
 EXPECTED = {kind: ALWAYS | set(known.options.split()) for kind, known in TABLE.items()}
 

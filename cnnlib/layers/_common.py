@@ -49,6 +49,12 @@ def channels(in_channels, out_channels, groups):
     return in_channels, out_channels, groups
 
 
+def as_given(name, value, least):
+    """``value`` as it was given, an integer or a pair, once it has been checked."""
+    height, width = checks.pair(name, value, least)
+    return (height, width) if isinstance(value, (tuple, list)) else height
+
+
 def unless(**pairs):
     """``", name=value"`` for each value that is not its default."""
     return "".join(f", {name}={value}" for name, (value, default) in pairs.items() if value != default)

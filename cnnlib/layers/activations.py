@@ -50,8 +50,9 @@ class Hardtanh(PairLayer):
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0):
         super().__init__()
-        self.min_val = checks.number("min_val", min_val)
-        self.max_val = checks.number("max_val", max_val, above=min_val)
+        self.min_val, self.max_val = checks.real("min_val", min_val), checks.real("max_val", max_val)
+        if not self.min_val < self.max_val:
+            raise ValueError(f"max_val must be over min_val, got {max_val} and {min_val}")
 
 
 class Sigmoid(PairLayer):

@@ -1,7 +1,9 @@
 """Pooling, and the layers that only change a shape. The mathematics is in `cnnlib.pooling`."""
 
 from cnnlib import _checks as checks
+from cnnlib import _windows as windows
 from cnnlib import pooling
+from cnnlib.layers._common import as_given
 from cnnlib.layers.pair import PairLayer
 from cnnlib.linear import flatten, flatten_backward
 from cnnlib.module import Layer
@@ -54,8 +56,46 @@ class MaxPool2d(_MaxPool):
     ):
         super().__init__(return_indices)
         self.kernel_size, self.stride, self.padding = _window(kernel_size, stride, padding)
-        self.dilation = _size("dilation", dilation, 1)
+        self.dilation = as_given("dilation", dilation, 1)
         self.ceil_mode = checks.flag("ceil_mode", ceil_mode)
+
+
+class MaxUnpool2d(Layer):
+    """Puts maxima back in their places, zeros elsewhere, see `cnnlib.pooling.max_unpool2d`.
+
+    It takes two arrays, and so has no place in a `Sequential`: ``unpool(y, indices)``.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        Of the `MaxPool2d` that is to be undone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, indices = MaxPool2d(2, return_indices=True)(np.array([[[1.0, 2.0], [4.0, 3.0]]]))
+    >>> MaxUnpool2d(2)(y, indices)
+    array([[[0., 0.],
+            [4., 0.]]])
+    """
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = windows.pooling(kernel_size, stride, padding)
+
+    def forward(self, x, indices, output_size=None):
+        """Map ``x`` and the places of its numbers to an image, of ``output_size`` if several fit."""
+        saved = x, indices, self.kernel_size, self.stride, self.padding, output_size
+        y = pooling.max_unpool2d(*saved)
+        self.save(*saved)
+        return y
+
+    def backward(self, dy):
+        """Return the gradient of ``x``; the places have none."""
+        return pooling.max_unpool2d_backward(dy, *self.recall())
+
+    def extra_repr(self):
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 class AvgPool2d(PairLayer):
@@ -161,16 +201,10 @@ class Identity(Layer):
         return dy
 
 
-def _size(name, value, least):
-    """``value`` as it was given, an integer or a pair, once it has been checked."""
-    height, width = checks.pair(name, value, least)
-    return (height, width) if isinstance(value, (tuple, list)) else height
-
-
 def _window(kernel_size, stride, padding):
-    kernel_size = _size("kernel_size", kernel_size, 1)
-    stride = kernel_size if stride is None else _size("stride", stride, 1)
-    padding = _size("padding", padding, 0)
+    kernel_size = as_given("kernel_size", kernel_size, 1)
+    stride = kernel_size if stride is None else as_given("stride", stride, 1)
+    padding = as_given("padding", padding, 0)
     for pad, kernel in zip(checks.pair("padding", padding), checks.pair("kernel_size", kernel_size), strict=True):
         if 2 * pad > kernel:
             raise ValueError(f"padding must be at most half of kernel_size {kernel_size}, got {padding}")

@@ -135,7 +135,7 @@ class Conv2d(Layer):
         self.weight, self.bias = start(shape, out_channels, bias, rng, dtype)
 
     def forward(self, x):
-        """Map ``x`` (N, in_channels, H, W) to (N, out_channels, H_out, W_out)."""
+        """Map ``x`` (N, in_channels, H, W) to (N, out_channels, H_out, W_out), both without N for a single image."""
         padded = x
         if self.padding_mode != "zeros":
             padded = pad(x, self._sides(), self.padding_mode)
@@ -225,7 +225,7 @@ class ConvTranspose2d(Layer):
         self.weight, self.bias = start(shape, out_channels, bias, rng, dtype)
 
     def forward(self, x):
-        """Map ``x`` (N, in_channels, H, W) to (N, out_channels, H_out, W_out)."""
+        """Map ``x`` (N, in_channels, H, W) to (N, out_channels, H_out, W_out), both without N for a single image."""
         y = conv_transpose2d(x, self.weight.data, data(self.bias), *self._options())
         self.save(x)
         return y

@@ -11,7 +11,7 @@ from cnnlib import _windows as windows
 from cnnlib.pooling.maximum import add_at_places
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def adaptive_avg_pool2d(x, output_size):
     """Take the mean of each of H_out x W_out windows; for output size 1, global average pooling.
 
@@ -57,7 +57,7 @@ def adaptive_avg_pool2d(x, output_size):
     return y
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def adaptive_avg_pool2d_backward(dy, x, output_size):
     """Gradient of `adaptive_avg_pool2d`: each window shares its gradient out evenly.
 
@@ -96,7 +96,7 @@ def adaptive_avg_pool2d_backward(dy, x, output_size):
     return dx
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def adaptive_max_pool2d(x, output_size, return_indices=False):
     """Take the largest value of each of H_out x W_out windows.
 
@@ -136,7 +136,7 @@ def adaptive_max_pool2d(x, output_size, return_indices=False):
     return (y, places) if return_indices else y
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def adaptive_max_pool2d_backward(dy, x, output_size):
     """Gradient of `adaptive_max_pool2d`: each window hands its gradient to the pixel that won.
 

@@ -9,7 +9,7 @@ from cnnlib.padding import pad, pad_backward
 NO_DILATION = 1, 1
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def avg_pool2d(
     x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -74,7 +74,7 @@ def avg_pool2d(
     return y
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def avg_pool2d_backward(
     dy, x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):

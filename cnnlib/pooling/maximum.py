@@ -7,7 +7,7 @@ from cnnlib import _windows as windows
 from cnnlib.padding import pad
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """Take the largest value of each window.
 
@@ -68,7 +68,7 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=Fal
     return (y, _places(x, *geometry)) if return_indices else y
 
 
-@windows.single_or_batch
+@windows.single_or_batch(ndim=3)
 def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, indices=None):
     """Gradient of `max_pool2d`: each window hands its gradient to the pixel that won.
 
@@ -107,17 +107,21 @@ def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, 
     """
     geometry = _check(x, kernel_size, stride, padding, dilation, ceil_mode)
     windows.upstream(dy, x, x.shape[:2] + geometry[-1])
-    indices = _places(x, *geometry) if indices is None else _check_places(indices, dy.shape, x)
+    indices = _places(x, *geometry) if indices is None else check_places(indices, dy.shape, x.shape[2:])
     return add_at_places(dy, x, indices)
 
 
 def add_at_places(dy, x, indices):
     """Add each number of ``dy`` at its place in an array of zeros like ``x``."""
     dx = np.zeros(x.size, dtype=x.dtype)
-    height, width = x.shape[2:]
-    planes = np.arange(len(x) * x.shape[1]).reshape(*x.shape[:2], 1, 1) * (height * width)
-    np.add.at(dx, (planes + indices).ravel(), dy.ravel())  # dx[...] += dy would keep one of several
+    np.add.at(dx, flat_places(indices, x.shape[2:]), dy.ravel())  # dx[...] += dy would keep one of several
     return dx.reshape(x.shape)
+
+
+def flat_places(indices, size):
+    """Places in planes of ``size`` (H, W) as places in all planes one after another, flat."""
+    planes = np.arange(indices.shape[0] * indices.shape[1]).reshape(*indices.shape[:2], 1, 1)
+    return (planes * (size[0] * size[1]) + indices).ravel()
 
 
 def _maxima(x, kernel, stride, padding, dilation, size):
@@ -172,12 +176,14 @@ def _check(x, kernel_size, stride, padding, dilation, ceil_mode):
     return kernel, stride, padding, dilation, size
 
 
-def _check_places(indices, expected, x):
+def check_places(indices, expected, size):
+    """Return ``indices`` if they have the shape ``expected`` and are places in planes of ``size`` (H, W)."""
     check.integers("indices", indices, 4)
     check.shape("indices", indices, expected)
-    plane = x.shape[2] * x.shape[3]
+    plane = size[0] * size[1]
     if indices.size and not 0 <= indices.min() <= indices.max() < plane:
         raise ValueError(
-            f"indices must be in [0, {plane - 1}] for x of shape {x.shape}, got {indices.min()} to {indices.max()}"
+            f"indices must be in [0, {plane - 1}] for images of size {tuple(size)}, "
+            f"got {indices.min()} to {indices.max()}"
         )
     return indices.astype(np.int64, copy=False)
