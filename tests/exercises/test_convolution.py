@@ -90,9 +90,9 @@ WRONG_CORRELATE = [
     (lambda x, w, **o: shifted(x, w.T, **o), "is expected"),
     (lambda x, w, **o: np.zeros_like(shifted(x, w, **o)), "is expected at index"),
     (lambda x, w, **o: shifted(x, w, **o).ravel(), "the shape (2, 2) is expected"),
-    (lambda x, w: shifted(x, w), "TypeError"),
+    (lambda x, w: shifted(x, w), "yours takes (x, w)"),
     (lambda x, w, **o: None, "returns nothing"),
-    (altered, "changes its input"),
+    (altered, "`x` is changed"),
     (7, "a function is asked for"),
 ]
 

@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from cnnlib.course.exercises._checker import NOT_ATTEMPTED, Case, Mistake, Verdict, check_function, check_value
+from cnnlib.course.exercises._checker import (
+    NOT_ATTEMPTED,
+    Case,
+    Mistake,
+    Verdict,
+    check_function,
+    check_letters,
+    check_value,
+)
 from cnnlib.metrics import confusion_matrix
 
 TRUTH, SAID = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 1, 0])
@@ -91,10 +99,9 @@ def split(answer):
 
 def diagnosis(answer):
     """7.5: what three pairs of final losses tell: a letter each."""
-    return check_value(
-        "7.5", answer, "bca",
-        [Mistake("bac", "look at the last two again. Both losses high: too little capacity or training. Low and equal: fine."),
-         Mistake("cba", "the first has a training loss of 0.01 and a validation loss of 1.40: that is a gap."),
-         Mistake("abc", "start with the gap between the two losses: where is it large?")],
-        praise="a gap is overfitting; two high losses are underfitting; two low ones are what you want.",
+    return check_letters(
+        "7.5", answer, "bca", "abc",
+        {0: "The first has a training loss of 0.01 and a validation loss of 1.40: that is a gap.",
+         1: "Look at the second again. Both losses are high: too little capacity or training."},
+        praise="a gap is overfitting; two high losses are underfitting; two low ones are what you want.", ordered=True,
     )
