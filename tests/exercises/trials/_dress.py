@@ -41,7 +41,7 @@ def dressed(answer):
     elif not callable(answer):
         for what, dress in {**DRESSES, "decimals": lambda a: nested(lambda v: Decimal(repr(float(v))), a)}.items():
             yield what, each(dress, answer)
-        if np.ndim(answer) == 1:
+        if not np.isscalar(answer) and all(np.isscalar(v) for v in answer):
             yield "a generator", (v for v in answer)
     else:
         for what, dress in DRESSES.items():
