@@ -207,3 +207,10 @@ def test_a_small_difference_among_large_numbers_is_seen():
     case = [Case((X,), "three")]
     assert not check_function("0.8", lambda x: expected + [0, 0, 1e-3], lambda x: expected, case).passed
     assert check_function("0.8", lambda x: expected.astype(np.float32), lambda x: expected, case).passed
+
+
+def test_infinity_is_met_by_infinity_alone():
+    case = [Case((X,), "three")]
+    mistakes = [Mistake(lambda x: np.full(3, np.inf), "overflow.")]
+    assert check_function("0.8", lambda x: x + 1, lambda x: x, case, mistakes).message != "overflow."
+    assert check_function("0.8", lambda x: [np.inf] * 3, lambda x: x, case, mistakes).message == "overflow."

@@ -87,7 +87,7 @@ def _close(given, expected, tol, digits):
     scale = min(size[np.isfinite(size)].max(initial=0.0), 1.0)
     room = 1e-9 * size + 1e-9 if exact else tol * np.maximum(size, max(scale, 1e-12))
     with np.errstate(all="ignore"):
-        close = (np.abs(given - expected) <= room) | (given == expected) | (np.isnan(given) & np.isnan(expected))
+        close = np.isfinite(expected) & (np.abs(given - expected) <= room) | (given == expected) | (np.isnan(given) & np.isnan(expected))
     if digits is not None:
         close |= np.vectorize(lambda g, e: _rounded(g, e, digits), otypes=[bool])(given, expected)
     return close
@@ -98,7 +98,8 @@ def _rounded(given, expected, digits):
     if not np.isfinite(given):
         return False
     shown = next((k for k in range(13) if abs(given - round(given, k)) <= 1e-7 * max(1.0, abs(given))), 13)
-    return abs(given - expected) <= 0.5 * 10.0 ** -max(shown, digits) * (1 + 1e-6)
+    room = 0.5 * 10.0 ** -max(shown, digits) * (1 + 1e-6)
+    return abs(given - expected) <= min(room, 0.05 * abs(expected))
 
 
 def _stranger(value):

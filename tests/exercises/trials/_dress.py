@@ -63,6 +63,8 @@ def letters(text):
 def spoiled(answer, changes=True):
     """Wrong answers that any exercise meets: ``(what, answer, words of the hint)``."""
     if isinstance(answer, str):
+        for given in ("", "xyz", 7, ["?"], {"a": 1}, lambda: answer, 1j, [[]], b"a", np.nan):
+            yield f"{given!r} for letters", given, ""
         return
     if not callable(answer):
         size = 0 if np.isscalar(answer) else len(answer)
