@@ -21,9 +21,9 @@ LAYER_CASES = [
     Case(_draw(2, 2, 2), "two examples, two inputs, two units"), Case(_draw(3, 4, 3), "three examples, four inputs, three units"),
     Case(_draw(5, 3, 2), "five examples, three inputs, two units"), Case(_draw(4, 1, 1), "four examples, one input, one unit"),
 ]
-HE_CASES = [Case((400, 100, np.random.default_rng(0)), "400 inputs and 100 units"),
-            Case((400, 100, np.random.default_rng(1)), "another generator"),
-            Case((100, 200, np.random.default_rng(2)), "100 inputs and 200 units"),
+HE_CASES = [Case((250, 60, np.random.default_rng(0)), "250 inputs and 60 units"),
+            Case((250, 60, np.random.default_rng(1)), "another generator"),
+            Case((100, 120, np.random.default_rng(2)), "100 inputs and 120 units"),
             Case((3, 2, np.random.default_rng(3)), "3 inputs and 2 units")]
 # Each ReLU of the deep network meets numbers of both signs, and so does the output.
 FORWARD_CASES = [Case((_RNG.normal(size=(4, 3)), _network(3, 2)), "a single layer"),
@@ -113,7 +113,7 @@ def he(answer):
             return "the same numbers come again and again. Draw every weight of every unit anew: size=(n_out, n_in)."
         if np.array_equal(drawn[0], drawn[1]):
             return "two different generators give the same weights. Draw from rng."
-        return _spread(drawn[0], 400, 100) or _law(drawn[0]) or _spread(drawn[2], 100, 200)
+        return _spread(drawn[0], 250, 60) or _law(drawn[0]) or _spread(drawn[2], 100, 120)
 
     return judge_function("3.4", answer, reference, HE_CASES, judge,
                           praise="the spread is √(2 / n_in), and layer after layer will keep it.")
@@ -144,7 +144,7 @@ def _spread(w, n_in, n_out):
     ):
         if abs(wrong / wanted - 1) > 0.06 and abs(std / wrong - 1) < 0.03:
             return hint
-    if abs(std / wanted - 1) > 0.03 or abs(w.mean()) > 0.05 * wanted:
+    if abs(std / wanted - 1) > 0.04 or abs(w.mean()) > 0.05 * wanted:
         return (f"for {n_in} inputs mean 0 and standard deviation {wanted:.4f} are expected, yours are "
                 f"{w.mean():.4f} and {std:.4f}.")
     return ""

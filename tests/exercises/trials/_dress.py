@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import sys
 import types
 from decimal import Decimal
 from fractions import Fraction
@@ -132,7 +133,7 @@ def nonsense():
         Decimal("sNaN"), Fraction(1, 3), lambda: 0, lambda *a, **o: None, lambda *a, **o: ..., lambda *a, **o: loop,
         lambda *a, **o: wide, lambda *a, **o: Broken(), lambda *a, **o: itertools.count(), lambda *a, **o: {"a": 1},
         lambda *a, **o: (1 / 0 for _ in "a"), lambda *a, **o: 10**400, lambda *a, **o: [[1, 2], [3]], lambda *a, **o: Broken,
-        lambda *a, **o: torch.ones(2, requires_grad=True), lambda *a, **o: np.array([None]), lambda *a, **o: exit(),
+        lambda *a, **o: torch.ones(2, requires_grad=True), lambda *a, **o: np.array([None]), lambda *a, **o: sys.exit(),
         lambda *a, **o: a, lambda *a, **o: [None, "x", 2j], deep, print, np.sum, len, Verdictless(), functools.partial(int, "x"),
     ]
 

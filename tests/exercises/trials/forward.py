@@ -123,14 +123,14 @@ WRONG = {
     ],
     "he": [
         (normal(lambda i, o: 2 / i), "is the variance"), (normal(lambda i, o: np.sqrt(1 / i)), "factor 2 is missing"), (normal(lambda i, o: np.sqrt(2 / o)), "number of inputs"),
-        (normal(lambda i, o: np.sqrt(2 / (i + o))), "Glorot"), (normal(lambda i, o: 1.0), "the scale is missing"), (normal(lambda i, o: 0.01), "standard deviation 0.0707"),
-        (normal(lambda i, o: np.sqrt(2 / 400)), "for 100 inputs"), (normal(lambda i, o: 2 / np.sqrt(i)), "under the root"), (normal(lambda i, o: np.sqrt(2 * i)), "divide by n_in"),
+        (normal(lambda i, o: np.sqrt(2 / (i + o))), "Glorot"), (normal(lambda i, o: 1.0), "the scale is missing"), (normal(lambda i, o: 0.01), "standard deviation 0.0894"),
+        (normal(lambda i, o: np.sqrt(2 / 250)), "for 100 inputs"), (normal(lambda i, o: 2 / np.sqrt(i)), "under the root"), (normal(lambda i, o: np.sqrt(2 * i)), "divide by n_in"),
         (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i), size=(i, o)), "transposed"), (lambda i, o, rng: np.random.normal(0, np.sqrt(2 / i), size=(o, i)), "two different answers"),
         (lambda i, o, rng: np.random.default_rng(0).normal(0, np.sqrt(2 / i), size=(o, i)), "Draw from rng"), (lambda i, o, rng: np.random.default_rng().normal(size=(o, i)), "two different"),
         (lambda i, o, rng: np.tile(rng.normal(0, np.sqrt(2 / i), size=i), (o, 1)), "Draw every weight"), (lambda i, o, rng: np.repeat(rng.normal(0, np.sqrt(2 / i), (o, 1)), i, 1), "Draw every"),
         (lambda i, o, rng: rng.uniform(-np.sqrt(6 / i), np.sqrt(6 / i), size=(o, i)), "they look uniform"), (lambda i, o, rng: rng.laplace(0, np.sqrt(1 / i), (o, i)), "another shape"),
         (lambda i, o, rng: np.zeros((o, i)), "again and again"), (lambda i, o, rng: np.abs(rng.normal(0, np.sqrt(2 / i), size=(o, i))), "mean 0"),
-        (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i), size=o * i), "the shape (100, 400)"), (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i)), "the shape"),
+        (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i), size=o * i), "the shape (60, 250)"), (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i)), "the shape"),
         (lambda i, o, rng: rng.uniform(-1, 1, (o, i)) * np.sqrt(2 / i), "standard deviation"), (lambda i, o: 0, "yours takes (i, o)"), (lambda i, o, rng: rng.normal(0, np.sqrt(6 / i), (o, i)), "uniform distribution ends"),
     ],
     "forward": [
