@@ -92,7 +92,7 @@ def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.
             return Verdict(label, False, mistake.hint)
     if found.kind != "value":
         return Verdict(label, False, f"not this one: {found.text}")
-    share = f" {found.right} of {found.of} are right." if found.of > 1 else ""
+    share = f" {_share(found.right, found.of)}" if found.of > 1 else ""
     return Verdict(label, False, f"not this one.{share} Work it out again by hand, then run the cell.")
 
 
@@ -131,7 +131,7 @@ def check_letters(label, answer, expected, choices, hints=None, mistakes=(), pra
             return Verdict(label, False, mistake.hint)
     if ordered:
         wrong = [i for i, (g, e) in enumerate(zip(given, expected, strict=True)) if g != e]
-        right = f"{len(expected) - len(wrong)} of {len(expected)} are right."
+        right = _share(len(expected) - len(wrong), len(expected))
     else:
         wrong = sorted(set(given) ^ set(expected), key=lambda letter: (letter not in given, letter))
         right = ""
@@ -222,6 +222,10 @@ def _explain(mistakes, cases, outcomes, tol):
         return ""
     case, problem = next((c, o.problem) for c, o in zip(cases, outcomes, strict=True) if o.problem)
     return f"{alike.pop()} (On {case.about}, {problem})"
+
+
+def _share(right, of):
+    return f"{right} of {of} {'is' if right == 1 else 'are'} right."
 
 
 def _call(function, case):

@@ -75,7 +75,7 @@ WRONG = {
     "slopes": [
         ((0.5, 0, 0, -0.03), "these are the values"), ((0.5, 1, 0, 0.01), "0.5 is σ(0)"), ((0.25, 0, 0, 0.01), "1 − tanh²"),
         ((0.25, 1, 1, 0.01), "flat for negative z"), ((0.25, 1, 0, -0.03), "slope of 0.01 z"), ((0.25, 1, 0, 0), "what it leaks"),
-        ((0.25, 1, 1, 1), "for positive z"), ((0.25, 1, 0, -0.01), "is positive"), ((0, 0, 0, 0), "1 of 4 are right"), ((1, 1, 0, 0.01), "flatter than tanh"),
+        ((0.25, 1, 1, 1), "for positive z"), ((0.25, 1, 0, -0.01), "is positive"), ((0, 0, 0, 0), "1 of 4 is right"), ((1, 1, 0, 0.01), "flatter than tanh"),
         ((0.25, 0.5, 0, 0.01), "3 of 4 are right"),
     ],
     "collapse": [

@@ -176,6 +176,6 @@ WRONG = {
         (lambda n, share, rng: split(n, share, rng)[0], "two arrays"), (lambda n, share, rng: rng.permutation(n), "two arrays"), (lambda n, share, rng: (split(n, share, rng)[0], [])[0:2], "neither part"), (lambda n, share: n, "yours takes (n, share)"),
         (lambda n, share, rng: split(n, share, np.random.default_rng()), "two different answers"), (lambda n, share, rng: rng.shuffle(np.arange(n)), "returns nothing"), (lambda n, share, rng: split(100, 0.2, rng), "n = 50"),
     ],
-    "diagnosis": [("abc", "that is a gap"), ("bac", "1 of 3 are right"), ("cba", "that is a gap"), ("bcb", "2 of 3 are right"), ("acb", "1 of 3"), ("cab", "0 of 3"), ("bc", "you gave 2"), ("bcab", "you gave 4"), ("bcd", "choose from"),
+    "diagnosis": [("abc", "that is a gap"), ("bac", "1 of 3 is right"), ("cba", "that is a gap"), ("bcb", "2 of 3 are right"), ("acb", "1 of 3"), ("cab", "0 of 3"), ("bc", "you gave 2"), ("bcab", "you gave 4"), ("bcd", "choose from"),
                   ({"a", "b", "c"}, "give letters")],
 }

@@ -17,7 +17,7 @@ def loops(x, w, b):
         z = b
         for weight, value in zip(w, row, strict=True):
             z += weight * value
-        out.append(1 / (1 + math.exp(-z)) if z > -700 else 0.0)
+        out.append(1 / (1 + math.exp(-z)))
     return out
 
 
@@ -57,7 +57,7 @@ WRONG = {
         ((-0.5, True), "fires only when z > 0"), ((-1.0, False), "left out the bias"), ((-1.5, False), "added, not subtracted"),
         ((3.5, True), "mind the sign: w₂"), ((False, -0.5), "first z"), (-0.5, "2 results are expected"), (False, "2 results"),
         ((-0.5, "no"), "True or False is expected"), ((-0.5, -0.5), "True or False is expected"), ("(-0.5, False)", "2 results"),
-        ((0.5, True), "0 of 2 are right"), ((0.5, False), "1 of 2 are right"), ((-0.5, None), "result 2: nothing is given"),
+        ((0.5, True), "0 of 2 are right"), ((0.5, False), "1 of 2 is right"), ((-0.5, None), "result 2: nothing is given"),
     ],
     "nand": [
         ((1, 1, -1.5), "this is AND"), ((-1, -1, 0.5), "this is NOR"), ((1, 1, -0.5), "this is OR"), ((1.5, -1, -1), "bias comes last"),
@@ -81,7 +81,7 @@ WRONG = {
         ((2, -1, 1), "derivatives of z"), ((1.0, -0.5, 0.5), "multiplied by y"), ((0.5, -0.25, 0), "dz/db = 1"),
         ((0.5, -0.25, 1), "times the slope"), ((0.5, 0.25, 0.25), "mind the sign"), ((0.25, 0.5, -0.25), "the order"),
         ((0.25, 0.25, 0.25), "that is σ′(0)"), ((0, 0, 0), "its slope is not"), ((0.5, -0.25), "3 results are expected"),
-        ((0.5, 0.5, 0.5), "1 of 3 are right"), ((0.5, "a", 0.25), "result 2: numbers are expected"), (0.25, "3 results"),
+        ((0.5, 0.5, 0.5), "1 of 3 is right"), ((0.5, "a", 0.25), "result 2: numbers are expected"), (0.25, "3 results"),
     ],
     "xor": [
         ([(1, 1, -0.5), (-1, -1, 1.5), (1, 1, -0.5)], "always fires"), ([(1, 1, -0.5), (1, 1, -0.5), (1, 1, -1.5)], "this is OR"),
