@@ -4,6 +4,7 @@ Each chapter has a file with one checker per exercise. Checkers know the typical
 mistake, and accept every correct style.
 """
 
-from cnnlib.course.exercises._checker import Case, Mistake, Verdict, check_function, check_value
+from cnnlib.course.exercises._checker import check_function, check_letters, check_value, judge_function, judge_value
+from cnnlib.course.exercises._verdict import Case, Mistake, Verdict
 
-__all__ = ["Case", "Mistake", "Verdict", "check_function", "check_value"]
+__all__ = ["Case", "Mistake", "Verdict", "check_function", "check_letters", "check_value", "judge_function", "judge_value"]

@@ -1,51 +1,22 @@
-"""How an exercise is judged: run the answer, compare, and look for the mistake that explains it."""
+"""How an exercise is judged: run the answer, compare, and look for the mistake that explains it.
+
+``check_*`` compare with a known answer, ``judge_*`` ask whether the answer has a property. A checker never raises.
+"""
 
 import copy
-import html
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from cnnlib.course.exercises._answers import describe, letters, numbers, plain
+from cnnlib.course.exercises._compare import difference
+from cnnlib.course.exercises._run import arity, run
+from cnnlib.course.exercises._verdict import NOT_ATTEMPTED, Case, Mistake, Verdict
 
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome of an exercise: ``passed`` is True, False, or None when it was not attempted."""
-
-    label: str
-    passed: bool | None
-    message: str
-
-    def __repr__(self):
-        mark = {True: "✓", False: "✗", None: "○"}[self.passed]
-        return f"{mark} Exercise {self.label}: {self.message}"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        kind = {True: "passed", False: "failed", None: "open"}[self.passed]
-        markup = f'<div class="course-verdict {kind}">{html.escape(repr(self))}</div>'
-        return {"text/plain": repr(self), "text/html": markup}
+__all__ = ["NOT_ATTEMPTED", "Case", "Mistake", "Verdict", "check_function", "check_letters", "check_value",
+           "judge_function", "judge_value"]
 
 
-@dataclass(frozen=True)
-class Case:
-    """Arguments to try an answer on, and a few words that say what is special about them."""
-
-    args: tuple
-    about: str
-    options: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A typical wrong answer, as a function or a value, and the hint that helps whoever gave it."""
-
-    wrong: object
-    hint: str
-
-
-NOT_ATTEMPTED = "not attempted yet. Replace the stub by your answer and run the cell again."
-
-
-def check_function(label, answer, reference, cases, mistakes=(), tol=1e-6, praise="correct."):
+def check_function(label, answer, reference, cases, mistakes=(), tol=1e-5, praise="correct.", in_place=False):
     """Judge a learner's function against a reference on a list of cases.
 
     Parameters
@@ -53,109 +24,218 @@ def check_function(label, answer, reference, cases, mistakes=(), tol=1e-6, prais
     label : str
         Number of the exercise, such as ``"9.1"``.
     answer : callable
-        The learner's function. Raising ``NotImplementedError`` means not attempted.
+        The learner's function. Raising ``NotImplementedError`` on every case means not attempted.
     reference : callable
-        A correct function.
+        A correct function; its signature is the one that the answer should have.
     cases : list of Case
         Tried in order; put the smallest first, since the first that fails is the one shown.
     mistakes : list of Mistake
         Wrong functions: the first that gives the learner's answers on every case lends its hint. One may
-        raise, then it does not match.
+        raise where the learner's function raises, too.
     tol : float, optional
-        Relative tolerance, on the largest magnitude of the expected answer.
+        Relative tolerance; see :func:`cnnlib.course.exercises._compare.difference`.
     praise : str, optional
+    in_place : bool, optional
+        Allow the answer to write into its arguments.
 
     Returns
     -------
     Verdict
     """
-    if not callable(answer):
-        return Verdict(label, False, f"a function is asked for, you gave {type(answer).__name__}.")
-    given = []
-    for case in cases:
-        args, options = copy.deepcopy(case.args), copy.deepcopy(case.options)
-        try:
-            given.append(answer(*args, **options))
-        except NotImplementedError:
-            return Verdict(label, None, NOT_ATTEMPTED)
-        except Exception as error:
-            return Verdict(label, False, f"on {case.about} it raises {type(error).__name__}: {error}")
-        if not _equal_inputs((args, options), (case.args, case.options)):
-            return Verdict(label, False, f"on {case.about} it changes its input. Work on a copy instead.")
-    expected = [reference(*copy.deepcopy(c.args), **copy.deepcopy(c.options)) for c in cases]
-    complaints = [_complaint(g, e, tol) for g, e in zip(given, expected, strict=True)]
-    if not any(complaints):
-        return Verdict(label, True, praise)
-    for mistake in mistakes:
-        if _explains(mistake.wrong, cases, given, tol):
-            return Verdict(label, False, mistake.hint)
-    case, complaint = next((c, text) for c, text in zip(cases, complaints, strict=True) if text)
-    return Verdict(label, False, f"on {case.about}, {complaint}")
+    outcomes = _outcomes(label, answer, reference, cases)
+    if isinstance(outcomes, Verdict):
+        return outcomes
+    expected = [_call(reference, case) for case in cases]
+    found = [None if o.problem else difference(o.value, e, tol) for o, e in zip(outcomes, expected, strict=True)]
+    if any(found):
+        hint = _explain(mistakes, cases, outcomes, tol)
+        if hint:
+            return Verdict(label, False, hint)
+    for case, outcome, d in zip(cases, outcomes, found, strict=True):
+        if outcome.problem or d:
+            return Verdict(label, False, f"on {case.about}, {outcome.problem or d.text}")
+    return _unchanged(label, cases, outcomes, in_place) or Verdict(label, True, praise)
 
 
-def check_value(label, answer, expected, mistakes=(), tol=1e-6, praise="correct."):
-    """Judge a value (a number, text, tuple or array); ``...`` or None means not attempted.
+def judge_function(label, answer, reference, cases, judge, praise="correct.", in_place=False):
+    """Judge a learner's function by a property of what it returns.
 
-    Parameters are as for :func:`check_function`; the ``wrong`` of a mistake is a value.
+    Parameters are as for :func:`check_function`; ``reference`` gives the signature, and
+    ``judge(values)`` takes a list of plain values, one for each case, and returns a hint, or an empty text.
+    """
+    outcomes = _outcomes(label, answer, reference, cases)
+    if isinstance(outcomes, Verdict):
+        return outcomes
+    for case, outcome in zip(cases, outcomes, strict=True):
+        if outcome.problem:
+            return Verdict(label, False, f"on {case.about}, {outcome.problem}")
+    hint = judge([outcome.value for outcome in outcomes])
+    if hint:
+        return Verdict(label, False, hint)
+    return _unchanged(label, cases, outcomes, in_place) or Verdict(label, True, praise)
+
+
+def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.", digits=None):
+    """Judge a number, a tuple of numbers or an array; ``...`` or None means not attempted.
+
+    Parameters are as for :func:`check_function`; the ``wrong`` of a mistake is a value. With ``digits``, a number
+    that was rounded to so many decimals, or more, is accepted.
     """
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
-    complaint = _complaint(answer, expected, tol)
-    if not complaint:
+    value = plain(answer)
+    found = difference(value, expected, tol, digits)
+    if not found:
         return Verdict(label, True, praise)
     for mistake in mistakes:
-        if not _complaint(answer, mistake.wrong, tol):
+        if not difference(value, mistake.wrong, tol, digits):
             return Verdict(label, False, mistake.hint)
-    reveal = "" if isinstance(expected, (bool, str)) else f" {complaint}" if "shape" in complaint else ""
-    return Verdict(label, False, f"not this one.{reveal} Work it out again by hand, then run the cell.")
+    if found.kind != "value":
+        return Verdict(label, False, f"not this one: {found.text}")
+    share = f" {_share(found.right, found.of)}" if found.of > 1 else ""
+    return Verdict(label, False, f"not this one.{share} Work it out again by hand, then run the cell.")
 
 
-def _explains(wrong, cases, given, tol):
-    try:
-        answers = [wrong(*copy.deepcopy(c.args), **copy.deepcopy(c.options)) for c in cases]
-    except Exception:
+def check_letters(label, answer, expected, choices, hints=None, mistakes=(), praise="correct.", ordered=False):
+    """Judge an answer by letters, however they are written.
+
+    Parameters
+    ----------
+    label, answer, mistakes, praise
+        As for :func:`check_value`; the ``wrong`` of a mistake is a text of letters.
+    expected, choices : str
+        The right letters, and those to choose from.
+    hints : dict of str, optional
+        A hint for each letter that is wrongly given or left out; with ``ordered``, for each position.
+    ordered : bool, optional
+        The letters answer as many questions in turn. Otherwise the answer is the set of all that apply.
+    """
+    if answer is None or answer is ...:
+        return Verdict(label, None, NOT_ATTEMPTED)
+    several = len(expected) > 1
+    example = f'letters as text, such as "{choices[:len(expected)]}"' if several else f'one letter, such as "{choices[0]}"'
+    given = None if ordered and isinstance(answer, (set, frozenset)) else letters(answer)
+    if not given:
+        return Verdict(label, False, f"give {example}; you gave {describe(plain(answer))}.")
+    if not set(given) <= set(choices):
+        strange = next(letter for letter in given if letter not in choices)
+        return Verdict(label, False, f"the letters to choose from are {', '.join(choices)}; you gave {strange!r}.")
+    if ordered and len(given) != len(expected):
+        return Verdict(label, False, f"{len(expected)} letters are asked for, one for each in turn; you gave {len(given)}.")
+    if not ordered:
+        given, expected = ("".join(sorted(set(text))) for text in (given, expected))
+    if given == expected:
+        return Verdict(label, True, praise)
+    for mistake in mistakes:
+        if given == mistake.wrong:
+            return Verdict(label, False, mistake.hint)
+    if ordered:
+        wrong = [i for i, (g, e) in enumerate(zip(given, expected, strict=True)) if g != e]
+        right = _share(len(expected) - len(wrong), len(expected))
+    else:
+        wrong = sorted(set(given) ^ set(expected), key=lambda letter: (letter not in given, letter))
+        right = ""
+    hint = next((hints[w] for w in wrong if w in hints), "") if hints else ""
+    return Verdict(label, False, " ".join(part for part in (right, hint) if part) or "not this one.")
+
+
+def judge_value(label, answer, shape, what, judge, praise="correct."):
+    """Judge numbers of a given shape by a property: ``judge(array)`` returns a hint, or an empty text.
+
+    ``what`` says what is asked for, such as "three numbers, (w1, w2, b)".
+    """
+    if answer is None or answer is ...:
+        return Verdict(label, None, NOT_ATTEMPTED)
+    value = plain(answer)
+    array = numbers(value)
+    if array is None or array.shape != shape:
+        return Verdict(label, False, f"give {what}; you gave {describe(value)}.")
+    if not np.isfinite(array).all():
+        return Verdict(label, False, "every number must be finite.")
+    hint = judge(array)
+    return Verdict(label, False, hint) if hint else Verdict(label, True, praise)
+
+
+def _outcomes(label, answer, reference, cases):
+    """The outcome of every case, or the verdict where there is nothing to compare."""
+    if answer is ...:
+        return Verdict(label, None, NOT_ATTEMPTED)
+    if not callable(answer):
+        return Verdict(label, False, f"a function is asked for, you gave {describe(plain(answer))}. Hand over its name, "
+                                     "without calling it.")
+    mismatch, names = arity(answer, reference, cases)
+    if mismatch:
+        return Verdict(label, False, mismatch)
+    outcomes = []
+    for case in cases:
+        outcomes.append(run(answer, case, names))
+        if outcomes[-1].interrupted:
+            return Verdict(label, False, f"on {case.about}, {outcomes[-1].problem}")
+    if all(outcome.open for outcome in outcomes):
+        return Verdict(label, None, NOT_ATTEMPTED)
+    for case, first in zip(cases, outcomes, strict=True):
+        again = run(answer, case, names)
+        if again.interrupted:
+            return Verdict(label, False, f"on {case.about}, {again.problem}")
+        if not _same(first, again):
+            return Verdict(label, False, f"called twice on {case.about}, it gives two different answers. Does it keep "
+                                         "something from call to call, or draw numbers that no argument decides?")
+    return outcomes
+
+
+def _same(first, again):
+    """Did two runs of one case come to the same? Equal to the last bits will do."""
+    if bool(first.problem) != bool(again.problem):
         return False
-    return not any(_complaint(g, w, tol) for g, w in zip(given, answers, strict=True))
+    a, b = numbers(first.value), numbers(again.value)
+    if a is None or b is None:
+        return repr(first.value) == repr(again.value)
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
 
 
-def _equal_inputs(a, b):
-    if isinstance(a, np.ndarray):
-        return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(_equal_inputs(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_equal_inputs(a[k], b[k]) for k in a)
-    return True
+def _unchanged(label, cases, outcomes, in_place):
+    for case, outcome in zip(cases, outcomes, strict=True):
+        if outcome.changed and not in_place:
+            return Verdict(label, False, f"on {case.about}, the result is right, but `{outcome.changed}` is changed. Whoever "
+                                         "calls may need it again: work on a copy.")
+    return None
 
 
-def _complaint(given, expected, tol):
-    """What is wrong with ``given``, or an empty text."""
-    if isinstance(expected, (tuple, list)):
-        given = list(given) if isinstance(given, np.ndarray) and given.ndim else given
-        if not isinstance(given, (tuple, list)) or len(given) != len(expected):
-            return f"{len(expected)} results are expected, you give {_describe(given)}."
-        parts = [_complaint(g, e, tol) for g, e in zip(given, expected, strict=True)]
-        return next((f"result {i + 1}: {text}" for i, text in enumerate(parts) if text), "")
-    if given is None:
-        return "it returns nothing. Is the return statement missing?"
-    if isinstance(expected, (bool, str)):
-        same = isinstance(given, (bool, str, np.bool_)) and given == expected
-        return "" if same else f"{expected!r} is expected, you give {given!r}."
-    try:
-        given = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        return f"numbers are expected, you give {_describe(given)}."
-    expected = np.asarray(expected, dtype=np.float64)
-    if given.shape != expected.shape:
-        return f"the shape {expected.shape} is expected, you give {given.shape}."
-    scale = max(np.abs(expected[np.isfinite(expected)]).max(initial=0.0), 1e-12)
-    wrong = ~np.isclose(given, expected, rtol=0.0, atol=tol * scale, equal_nan=True)
-    if not wrong.any():
+def _explain(mistakes, cases, outcomes, tol):
+    """The hint of the mistake that explains the answers, or an empty text.
+
+    Where the learner's function raised on some cases, few are left to tell mistakes apart: then only a single
+    candidate is believed, first among those that raise in the same places.
+    """
+    raised = [bool(outcome.problem) for outcome in outcomes]
+    found = []
+    for mistake in mistakes:
+        values = [_attempt(mistake.wrong, case) for case in cases]
+        failed = [isinstance(value, Exception) for value in values]
+        if all(o.problem or (not f and not difference(o.value, v, tol))
+               for o, f, v in zip(outcomes, failed, values, strict=True)):
+            found.append((mistake.hint, failed == raised))
+    if not any(raised):
+        return found[0][0] if found else ""
+    alike = {hint for hint, there in found if there} or {hint for hint, _ in found}
+    if len(alike) != 1:
         return ""
-    where = tuple(int(i) for i in np.argwhere(wrong)[0]) if expected.ndim else ()
-    at = f" at index {where}" if where else ""
-    return f"{expected[where]:.6g} is expected{at}, you give {given[where]:.6g}."
+    case, problem = next((c, o.problem) for c, o in zip(cases, outcomes, strict=True) if o.problem)
+    return f"{alike.pop()} (On {case.about}, {problem})"
 
 
-def _describe(value):
-    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"{type(value).__name__}"
+def _share(right, of):
+    return f"{right} of {of} {'is' if right == 1 else 'are'} right."
+
+
+def _call(function, case):
+    with np.errstate(all="ignore"):
+        return function(*copy.deepcopy(case.args), **copy.deepcopy(case.options))
+
+
+def _attempt(function, case):
+    try:
+        return _call(function, case)
+    except Exception as error:
+        return error
+

@@ -3,7 +3,13 @@
 import numpy as np
 
 from cnnlib.conv import conv2d_backward, unfold, unfold_backward
-from cnnlib.course.exercises._checker import NOT_ATTEMPTED, Case, Mistake, Verdict, check_function, check_value
+from cnnlib.course.exercises._checker import (
+    Case,
+    Mistake,
+    check_function,
+    check_letters,
+    check_value,
+)
 
 _RNG = np.random.default_rng(10)
 SMALL = np.array([[1.0, 2, 0], [3, 1, 2], [0, 1, 4]])
@@ -32,19 +38,14 @@ def by_hand(answer):
 
 def blind(answer):
     """10.2: the layers that cannot show an ``=`` in place of ``+=`` in dx."""
-    if answer is None or answer is ...:
-        return Verdict("10.2", None, NOT_ATTEMPTED)
-    if not isinstance(answer, str):
-        return Verdict("10.2", False, f'give the letters as text, such as "ab"; you gave {type(answer).__name__}.')
-    letters = "".join(sorted(set(answer.lower()) - set(" ,")))
-    return check_value(
-        "10.2", letters, "bce",
-        [Mistake("bc", "nearly. Where do the windows of a 2 × 2 kernel land when they move by 3?"),
-         Mistake("be", "nearly. Can two windows of one pixel each share a pixel?"),
-         Mistake("ce", "nearly. With stride 2 the windows of a 2 × 2 kernel stand side by side: do they share any "
-                       "pixel?"),
-         Mistake("ad", "the other way round: these are the layers that would show it."),
-         Mistake("bcde", "d does show it: with stride 2, two windows of width 3 share a column."),
+    return check_letters(
+        "10.2", answer, "bce", "abcde",
+        {"a": "a does show it: windows of width 3 that move by 1 overlap.",
+         "b": "nearly. With stride 2 the windows of a 2 × 2 kernel stand side by side: do they share any pixel?",
+         "c": "nearly. Can two windows of one pixel each share a pixel?",
+         "d": "d does show it: with stride 2, two windows of width 3 share a column.",
+         "e": "nearly. Where do the windows of a 2 × 2 kernel land when they move by 3?"},
+        [Mistake("ad", "the other way round: these are the layers that would show it."),
          Mistake("abcde", "in some of these layers windows overlap: the stride is smaller than the kernel.")],
         praise="where the stride is at least the kernel, no pixel lies in two windows.",
     )

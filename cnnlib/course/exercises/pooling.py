@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_value
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value
 from cnnlib.pooling import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
 
 _RNG = np.random.default_rng(11)
@@ -101,11 +101,10 @@ def avg_backward(answer):
 
 def invariance(answer):
     """11.5: which layer leaves (0, 1, 0, 1, 0, 1, …), shifted by one pixel, unchanged?"""
-    return check_value(
-        "11.5", answer, "ab",
-        [Mistake("a", "that one, yes. Work out the second as well: each window holds one 0 and one 1, however you shift."),
-         Mistake("b", "that one, yes. Work out the first as well: each window holds a 1, however you shift."),
-         Mistake("c", "every second pixel is 0, 0, 0, … before the shift and 1, 1, 1, … after it."),
-         Mistake("abc", "not c: every second pixel is 0, 0, 0, … before the shift and 1, 1, 1, … after it.")],
+    return check_letters(
+        "11.5", answer, "ab", "abc",
+        {"a": "a belongs to them: each window holds a 1, however you shift, so each maximum is 1.",
+         "b": "b belongs to them: each window holds one 0 and one 1, however you shift.",
+         "c": "not c: every second pixel is 0, 0, 0, … before the shift and 1, 1, 1, … after it."},
         praise="both windows see one 0 and one 1 at any shift; every second pixel flips from all 0 to all 1.",
     )

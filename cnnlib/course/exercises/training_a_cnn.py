@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_value
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value
 
 IMAGE = np.array([[0.0, 1.0, 0.0], [2.0, 0.0, 1.0], [1.0, 2.0, 0.0]])
 
@@ -49,11 +49,8 @@ def batches(answer):
     def cut(x, y, n, stop=None):
         return [(x[i:i + n], y[i:i + n]) for i in range(0, len(x) if stop is None else stop, n)]
 
-    def listed(x, y, batch_size, order):
-        return [(np.asarray(a), np.asarray(b)) for a, b in answer(x, y, batch_size, order)]
-
     return check_function(
-        "13.3", listed if callable(answer) else answer, reference,
+        "13.3", answer, reference,
         [Case((x[:4], y[:4], 2, np.array([2, 0, 3, 1])), "4 samples in twos"),
          Case((x, y, 3, order), "7 samples in threes")],
         [Mistake(lambda x, y, n, o: cut(x, y, n), "the order is not used: these batches come as they lie."),
@@ -118,22 +115,20 @@ def early_stop(answer):
 
 def diagnosis(answer):
     """13.5: four symptoms, four causes."""
-    expected = ("c", "a", "d", "b")
-    if isinstance(answer, str) and len(answer) == 4:
-        answer = tuple(answer)
-    if isinstance(answer, list):
-        answer = tuple(answer)
-    return check_value(
-        "13.5", answer, expected,
-        [Mistake(("a", "c", "d", "b"), "the first two are the wrong way round. Labels that belong to nothing make no "
+    return check_letters(
+        "13.5", answer, "cadb", "abcd",
+        {0: "Which cause makes the steps longer and longer, so that even the training loss climbs?",
+         1: "Symptom 2: what can a network learn that sees no connection between images and labels?",
+         2: "Symptom 3: almost all are right, and the few that are wrong cost dearly. What differs between the two sets?"},
+        [Mistake("acdb", "the first two are the wrong way round. Labels that belong to nothing make no "
                  "loss explode: the best answer to them is 1/10 for each, at log 10."),
-         Mistake(("c", "d", "a", "b"), "the middle two are the wrong way round. Which of them never gets better on its "
+         Mistake("cdab", "the middle two are the wrong way round. Which of them never gets better on its "
                  "own training data?"),
-         Mistake(("c", "a", "b", "d"), "the last two are the wrong way round. Which cause draws new random numbers "
+         Mistake("cabd", "the last two are the wrong way round. Which cause draws new random numbers "
                  "at every evaluation?"),
-         Mistake(("c", "b", "d", "a"), "symptom 2 is in the training loss, and dropout belongs there. Left on in "
+         Mistake("cbda", "symptom 2 is in the training loss, and dropout belongs there. Left on in "
                  "validation it would show in validation only.")],
-        praise="you read the curves as a doctor would.",
+        praise="you read the curves as a doctor would.", ordered=True,
     )
 
 

@@ -1,0 +1,118 @@
+"""Running a learner's function on the cases: whatever it does, an outcome comes back, never an exception."""
+
+import contextlib
+import copy
+import inspect
+import io
+import linecache
+import sys
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlib.course.exercises._answers import plain
+
+NO_RETURN = "it returns nothing. Is the return statement missing?"
+PRINTED = "it prints its result and returns nothing. Replace print by return."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one case: a plain ``value``, or a ``problem`` that says why there is none."""
+
+    value: object = None
+    problem: str = ""
+    changed: str = ""
+    open: bool = False
+    interrupted: bool = False
+
+
+def run(answer, case, names=()):
+    """Call ``answer`` on copies of a case's arguments; ``names`` are the arguments' names, for the messages."""
+    args, options = copy.deepcopy(case.args), copy.deepcopy(case.options)
+    printed = io.StringIO()
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(printed):
+            warnings.simplefilter("ignore")  # the verdict says what happened
+            value = plain(answer(*args, **options), consume=True)
+    except NotImplementedError as error:
+        return Outcome(problem=f"this part is still to be written{_place(error, answer)}.", open=True)
+    except KeyboardInterrupt as error:
+        return Outcome(problem=f"it was interrupted{_place(error, answer)}. Does a loop never end?", interrupted=True)
+    except RecursionError:
+        return Outcome(problem="it calls itself without end (RecursionError).")
+    except SystemExit as error:
+        return Outcome(problem=f"it leaves Python{_place(error, answer)}: return the result instead.")
+    except Exception as error:
+        return Outcome(problem=f"it raises {type(error).__name__}{_place(error, answer)}: {_words(error)}")
+    finally:
+        if printed.getvalue():  # what a learner prints while looking for a mistake stays visible
+            sys.stdout.write(printed.getvalue())
+    if value is None:
+        return Outcome(problem=PRINTED if printed.getvalue() else NO_RETURN)
+    positions = [i for i, (a, b) in enumerate(zip(args, case.args, strict=True)) if not same(a, b)]
+    changed = names[positions[0]] if positions and len(names) > positions[0] else "its input" if positions else ""
+    return Outcome(value, changed=changed)
+
+
+def arity(answer, reference, cases):
+    """Why ``answer`` cannot be called like ``reference``, or an empty text; and the names of the arguments."""
+    names = tuple(inspect.signature(reference).parameters)
+    try:
+        signature = inspect.signature(answer)
+    except Exception:  # some built-in functions do not tell; the call itself will
+        return "", names
+    for case in cases:
+        try:
+            signature.bind(*case.args, **case.options)
+        except TypeError:
+            wanted, yours = (_arguments(s) for s in (inspect.signature(reference), signature))
+            return f"it is called with the arguments {wanted}; yours takes {yours}.", names
+        except Exception:
+            return "", names
+    return "", names
+
+
+def _arguments(signature):
+    shown = [str(p.replace(annotation=inspect.Parameter.empty)) for p in signature.parameters.values()]
+    return f"({', '.join(shown)})"
+
+
+def _words(error):
+    try:
+        words = " ".join(str(error).split())
+    except Exception:
+        words = ""
+    return words[:200] or "it says no more"
+
+
+def _place(error, answer):
+    """`` in line 3, `x = y @ w` ``: the last line of the learner's own code on the way to the error."""
+    try:
+        home = {answer.__code__.co_filename, inspect.unwrap(answer).__code__.co_filename}
+    except Exception:  # a callable object, or a built-in function, shows no code of its own
+        return ""
+    steps, step = [], error.__traceback__
+    while step is not None:
+        steps.append((step.tb_frame.f_code.co_filename, step.tb_lineno, step.tb_frame.f_globals))
+        step = step.tb_next
+    own = [s for s in steps if s[0] in home]
+    if not own:
+        return ""
+    file, line, scope = own[-1]
+    text = linecache.getline(file, line, scope).strip()
+    return f" in line {line}, `{text[:80]}`" if text else f" in line {line}"
+
+
+def same(a, b):
+    """Are two arguments equal, whatever they hold? NaN equals NaN; generators are not compared."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    return a == b if isinstance(a, (int, float, str, bool)) else True

@@ -1,0 +1,216 @@
+"""The judges themselves: what is accepted as the same answer, what a verdict says, and that a run leaves no trace."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from cnnlib.course.exercises import (
+    Case,
+    Mistake,
+    Verdict,
+    check_function,
+    check_letters,
+    check_value,
+    judge_function,
+    judge_value,
+)
+from cnnlib.course.exercises._answers import Foreign, letters, numbers, plain
+
+X = np.array([1.0, -2.0, 3.0])
+CASES = [Case((X[:1], 2.0), "one number"), Case((X, -1.0), "three numbers")]
+
+
+def scaled(x, factor):
+    return x * factor
+
+
+def scale(answer, **options):
+    mistakes = [Mistake(lambda x, factor: x + factor, "multiply."), Mistake(lambda x, factor: -x * factor, "the sign.")]
+    return check_function("0.1", answer, scaled, CASES, mistakes, **options)
+
+
+def test_a_verdict_shows_its_mark_and_escapes_its_markup():
+    verdict = Verdict("1.1", False, "z < 0")
+    assert repr(verdict) == "✗ Exercise 1.1: z < 0"
+    assert verdict._repr_mimebundle_()["text/html"] == '<div class="course-verdict failed">✗ Exercise 1.1: z &lt; 0</div>'
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    (3, 3.0), (np.float32(0.5), 0.5), (10**400, float("inf")), (-(10**400), float("-inf")), (Fraction(1, 4), 0.25), (Decimal("0.5"), 0.5),
+    (np.array(2), 2.0), (torch.tensor(2.0, requires_grad=True), 2.0), (torch.tensor(2.0, dtype=torch.bfloat16), 2.0),
+    (True, True), (np.bool_(False), False), (torch.tensor(True), True), (range(3), [0.0, 1.0, 2.0]), ((v for v in (1, 2)), [1.0, 2.0]),
+    ({"b"}, ["b"]), ("text", "text"), (None, None),
+])
+def test_plain_undresses(value, expected):
+    result = plain(value)
+    assert result == expected and type(result) is type(expected)
+
+
+@pytest.mark.parametrize(("value", "words"), [
+    (2j, "a complex"), ({}, "a dict"), (int, "a class (int)"), (len, "a function"), ({1, 2}, "a set, which has no order"), (b"ab", "a bytes"),
+    (np.zeros(2, complex), "an array of complex128"), (Decimal("sNaN"), "a Decimal"), (..., "an ellipsis"),
+])
+def test_what_no_exercise_asks_for_is_named(value, words):
+    assert plain(value) == Foreign(words)
+
+
+def test_a_list_in_itself_and_an_endless_iterator_end():
+    import itertools
+    loop, wide = [], []
+    loop.append(loop)
+    wide.extend([wide] * 100)
+    assert {type(plain(v)) for v in (loop, wide, itertools.count())} == {Foreign}
+
+
+def test_rows_of_different_lengths_are_not_an_array():
+    assert numbers(plain([[1, 2], [3]])) is None
+    assert numbers(plain([np.ones(2), torch.ones(2)])).shape == (2, 2)
+
+
+@pytest.mark.parametrize("answer", ["ba", "a, b", "AB", "a and b", ["a", "b"], {"b", "a"}, ("(b)", "(a)"), np.array(["a", "b"]), "aab", "b\na"])
+def test_letters_that_all_apply_come_in_any_form(answer):
+    assert check_letters("0.2", answer, "ab", "abc").passed is True
+
+
+@pytest.mark.parametrize(("answer", "hint"), [
+    ("abc", "not c"), ("a", "b too"), ("", "give letters as text"), (3, "one number, 3"), ("xa", "choose from are a, b, c"), ([["a"], None], "give letters"),
+])
+def test_letters_that_are_wrong_get_the_hint_of_a_letter(answer, hint):
+    verdict = check_letters("0.2", answer, "ab", "abc", {"a": "a too", "b": "b too", "c": "not c"})
+    assert verdict.passed is False and hint in verdict.message
+
+
+def test_letters_in_turn_need_an_order():
+    assert letters("B, c; (a)") == "bca"
+    for answer in ("bca", "B C A", ["b", "c", "a"]):
+        assert check_letters("0.3", answer, "bca", "abc", ordered=True).passed
+    assert "a set, which" in check_letters("0.3", {1, 2}, "bca", "abc", ordered=True).message
+    assert not check_letters("0.3", {"a", "b", "c"}, "bca", "abc", ordered=True).passed
+    assert "1 of 3 is right" in check_letters("0.3", "bac", "bca", "abc", ordered=True).message
+    assert "you gave 2" in check_letters("0.3", "bc", "bca", "abc", ordered=True).message
+
+
+@pytest.mark.parametrize(("answer", "passed"), [
+    (2 / 3, True), (0.67, True), (0.667, True), (np.float32(0.667), True), (0.7, False), (0.66, False), (0.668, False), ([0.6667], True), ("0.67", False),
+])
+def test_a_rounded_number_counts_with_enough_digits(answer, passed):
+    assert check_value("0.4", answer, 2 / 3, digits=2).passed is passed
+
+
+def test_a_whole_number_must_be_met_exactly():
+    assert check_value("0.5", 266610.0, 266610).passed
+    assert not check_value("0.5", 266611, 266610).passed
+
+
+@pytest.mark.parametrize(("answer", "passed"), [(False, True), (0, True), (0.0, True), (np.False_, True), (torch.tensor(False), True), (1, False), (0.5, False),
+                                                ("no", False)])
+def test_true_and_false_may_be_one_and_zero(answer, passed):
+    assert check_value("0.6", (1, answer), (1, False)).passed is passed
+
+
+@pytest.mark.parametrize(("answer", "hint"), [
+    ((1, 2), "3 results are expected, you give a list of 2"), ((1, 9, 9), "1 of 3 is right"), ("x", "the text 'x'"), ((1, None, 3), "result 2: nothing"),
+    (2j, "a complex"), ([[1], [2, 3], 3], "result 2: one number is expected, you give one array of shape (2,)"),
+])
+def test_a_value_is_told_what_is_known_of_its_count_and_kind(answer, hint):
+    verdict = check_value("0.7", answer, (1, 2, 3))
+    assert hint in verdict.message and "2 is expected" not in verdict.message
+
+
+def test_a_function_gets_the_hint_of_its_mistake_even_if_it_fails_elsewhere():
+    assert scale(lambda x, factor: x + factor).message == "multiply."
+
+    def half_done(x, factor):
+        if len(x) > 1:
+            raise NotImplementedError
+        return x + factor
+
+    assert "multiply. (On three numbers, this part is still to be written in line" in scale(half_done).message
+
+
+def test_an_error_shows_its_line():
+    def broken(x, factor):
+        rows = x.reshape(2, -1)
+        return rows * factor
+
+    message = scale(broken).message
+    assert "on one number, it raises ValueError in line" in message and "`rows = x.reshape(2, -1)`" in message
+
+
+@pytest.mark.parametrize(("answer", "hint"), [
+    (lambda x: x, "it is called with the arguments (x, factor); yours takes (x)"),
+    (lambda x, factor: None, "it returns nothing. Is the return statement missing?"),
+    (lambda x, factor: print(x), "it prints its result"),
+    (lambda x, factor: "x", "the text 'x'"),
+    (X * 2.0, "a function is asked for, you gave one array of shape (3,)"),
+    (lambda x, factor: x.__imul__(factor), "`x` is changed"),
+    (lambda x, factor: np.random.normal(size=x.shape), "two different answers"),
+    (lambda x, factor, calls=[]: calls.append(1) or x * factor * len(calls), "two different answers"),  # noqa: B006
+    (lambda x, factor: exit(), "it leaves Python"),
+])
+def test_what_is_wrong_with_any_function_has_one_wording(answer, hint):
+    verdict = scale(answer)
+    assert verdict.passed is False and hint in verdict.message
+
+
+def test_writing_in_place_is_fine_where_the_chapter_does_it():
+    assert scale(lambda x, factor: x.__imul__(factor), in_place=True).passed
+
+
+def test_a_generator_function_is_judged_and_its_errors_are_found():
+    def good(x, factor):
+        for value in x:
+            yield value * factor
+
+    def bad(x, factor):
+        yield x[0] * factor
+        yield x[7]
+
+    assert scale(good).passed
+    assert "raises IndexError in line" in scale(bad).message and "yield x[7]" in scale(bad).message
+
+
+def test_an_interrupt_ends_in_a_verdict_that_names_the_case():
+    def endless(x, factor):
+        raise KeyboardInterrupt
+
+    assert "on one number, it was interrupted in line" in scale(endless).message
+    assert "Does a loop never end?" in scale(endless).message
+
+
+def test_prints_stay_visible_and_warnings_do_not(capsys, recwarn):
+    assert scale(lambda x, factor: [print("here"), np.log(-np.ones(1)), x * factor][2]).passed
+    assert "here" in capsys.readouterr().out and not recwarn.list
+
+
+def test_one_result_of_two_is_counted():
+    verdict = check_function("0.8", lambda x: x, lambda x: (x, x), [Case((X,), "three")])
+    assert "2 results are expected, you give one array of shape (3,)" in verdict.message
+
+
+def test_a_property_is_judged_on_every_case():
+    def both(values):
+        return "" if len(values) == 2 and all(np.sum(v) > 0 for v in values) else "the sum."
+
+    assert judge_function("0.9", lambda x, factor: abs(x), scaled, CASES, both).passed
+    assert judge_function("0.9", lambda x, factor: -abs(x), scaled, CASES, both).message == "the sum."
+    assert "returns nothing" in judge_function("0.9", lambda x, factor: None, scaled, CASES, both).message
+    assert judge_value("0.9", [[1, 2]], (1, 2), "a row", lambda a: "").passed
+    assert "give a row; you gave a list of 2" in judge_value("0.9", [1, 2], (1, 2), "a row", lambda a: "").message
+
+
+def test_a_small_difference_among_large_numbers_is_seen():
+    expected = np.array([0.0, -1000.0, -1.86])
+    case = [Case((X,), "three")]
+    assert not check_function("0.8", lambda x: expected + [0, 0, 1e-3], lambda x: expected, case).passed
+    assert check_function("0.8", lambda x: expected.astype(np.float32), lambda x: expected, case).passed
+
+
+def test_infinity_is_met_by_infinity_alone():
+    case = [Case((X,), "three")]
+    mistakes = [Mistake(lambda x: np.full(3, np.inf), "overflow.")]
+    assert check_function("0.8", lambda x: x + 1, lambda x: x, case, mistakes).message != "overflow."
+    assert check_function("0.8", lambda x: [np.inf] * 3, lambda x: x, case, mistakes).message == "overflow."
