@@ -5,8 +5,20 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-# The first three are placeholders: to_svg turns them into the page's own colours.
+from cnnlib.course.figures._numbers import minus
+
+# Placeholders: to_svg turns them into the page's own colours.
 INK, MUTED, PAPER = "#1b1c1d", "#8b8c8d", "#fdfeff"
+# Words and numbers in colour: darker on light paper and lighter on dark than the palette below, which is for shapes.
+WORDS = {"blue": "#0172b3", "orange": "#b14b01", "green": "#01704e"}
+THEME = {
+    INK: "currentColor",
+    MUTED: "var(--course-muted, #6b7075)",
+    PAPER: "var(--course-paper, #fffefc)",
+    WORDS["blue"]: "var(--course-accent, #0072b2)",
+    WORDS["orange"]: "var(--course-bad, #b04a00)",
+    WORDS["green"]: "var(--course-good, #00704f)",
+}
 
 # Okabe and Ito's colour-blind-safe palette, without black and yellow, which vanish on dark or light.
 COLORS = {
@@ -64,7 +76,7 @@ def number_grid(ax, values, *, title="", cmap=DIVERGING, limit=None, fmt="{:g}",
     for (i, j), v in np.ndenumerate(values):
         if fmt:
             # The softened map keeps every cell light enough for dark digits, in both themes.
-            ax.text(j, i, fmt.format(v), ha="center", va="center", color="#111111", fontsize=fontsize)
+            ax.text(j, i, minus(fmt.format(v)), ha="center", va="center", color="#111111", fontsize=fontsize)
     ax.set_xticks(np.arange(values.shape[1] + 1) - 0.5, labels=[])
     ax.set_yticks(np.arange(values.shape[0] + 1) - 0.5, labels=[])
     ax.tick_params(length=0)

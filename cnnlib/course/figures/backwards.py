@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.course.figures._numbers import fixed
 from cnnlib.course.figures._style import COLORS, MUTED
 from cnnlib.course.figures.convolution import grid
 
@@ -59,7 +60,7 @@ def ladder(times):
     colors = [COLORS["orange"] if name.startswith("PyTorch") else COLORS["blue"] for name in names]
     ax.barh(range(len(names)), values, color=colors, left=0)
     for k, value in enumerate(values):
-        ax.text(value * 1.15, k, f"{value:,.0f}" if value >= 10 else f"{value:.1f}", va="center", fontsize=9)
+        ax.text(value * 1.15, k, f"{value:,.0f}" if value >= 10 else fixed(value, 1), va="center", fontsize=9)
     ax.set(xscale="log", xlabel="µs per image", xlim=(values.min() / 3, values.max() * 6))
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.course.figures._numbers import fixed, number
 from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 START = np.array([-4.0, 1.2])
@@ -57,8 +58,8 @@ def ravine_caption(path, rule, rate, momentum):
     elif len(below) and (heights[below[0]:] < 0.01).all():
         end = f"Below 0.01 from step {below[0]} on."
     else:
-        end = f"Height {heights[-1]:.3f} after {len(path) - 1} steps."
-    return f"{rule}, learning rate {rate:g}, momentum {momentum:g}. {end}"
+        end = f"Height {fixed(heights[-1], 3)} after {len(path) - 1} steps."
+    return f"{rule}, learning rate {number(rate, 4)}, momentum {number(momentum, 4)}. {end}"
 
 
 def contours(ax):

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.course.figures._numbers import fixed, number
 from cnnlib.course.figures._style import INK, MUTED, band
 
 
@@ -93,7 +94,7 @@ def explore_threshold(threshold, scores, truth):
         f'<tr><th scope="row">is not</th><td>{fp}</td><td>{tn}</td></tr></tbody></table>'
     )
     return stage, (
-        f"Say 8 when its probability is above {threshold:g}: "
-        f"precision {precision:.1%} ({tp} of {tp + fp} that were called 8), "
-        f"recall {recall:.1%} ({tp} of {tp + fn} that are), F1 {f1:.3f}."
+        f"Say 8 when its probability is above {number(threshold)}: "
+        f"precision {fixed(100 * precision, 1)}% ({tp} of {tp + fp} that were called 8), "
+        f"recall {fixed(100 * recall, 1)}% ({tp} of {tp + fn} that are), F1 {fixed(f1, 3)}."
     )
