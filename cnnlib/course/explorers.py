@@ -1,10 +1,10 @@
 """Explorers: one object, two faces.
 
 In Jupyter an explorer is a set of ipywidgets whose callbacks run Python (``_live.py``). In the built book the same
-object is HTML with native controls: every frame is drawn beforehand, or, where the frames would be too many, a function
-of ``_ext/assets/explorers/*.js`` computes them in the page. Without JavaScript, in a notebook that is not trusted and on
-code hosts the first frame, as an image, and its caption remain: what those places would tear apart (frames, controls,
-SVG) is kept from them in attributes, styles and image addresses.
+object is HTML with native controls: every frame is drawn beforehand, or, where the frames would be too many, a
+function of ``_ext/assets/explorers/*.js`` computes them in the page. Without JavaScript, in a notebook that is not
+trusted and on code hosts the first frame, as an image, and its caption remain: what those places would tear apart
+(frames, controls, SVG) is kept from them in attributes, styles and image addresses.
 
 While notebooks are executed for committing, ``CNNLIB_STATIC`` leaves the widget out, so that outputs are the
 same from run to run.
@@ -203,18 +203,22 @@ class Explorer:
     def to_html(self):
         """The static face."""
         first = self.first
-        controls = "".join(
-            c.html(f"{self.name}-{c.name}", first.limits.get(c.name), c.name in first.off) for c in self.controls
-        )
-        hint = f'<p class="course-hint">{CLICK}</p>' if "data-set=" in first.stage else ""
         return (
             f'<section class="course-explorer" id="{self.name}" aria-label="{html.escape(self.title)}"'
             f'{self._data()}><p class="course-explorer-title">{html.escape(self.title)}</p>'
-            f'<div class="course-controls" style="display:none">{controls}{hint}</div>'
+            f'<div class="course-controls" style="display:none">{self.controls_html()}</div>'
             f'<div class="course-stage">{images(first.stage)}</div>'
             f'<p class="course-caption">{html.escape(first.caption)}</p>'
             f'<p class="course-still">{STILL}</p></section>'
         )
+
+    def controls_html(self):
+        """The native controls, as they stand at the start."""
+        first = self.first
+        controls = "".join(
+            c.html(f"{self.name}-{c.name}", first.limits.get(c.name), c.name in first.off) for c in self.controls
+        )
+        return controls + (f'<p class="course-hint">{CLICK}</p>' if "data-set=" in first.stage else "")
 
     def _data(self):
         """What the player needs, in attributes, which are never shown."""

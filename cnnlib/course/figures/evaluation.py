@@ -86,7 +86,8 @@ def explore_threshold(threshold, scores, truth):
     said = scores > threshold
     tp, fp = int((said & truth).sum()), int((said & ~truth).sum())
     fn, tn = int((~said & truth).sum()), int((~said & ~truth).sum())
-    precision, recall = tp / max(tp + fp, 1), tp / max(tp + fn, 1)
+    recall = tp / max(tp + fn, 1)
+    precision = f"{fixed(100 * tp / (tp + fp), 1)}%" if said.any() else "not defined"
     f1 = 2 * tp / max(2 * tp + fp + fn, 1)
     stage = (
         '<table class="course-table"><thead><tr><td></td><th scope="col">said 8</th><th scope="col">said not</th></tr>'
@@ -95,6 +96,6 @@ def explore_threshold(threshold, scores, truth):
     )
     return stage, (
         f"Say 8 when its probability is above {number(threshold)}: "
-        f"precision {fixed(100 * precision, 1)}% ({tp} of {tp + fp} that were called 8), "
+        f"precision {precision} ({tp} of {tp + fp} that were called 8), "
         f"recall {fixed(100 * recall, 1)}% ({tp} of {tp + fn} that are), F1 {fixed(f1, 3)}."
     )

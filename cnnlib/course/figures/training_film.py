@@ -163,16 +163,17 @@ def _curve(means, step, x, y, width, height, top=5.0, bottom=0.001):
     # Every sixth step, and every step at which the dot can stand.
     line = "M" + "L".join(map(point, sorted({*range(0, last, 6), *(s for s in STEPS if s <= last), last})))
     marks = [
-        f'<path d="M{x} {y + height * (1 - np.log(v / bottom) / scale):.1f}h{width}" stroke="var(--course-line)"/>'
-        + _text(x - 4, y + height * (1 - np.log(v / bottom) / scale) + 4, number(v, 3), 11, "end")
+        f'<g class="tick"><path d="M{x} {y + height * (1 - np.log(v / bottom) / scale):.1f}h{width}" '
+        'stroke="var(--course-line)"/>'
+        + _text(x - 4, y + height * (1 - np.log(v / bottom) / scale) + 4, number(v, 3), 11, "end") + "</g>"
         for v in (1, 0.1, 0.01, 0.001)
     ]
     px, py = point(step).split()
+    ends = (_text(x, y + height + 16, "0", 11), _text(x + width, y + height + 16, f"{last}", 11, "end"))
     return ROWS([
-        *marks,
+        '<g class="axis">', *marks, "</g>", '<g class="axis">', *(f'<g class="tick">{end}</g>' for end in ends), "</g>",
         f'<path d="{line}" fill="none" stroke="var(--course-accent, #0072b2)" stroke-width="1.2" opacity="0.55"/>',
         f'<circle cx="{px}" cy="{py}" r="5" fill="#d55e00"/>',
-        _text(x, y + height + 16, "0", 11), _text(x + width, y + height + 16, f"{last}", 11, "end"),
     ])
 
 
