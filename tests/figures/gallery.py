@@ -84,6 +84,16 @@ def explorers():
 
 
 @functools.cache
+def sections():
+    """The explorers whole, for the player to draw."""
+    return [
+        Picture(f"{notebook} {name}", in_page(section), "")
+        for notebook, markup in outputs()
+        for section, name in re.findall(r'(<section class="course-explorer" id="([^"]+)".*?</section>)', markup, re.S)
+    ]
+
+
+@functools.cache
 def frames():
     """All frames of the explorers that are drawn beforehand."""
     return [

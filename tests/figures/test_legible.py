@@ -1,12 +1,13 @@
 """Text in pictures can be read: dark enough in both themes, and no line through it. Measured in a browser."""
 
+import base64
 import io
 import json
 import re
 
 import numpy as np
 import pytest
-from gallery import ROOT, explorers, figures, outputs
+from gallery import ROOT, Picture, figures, frames, outputs, sections
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -22,7 +23,9 @@ TEXTS = """
       for (const part of parts.length ? parts : [text]) {
         const box = part.getBoundingClientRect(), style = getComputedStyle(part);
         if (!part.textContent.trim() || !box.width) continue;
-        found.push({words: text.textContent, name: text.closest("[data-where]").dataset.where, fill: style.fill,
+        // A label with an edge of its own, in the colour of the ground, stands on that.
+        const own = style.paintOrder.startsWith("stroke") && parseFloat(style.strokeWidth) >= 3 ? style.stroke : null;
+        found.push({words: text.textContent, name: text.closest("[data-where]").dataset.where, own, fill: style.fill,
           alpha: alpha * style.fillOpacity, box: [box.left + scrollX, box.top + scrollY, box.right + scrollX,
           box.bottom + scrollY], size: parseFloat(style.fontSize)});
       }
@@ -32,14 +35,18 @@ TEXTS = """
 
 def page(pictures):
     """The pictures under one another, in the book's column with its two style sheets."""
-    styles = "".join((ROOT / "_ext" / "assets" / name).read_text(encoding="utf-8") for name in ("course.css", "theme.css"))
+    assets = ROOT / "_ext" / "assets"
+    styles = "".join((assets / name).read_text(encoding="utf-8") for name in ("course.css", "theme.css"))
+    players = [assets / "explorers.js", *sorted((assets / "explorers").glob("*.js"))]
+    scripts = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in players)
     body = "".join(
-        f'<div class="{kind}" data-where="{p.where}"><div class="course-stage">{p.markup}</div></div>'
-        for kind, p in pictures)
+        f'<div data-where="{p.where}">{p.markup}</div>' if p.markup.startswith("<section") else
+        f'<div class="course-figure" data-where="{p.where}"><div class="course-stage">{p.markup}</div></div>'
+        for p in pictures)
     return (f'<!DOCTYPE html><html data-theme="light"><head><meta charset="utf-8"><style>{styles}'
             "body{margin:0;background:var(--pst-color-background);color:var(--pst-color-text-base)}"
             f"html.bare svg text{{visibility:hidden}}main{{width:{WIDTH}px}}</style></head>"
-            f'<body><main class="bd-article">{body}</main></body></html>')
+            f'<body><main class="bd-article">{body}</main>{scripts}</body></html>')
 
 
 def luminance(colour):
@@ -59,8 +66,6 @@ def photograph(browser, theme):
     texts = browser.execute_script(TEXTS)
     browser.execute_script("document.documentElement.classList.add('bare')")
     height = browser.execute_script("return document.documentElement.scrollHeight")
-    import base64
-
     rows = []
     for top in range(0, height, 4000):
         shot = browser.execute_cdp_cmd("Page.captureScreenshot", {
@@ -78,9 +83,10 @@ def under(pixels, box):
     return part.reshape(-1, 3).astype(float)
 
 
-def ink(text):
-    red, green, blue, *alpha = (float(v) for v in re.findall(r"[\d.]+", text["fill"]))
-    return np.array([red, green, blue]), (alpha[0] if alpha else 1.0) * text["alpha"]
+def colour_of(css):
+    """A computed colour, and how opaque it is."""
+    red, green, blue, *alpha = (float(v) for v in re.findall(r"[\d.]+", css))
+    return np.array([red, green, blue]), (alpha[0] if alpha else 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +113,11 @@ def faults(browser, file, pictures):
             if not len(ground):
                 continue
             count += 1
+            if text["own"]:
+                ground = np.array([colour_of(text["own"])[0]])
             middle = np.median(ground, axis=0)
-            colour, alpha = ink(text)
+            colour, alpha = colour_of(text["fill"])
+            alpha *= text["alpha"]
             ratio = contrast(alpha * colour + (1 - alpha) * middle, middle)
             said = f"{text['name']}: {text['words']!r}"
             if ratio < LEAST:
@@ -120,10 +129,10 @@ def faults(browser, file, pictures):
 
 
 def groups():
-    """The pictures of each notebook together."""
+    """The pictures of each notebook together: figures, explorers as the page draws them, and every fifth frame."""
+    pictures = [*figures(), *sections(), *frames()[::5]]
     for notebook in dict.fromkeys(name for name, _ in outputs()):
-        yield notebook, [("course-figure", p) for p in figures() if p.where.startswith(notebook + " ")] + [
-            ("course-explorer", p) for p in explorers() if p.where.startswith(notebook + " ")]
+        yield notebook, [p for p in pictures if p.where.startswith(notebook + " ")]
 
 
 @pytest.mark.parametrize(("notebook", "pictures"), list(groups()), ids=lambda v: v if isinstance(v, str) else "")
@@ -135,10 +144,8 @@ def test_text_can_be_read_in_both_themes_and_nothing_runs_through_it(browser, tm
 
 
 def toy(label, line="", size=14):
-    from gallery import Picture
-
-    svg = f'<svg viewBox="0 0 200 40" style="width:400px">{line}<text x="20" y="25" font-size="{size}" {label}</text></svg>'
-    return [("course-figure", Picture("toy", svg, ""))]
+    text = f'<text x="20" y="25" font-size="{size}" {label}</text>'
+    return [Picture("toy", f'<svg viewBox="0 0 200 40" style="width:400px">{line}{text}</svg>', "")]
 
 
 @pytest.mark.parametrize(("label", "line", "wrong"), [

@@ -16,7 +16,7 @@
       .map((v, i) => `${i ? "L" : "M"}${px(v).toFixed(1)} ${py(g(v, a)).toFixed(1)}`).join("");
     const at = f(z, a), rate = slope(z, a), n = (v) => course.number(v, 4);
     const ticks = [-4, -2, 0, 2, 4].map((v) => `<text x="${px(v)}" y="266" text-anchor="middle" font-size="12">${n(v)}</text>`);
-    const marks = [-1, 0, 1, 2, 3, 4].map((v) => `<text x="12" y="${py(v) + 4}" text-anchor="middle" font-size="12">${n(v)}</text>
+    const marks = [-1, 0, 1, 2, 3, 4].map((v) => `<text x="16" y="${py(v) + 4}" text-anchor="end" font-size="12">${n(v)}</text>
       <line x1="20" x2="380" y1="${py(v)}" y2="${py(v)}" stroke="var(--course-muted)" opacity="${v ? 0.18 : 0.7}"/>`);
     // The legend stands between two lines of the grid, where no curve comes.
     const key = [["value", 'stroke="#0072b2" stroke-width="2.5"'], ["slope", 'stroke="#d55e00" stroke-width="2" stroke-dasharray="6 4"'],

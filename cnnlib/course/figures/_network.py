@@ -28,7 +28,7 @@ def canvas(width, height, xlim, ylim):
     return fig, ax
 
 
-def edge(ax, start, end, label="", at=0.5, fontsize=9.5, color=INK, line=None):
+def edge(ax, start, end, label="", at=0.5, fontsize=9.5, color=INK, short=0.0, line=None):
     """A connection with a label in a gap of its own.
 
     Parameters
@@ -42,16 +42,20 @@ def edge(ax, start, end, label="", at=0.5, fontsize=9.5, color=INK, line=None):
     fontsize : float, optional
     color : str, optional
         Of the label.
+    short : float, optional
+        Points that the connection stays away from its two ends, for units that are not filled.
     line : dict, optional
         Color, width and style of the line.
     """
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+    spans = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
+    way = (end - start) * ax.figure.get_size_inches() * POINTS / spans
+    gap = short / np.hypot(*way) * (end - start)
+    start, end, way = start + gap, end - gap, way * (1 - 2 * short / np.hypot(*way))
     middle = start + at * (end - start)
     pieces = [(start, end)]
     if label:
         ax.text(*middle, label, fontsize=fontsize, ha="center", va="center", color=color)
-        spans = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
-        way = (end - start) * ax.figure.get_size_inches() * POINTS / spans
         # Half a label and some air: digits are about 0.64 of their size wide.
         room = np.array([0.32 * fontsize * len(label) + 3, 0.5 * fontsize + 2.5])
         with np.errstate(divide="ignore"):

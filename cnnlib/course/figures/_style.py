@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgb
 
 from cnnlib.course.figures._numbers import minus
 
@@ -52,6 +53,37 @@ def band(ax, x, runs, *style, center=np.median, **options):
     """
     (line,) = ax.plot(x, center(runs, axis=0), *style, **options)
     ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=line.get_color(), alpha=0.18, linewidth=0)
+
+
+def see_through(values, limit):
+    """Signed numbers as colours that read in both themes: blue above zero, orange below, and nothing at zero.
+
+    Parameters
+    ----------
+    values : array (H, W)
+    limit : float
+        The magnitude that is drawn solid.
+
+    Returns
+    -------
+    array (H, W, 4)
+    """
+    above, below = (to_rgb(COLORS[name]) for name in ("blue", "orange"))
+    colours = np.where(np.asarray(values)[..., None] > 0, above, below)
+    return np.concatenate([colours, np.clip(np.abs(values) / limit, 0, 1)[..., None]], axis=-1)
+
+
+def legend_above(ax, columns=3, **options):
+    """A legend over the axes, where no line can run through it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    columns : int, optional
+    **options
+        For ``ax.legend``.
+    """
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, **options)
 
 
 def number_grid(ax, values, *, title="", cmap=DIVERGING, limit=None, fmt="{:g}", fontsize=None):

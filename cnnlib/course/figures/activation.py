@@ -5,7 +5,7 @@ import numpy as np
 
 from cnnlib import activations as act
 from cnnlib.course.figures._numbers import number
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
 
 NAMES = ("step", "sigmoid", "tanh", "ReLU", "Leaky ReLU", "PReLU")
 
@@ -102,5 +102,5 @@ def ring(x, labels):
     for value, color, marker in ((0, COLORS["blue"], "o"), (1, COLORS["orange"], "s")):
         ax.plot(*x[labels == value].T, marker, color=color, markersize=4, label=f"class {value}", alpha=0.85)
     ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-    ax.legend(loc="upper right", fontsize=8.5)
+    legend_above(ax)
     return fig

@@ -118,14 +118,14 @@ def touches(pixel, stride):
     left = _panel("input", 180, 180, label, "".join(cells))
     cells = []
     for i, j in np.ndindex(side, side):
-        x, y, on = 78 * j, 50 * i, (i, j) in seen
-        cells.append(f'<rect x="{x}" y="{y}" width="78" height="50" {_tint(int(on), 1)} stroke="{LINE}"/>')
-        cells.append(_text(x + 39, y + 21, 13, f"dy = {number(DY[i, j])}", "" if on else ' opacity="0.65"'))
+        x, y, on = 88 * j, 50 * i, (i, j) in seen
+        cells.append(f'<rect x="{x}" y="{y}" width="88" height="50" {_tint(int(on), 1)} stroke="{LINE}"/>')
+        cells.append(_text(x + 44, y + 21, 13, f"dy = {number(DY[i, j])}", "" if on else ' opacity="0.65"'))
         if on:
             u, v = seen[i, j]
-            cells.append(_text(x + 39, y + 40, 13, f"w[{u}, {v}] = {number(W[u, v])}"))
+            cells.append(_text(x + 44, y + 40, 13, f"w[{u}, {v}] = {number(W[u, v])}"))
     label = f"{side} by {side} outputs, {len(seen)} of them marked"
-    right = _panel("outputs that used it", 78 * side, 50 * side, label, "".join(cells))
+    right = _panel("outputs that used it", 88 * side, 50 * side, label, "".join(cells))
     terms = " + ".join(f"{_bracket(DY[o])}·{_bracket(W[t])}" for o, t in seen.items())
     many = "1 window holds it, which starts at the dot" if len(seen) == 1 else (
         f"{len(seen)} windows hold it, which start at the dots")

@@ -80,7 +80,7 @@ def mazur_network():
         for j, row in enumerate(rows):
             for i, w in enumerate(row):
                 edge(ax, (2.0 * layer, 1 - i), (2.0 * layer + 2, 1 - j), fixed(w, 2), at=0.3 if i != j else 0.5,
-                     color=WORDS["blue"], line={"color": MUTED, "linewidth": 1})
+                     color=WORDS["blue"], short=15.5, line={"color": MUTED, "linewidth": 1})
     for x, names in ((0, ("0.05", "0.10")), (2, ("$h_1$", "$h_2$")), (4, ("$o_1$", "$o_2$"))):
         for j, name in enumerate(names):
             ax.plot(x, 1 - j, "o", markersize=30, markerfacecolor=(0.6, 0.7, 0.8, 0.35), markeredgecolor=INK)

@@ -101,7 +101,7 @@ def matrices(small, large):
     grid(top, small, limit=1.5 * small.max(), fontsize=9.5)
     for text in top.texts:
         if text.get_text() == "0":
-            text.set_alpha(0.35)
+            text.set_color("#666b70")
     top.set(xlabel="16 pixels of a 4 × 4 input", ylabel="4 outputs")
     bottom.imshow(np.ma.masked_equal(large, 0), cmap="viridis", vmin=1, vmax=9)
     bottom.set(xlabel="36 pixels of a 6 × 6 input", ylabel="16 outputs", xticks=[], yticks=[])

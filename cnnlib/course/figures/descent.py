@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed, number
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
 
 START = np.array([-4.0, 1.2])
 CURVATURE = np.array([1.0, 25.0])  # of the ravine along its two axes
@@ -93,7 +93,7 @@ def paths(walks):
     for (name, path), style in zip(walks.items(), ("-", "--", "-.", ":", "-", "--"), strict=False):
         ax.plot(*path.T, style, label=name, linewidth=1.4)
     ax.set(xlim=(-4.6, 1.6), ylim=(-1.6, 1.6))
-    ax.legend(loc="lower left", fontsize=8.5, ncols=3)
+    legend_above(ax)
     return fig
 
 

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
 
 BARS = (COLORS["blue"], COLORS["orange"], COLORS["green"])
 
@@ -73,7 +73,7 @@ def slow_start(curves):
     for (name, runs), style in zip(curves.items(), ("-", "--"), strict=True):
         band(ax, range(runs.shape[1]), runs, style, label=name)
     ax.set(xlabel="step", ylabel="p given to the truth", ylim=(-0.03, 1.03))
-    ax.legend(loc="lower right")
+    legend_above(ax)
     return fig
 
 

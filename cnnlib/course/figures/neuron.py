@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.course.figures._numbers import number
-from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -109,5 +109,5 @@ def learning_curves(errors):
     for (name, runs), marker in zip(errors.items(), "o^s", strict=False):
         band(ax, np.arange(1, runs.shape[1] + 1), runs, marker=marker, markersize=3.5, label=name)
     ax.set(xlabel="pass over the four corners", ylabel="corrections", ylim=(-0.15, 4.15))
-    ax.legend(loc="upper right")
+    legend_above(ax)
     return fig

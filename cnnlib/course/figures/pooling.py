@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed, minus, number
-from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band, see_through
 from cnnlib.pooling import avg_pool2d, max_pool2d
 
 EXAMPLE = np.array([
@@ -89,10 +89,11 @@ def explore_shift(kind, shift, image):
     fig, axes = plt.subplots(1, 3, figsize=(5.2, 1.9))
     for ax, values, title in zip(axes, (moved, after, after - before), ("moved", "halved", "change"), strict=True):
         if title == "change":
-            ax.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1)
+            ax.imshow(see_through(values, 1.0))
         else:
             ax.imshow(values, cmap=SEQUENTIAL, vmin=0, vmax=1)
         ax.set(title=title, xticks=[], yticks=[])
+        ax.spines[:].set_visible(True)
     return fig, f"{kind}, shift {shift}: the halved map changes by {fixed(100 * change, 0)}% of its mean."
 
 
