@@ -5,10 +5,10 @@ import pathlib
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from helpers_book import start_browser
 from helpers_lab import jupyterlab, wait
 
-pytestmark = pytest.mark.browser
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = [*sorted((ROOT / "chapters").glob("*.ipynb")), *sorted(ROOT.glob("*.ipynb"))]
 KINDS = ('class="course-figure"', 'class="course-explorer"')
@@ -75,6 +75,7 @@ def check(outputs):
         assert "&" not in seen["words"] and "<" not in seen["words"].replace(" < ", ""), f"{where}: markup shows"
 
 
+@pytest.mark.browser
 def test_an_untrusted_notebook_shows_its_pictures_in_jupyterlab(gathered, browser):
     with jupyterlab(gathered) as address:
         browser.get(f"{address}/lab/tree/pictures.ipynb?reset")
@@ -88,3 +89,44 @@ def test_an_untrusted_notebook_shows_its_pictures_in_jupyterlab(gathered, browse
         ready = "return [...document.querySelectorAll('.jp-CodeCell img')].every((i) => i.complete)"
         wait(lambda: len(browser.execute_script(SEEN, selector)) == count and browser.execute_script(ready), "outputs")
         check(browser.execute_script(SEEN, selector))
+
+
+@pytest.mark.browser
+def test_a_notebook_converted_to_html_shows_its_pictures(gathered, browser):
+    """What nbconvert makes, and what other hosts show in the same way: the outputs as they are, without a player."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="basic")  # without the style sheets and scripts that come from elsewhere
+    text, _ = exporter.from_filename(gathered / "work" / "pictures.ipynb")
+    page = gathered / "converted.html"
+    page.write_text(f'<!DOCTYPE html><meta charset="utf-8">{text}', encoding="utf-8")
+    browser.get(page.as_uri())
+    check(browser.execute_script(SEEN, ".jp-OutputArea-output:has(.course-figure, .course-explorer), "
+                                       ".output_html:has(.course-figure, .course-explorer)"))
+
+
+def test_a_sanitiser_leaves_one_still_and_one_caption():
+    """Harsher than any host: only plain tags, ``alt`` and ``src`` remain, and nothing more is to be read."""
+    for chapter, _, markup in picture_cells():
+        soup = BeautifulSoup(markup, "html.parser")
+        for tag in soup.find_all(["svg", "script", "style"]):
+            tag.decompose()
+        for tag in soup.find_all(style="display:none"):
+            tag.decompose()
+        for tag in soup.find_all(True):
+            tag.attrs = {key: value for key, value in tag.attrs.items() if key in ("alt", "src")}
+        pictures, tables = soup.find_all("img"), soup.find_all("table")
+        assert pictures or tables, chapter
+        assert all(image["src"].startswith("data:image/") and image["alt"].strip() for image in pictures), chapter
+        paragraphs = [p.get_text() for p in soup.find_all(["p", "figcaption"])]
+        assert len(paragraphs) <= 8 and not soup.find_all(["template", "noscript"]), f"{chapter}: {paragraphs}"
+
+
+def test_plain_text_reads_as_the_caption():
+    for chapter, cell, _ in picture_cells():
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if any(kind in data.get("text/html", "") for kind in KINDS):
+                plain = data["text/plain"]
+                assert plain.startswith(("Figure: ", "Explorer «")), f"{chapter}: {plain[:80]}"
+                assert len(plain.split()) > 5
