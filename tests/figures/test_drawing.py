@@ -27,6 +27,7 @@ def drawn():
     left.plot([0.001, 0.004], [0.844, 0.59331], label="x=0.12345 y=1.23456")
     left.set(title='d="M 0.12345 0.67890"', xlabel="rate 0.00123", ylim=(0.5926, 0.5974))
     left.text(0.002, 0.5933, "0.5933")
+    left.text(0.002, 0.595, "b = -0.595")
     left.text(0.002, 0.5969, "0.5969 & width=0.5969 < 1.00001")
     left.legend(loc="lower left")
     number_grid(right, [[0.12345678, -2.0], [-0.001, 1e-7]], title="points 3.14159", fmt="{:.7g}")
@@ -42,7 +43,7 @@ def test_every_text_of_a_figure_is_in_its_svg_letter_for_letter():
     in_view = {"0.593", "0.594", "0.595", "0.596", "0.597"}
     assert in_view <= set(inside) and "−2" in inside and "−0.001" in inside and "1e−07" in inside
     for text in {"0.5933", "0.5969 & width=0.5969 < 1.00001", 'd="M 0.12345 0.67890"', "x=0.12345 y=1.23456",
-                 "0.1234568", "points 3.14159", "rate 0.00123"}:
+                 "0.1234568", "points 3.14159", "rate 0.00123", "b = −0.595"}:
         assert text in said and text in inside
 
 
