@@ -1,6 +1,7 @@
 """An explorer in JupyterLab: the same cell that is HTML in the book runs Python when its slider moves."""
 
 import os
+import time
 
 import nbformat
 import pytest
@@ -16,7 +17,7 @@ from cnnlib.course.explorers import Explorer, Slider
 def draw(n):
     return f"<p>{n}</p>", f"{n} squared is {n * n}, says process {os.getpid()}"
 
-Explorer(draw, [Slider("n", [1, 2, 3, 4], label="a number")], name="explore-square", title="Squares")"""
+Explorer(draw, [Slider("n", [1, 2, 3, 4], label="a number", play=True)], name="explore-square", title="Squares")"""
 CAPTION = """
     return [...document.querySelectorAll(".jp-OutputArea-output .widget-html-content")]
         .map((e) => e.textContent).find((text) => text.includes("squared")) ?? null"""
@@ -64,3 +65,12 @@ def test_moving_the_slider_runs_python(browser, lab):
     assert second.startswith("2 squared is 4, says process ")
     handle.send_keys(Keys.END)
     wait(lambda: browser.execute_script(CAPTION).startswith("4 squared is 16, says process "), "the last caption")
+
+    handle.send_keys(Keys.HOME)
+    wait(lambda: browser.execute_script(CAPTION).startswith("1 squared"), "the first caption again")
+    browser.find_element("css selector", ".widget-play button").click()
+    wait(lambda: browser.execute_script(CAPTION).startswith("2 squared"), "playback")
+    handle.send_keys(Keys.HOME)
+    wait(lambda: browser.execute_script(CAPTION).startswith("1 squared"), "the slider to win over playback")
+    time.sleep(2)
+    assert browser.execute_script(CAPTION).startswith("1 squared"), "playback went on"

@@ -62,10 +62,11 @@ def outputs():
 
 @functools.cache
 def figures():
-    """The still figures."""
+    """The still figures, with that of the title page."""
+    title_page = ("intro", (ROOT / "_ext" / "assets" / "intro-figure.html").read_text(encoding="utf-8"))
     return [
         Picture(f"{notebook} {name}", in_page(picture), html.unescape(caption))
-        for notebook, markup in outputs()
+        for notebook, markup in [title_page, *outputs()]
         for name, picture, caption in re.findall(
             r'<figure class="course-figure" id="([^"]+)">(.*?)<figcaption>(.*?)</figcaption>', markup, re.S)
     ]

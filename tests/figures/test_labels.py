@@ -97,7 +97,8 @@ def coarser(printed, exact):
 def test_a_picture_draws_a_number_as_its_caption_prints_it():
     assert coarser("0.84", "0.844") and coarser("0.59", "0.5933") and not coarser("0.8", "0.86")
     for picture in ALL:
-        said = set(numbers(picture.caption))
+        alt = " ".join(text for _, text in re.findall(r"aria-label=(['\"])(.*?)\1", picture.markup))
+        said = {*numbers(picture.caption), *numbers(html.unescape(alt))}
         ticks = {label for svg in picture.svgs for _, labels in axes_of(svg) for label in labels}
         shown = {n for text in texts(picture.markup) if text not in ticks for n in numbers(text)}
         for caption in said - shown:

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from gallery import ROOT, Picture, figures, frames, outputs, sections
+from gallery import ROOT, Picture, figures, frames, sections
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -131,7 +131,7 @@ def faults(browser, file, pictures):
 def groups():
     """The pictures of each notebook together: figures, explorers as the page draws them, and every fifth frame."""
     pictures = [*figures(), *sections(), *frames()[::5]]
-    for notebook in dict.fromkeys(name for name, _ in outputs()):
+    for notebook in dict.fromkeys(p.where.split()[0] for p in pictures):
         yield notebook, [p for p in pictures if p.where.startswith(notebook + " ")]
 
 

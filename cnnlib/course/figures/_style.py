@@ -4,7 +4,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
 from cnnlib.course.figures._numbers import minus
 
@@ -30,7 +30,9 @@ COLORS = {
     "sky": "#56b4e9",
     "amber": "#e69f00",
 }
-DIVERGING, SEQUENTIAL = "RdBu_r", "viridis"
+# Signs in every picture, still or moving: blue above zero, orange below.
+DIVERGING = LinearSegmentedColormap.from_list("signs", [COLORS["orange"], "#ffffff", COLORS["blue"]])
+SEQUENTIAL = "viridis"
 
 
 def use_style():
@@ -94,7 +96,7 @@ def number_grid(ax, values, *, title="", cmap=DIVERGING, limit=None, fmt="{:g}",
     ax : matplotlib Axes
     values : array (H, W)
     title : str, optional
-    cmap : str, optional
+    cmap : str or Colormap, optional
         A diverging map: its middle means zero.
     limit : float, optional
         The value of the map's ends; by default the largest magnitude present.

@@ -1,10 +1,12 @@
 """Matplotlib figures as SVG: small, deterministic, accessible, coloured by the page's theme."""
 
+import functools
 import html
 import io
 import re
 
 import matplotlib.pyplot as plt
+from matplotlib.font_manager import findfont, get_font
 
 from cnnlib.course.figures._labels import check_ticks
 from cnnlib.course.figures._numbers import minus_in_markup
@@ -49,6 +51,7 @@ def to_svg(fig, name, alt):
     # Matplotlib's own rule is written for "*" and would leak from an inline SVG into the whole page.
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.S)
     svg = re.sub(r"<[^>]*>", lambda m: _shorter(m[0]), svg)
+    svg = re.sub(r"<text[^>]*>\s*(<tspan.*?)</text>", lambda m: m[0].replace(m[1], _joined(m[1])), svg, flags=re.S)
     # Axes and their ticks keep a name, for those who read the picture by machine.
     svg = re.sub(r' id="(?:matplotlib\.(axis)_\d+|[xy](tick)_\d+)"', lambda m: f' class="{m[1] or m[2]}"', svg)
     svg = _local_ids(svg, name)
@@ -72,6 +75,32 @@ def _shorter(tag):
     tag = PLACES.sub(lambda m: f'{m[1]}="{LONG.sub(two_digits, " ".join(m[2].split()))}"', tag)
     tag = re.sub(r' transform="rotate\(-?0 [^)]*\)"| ?font-family: [^;"]*;?', "", tag)
     return MOVES.sub(lambda m: LONG.sub(two_digits, m[0]), tag)
+
+
+@functools.cache
+def _width(letter):
+    """How far a letter of matplotlib's font reaches, in units of its size."""
+    font = get_font(findfont("DejaVu Sans"))
+    font.set_size(10, 72)
+    return font.load_char(ord(letter)).linearHoriAdvance / 655360
+
+
+def _joined(spans):
+    """A formula's letters, each placed for matplotlib's font, as runs that keep together in any font.
+
+    A letter that stands where the one before it ends loses its place across, so that it follows in the reader's
+    font as well; the raised ``−3`` of a power then sits at its ``10``.
+    """
+    runs, end = [], None
+    for x, y, style, inner in re.findall(r'<tspan x="([^"]*)" y="([^"]*)" style="([^"]*)">(.*?)</tspan>', spans, re.S):
+        size, letter = float(re.search(r"font-size: ([\d.]+)", style)[1]), html.unescape(inner)
+        follows = end is not None and len(letter) == 1 and abs(float(x) - end) < 0.1 * size
+        if follows and runs[-1][1:3] == [y, style]:
+            runs[-1][3] += inner
+        else:
+            runs.append(["" if follows else f'x="{x}" ', y, style, inner])
+        end = float(x) + size * _width(letter) if len(letter) == 1 else None
+    return "".join(f'<tspan {x}y="{y}" style="{style}">{inner}</tspan>' for x, y, style, inner in runs)
 
 
 def _local_ids(svg, name):

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures._style import COLORS, MUTED
+from cnnlib.course.figures._style import COLORS, DIVERGING, MUTED
 from cnnlib.course.figures.convolution import grid
 
 
@@ -32,7 +32,7 @@ def band(matrix, tile):
     """The banded matrix of a tile: one copy of the kernel per output, each shifted."""
     fig, ax = plt.subplots(figsize=(5.4, 2.6))
     limit = np.abs(matrix).max()
-    ax.imshow(np.ma.masked_equal(matrix, 0), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+    ax.imshow(np.ma.masked_equal(matrix, 0), cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
     rows = len(matrix) // tile
     for k in range(1, tile):
         ax.axhline(k * rows - 0.5, color=MUTED, linewidth=0.8)

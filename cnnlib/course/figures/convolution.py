@@ -85,7 +85,7 @@ def groups(channels_in, channels_out, choices):
     fig, axes = plt.subplots(1, len(choices), figsize=(4.6, 2.2), sharey=True)
     for ax, g in zip(axes, choices, strict=True):
         own = np.kron(np.eye(g), np.ones((channels_out // g, channels_in // g)))
-        grid(ax, -own, fmt="", limit=1.5)
+        grid(ax, own, fmt="", limit=1.5)
         ax.set_title(f"groups={g}\n{channels_out * channels_in // g * 9} weights", fontsize=10)
         ax.set_xlabel("input channel")
         ax.set_xticks(range(channels_in), range(channels_in))

@@ -139,9 +139,9 @@ def _ink(value):
 
 
 def _weight(value, limit=1.0):
-    """Blue below zero, white at zero, orange above, in steps."""
+    """Orange below zero, white at zero, blue above, in steps."""
     t = round(8 * float(np.clip(value / limit, -1, 1))) / 8
-    end = (213, 94, 0) if t > 0 else (0, 114, 178)
+    end = (0, 114, 178) if t > 0 else (213, 94, 0)
     return "#" + "".join(f"{round(255 + (c - 255) * abs(t)):02x}" for c in end)
 
 
