@@ -150,3 +150,26 @@ def test_there_is_one_minus_sign():
         readouts = re.findall(r'data-texts="([^"]*)"|<option[^>]*>([^<]*)<|<output[^>]*>([^<]*)<', markup)
         for text in (html.unescape(part) for parts in readouts for part in parts if part):
             assert not HYPHEN.search(text), f"{notebook}: {text!r}"
+
+
+def test_no_explorer_opens_on_nothing():
+    for picture in explorers():
+        assert not re.search(r"\(0 of|\b0 of 0\b|not defined", picture.caption), f"{picture.where}: {picture.caption}"
+
+
+def test_a_frame_differs_from_the_one_before_it():
+    """A slider whose next place shows the same picture is longer than what it shows."""
+    still = {}
+    for before, after in zip(frames(), frames()[1:], strict=False):
+        (*_, name, a), (*_, other, b) = before.where.split(), after.where.split()
+        a, b = (key.split("-") for key in (a, b))
+        if name == other and sum(x != y for x, y in zip(a, b, strict=True)) == 1:
+            plain = [re.sub(r"(id=|#)[^ )'>]*", "", p.markup) for p in (before, after)]
+            still[name] = still.get(name, 0) + (plain[0] == plain[1])
+    assert not any(still.values()), still
+
+
+def test_every_colour_of_the_page_has_another_for_where_there_is_no_page():
+    for picture in [*explorers(), *frames(), *(f for f in figures() if not f.where.startswith("intro "))]:
+        bare = re.findall(r"var\(--[\w-]+\s*\)", picture.markup)
+        assert not bare, f"{picture.where}: {set(bare)}"

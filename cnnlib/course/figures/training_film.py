@@ -164,7 +164,7 @@ def _curve(means, step, x, y, width, height, top=5.0, bottom=0.001):
     line = "M" + "L".join(map(point, sorted({*range(0, last, 6), *(s for s in STEPS if s <= last), last})))
     marks = [
         f'<g class="tick"><path d="M{x} {y + height * (1 - np.log(v / bottom) / scale):.1f}h{width}" '
-        'stroke="var(--course-line)"/>'
+        'stroke="var(--course-line, #d5dbe1)"/>'
         + _text(x - 4, y + height * (1 - np.log(v / bottom) / scale) + 4, number(v, 3), 11, "end") + "</g>"
         for v in (1, 0.1, 0.01, 0.001)
     ]
@@ -190,5 +190,5 @@ def _digits(images, labels, p, x, y):
             bar = f"M{left + 5.5 * c + 3:g} {y + 106:g}v-{height:.1f}h4.5v{height:.1f}z"
             bars["#d55e00" if c == label else "var(--course-accent, #0072b2)"].append(bar)
         parts += [f'<path d="{"".join(d)}" fill="{color}"/>' for color, d in bars.items()]
-        parts.append(f'<path d="M{left + 2} {y + 106.5:g}h58" stroke="var(--course-muted)" stroke-width="1"/>')
+        parts.append(f'<path d="M{left + 2} {y + 106.5:g}h58" stroke="var(--course-muted, #6b7075)" stroke-width="1"/>')
     return ROWS(parts)
