@@ -1,9 +1,27 @@
-// Explorers in the built book: native controls, frames from <template>s or from a function of the page.
+// Explorers in the built book: native controls, frames from an attribute or from a function of the page.
 // A script registers with course.explorer(name, render); render(values, config) returns
-// {html, caption, result, limits}: what to show, what to say, the numbers behind it (kept in data-result), and
-// the last index of sliders whose length depends on the others.
+// {html, caption, result, limits, off}: what to show, what to say, the numbers behind it (kept in data-result), the
+// last index of sliders whose length depends on the others, and the controls that change nothing for now.
 (() => {
+  const PAUSE = 700;  // milliseconds between two frames
+  const QUIET = 600;  // without a change, before the caption is read aloud
   const renderers = {};
+  // One playback at a time: any change stops it, and so does Escape, wherever the focus is.
+  let playing = { stop: () => {} };
+
+  // One live region for all explorers: it speaks when a change is over, never during playback.
+  let region = null, later = null;
+  const say = (text) => {
+    clearTimeout(later);
+    if (!region) {
+      region = document.createElement("div");
+      region.setAttribute("role", "status");
+      region.className = "course-status";
+      (document.querySelector("main") ?? document.body).append(region);
+    }
+    region.textContent = "";
+    if (text) later = setTimeout(() => { region.textContent = text; }, QUIET);
+  };
 
   const read = (control) => {
     if (control.matches("fieldset")) {
@@ -19,35 +37,42 @@
     const caption = root.querySelector(".course-caption");
     const config = root.dataset.config ? JSON.parse(root.dataset.config) : {};
 
+    const frames = root.dataset.frames ? JSON.parse(root.dataset.frames) : {};
+
     const frame = () => {
-      const key = controls.map((control) => control.value).join("-");
-      const copy = root.querySelector(`template[data-key="${key}"]`).content.cloneNode(true);
-      const text = copy.lastElementChild;
-      text.remove();
-      return { nodes: [...copy.childNodes], caption: text.textContent };
+      const [html, caption, limits, off] = frames[controls.map((control) => control.value).join("-")];
+      return { html, caption, limits, off };
     };
 
     const compute = () => {
       const values = Object.fromEntries(controls.map((control) => [control.dataset.name, read(control)]));
-      const { html, caption, result, limits = {} } = renderers[root.dataset.script](values, config);
-      root.dataset.result = JSON.stringify(result ?? null);
-      for (const control of controls) if (control.dataset.name in limits) control.max = limits[control.dataset.name];
-      const holder = document.createElement("div");
-      holder.innerHTML = html;
-      return { nodes: [...holder.childNodes], caption };
+      const shown = renderers[root.dataset.script](values, config);
+      root.dataset.result = JSON.stringify(shown.result ?? null);
+      return shown;
     };
 
     const update = () => {
       const shown = root.dataset.script ? compute() : frame();
+      for (const control of controls) {
+        const { name } = control.dataset;
+        if (name in (shown.limits ?? {})) control.max = shown.limits[name];
+        control.disabled = (shown.off ?? []).includes(name);
+      }
       for (const control of controls.filter((c) => c.matches("input[type=range]"))) {
         const text = JSON.parse(control.dataset.texts)[Number(control.value)];
         control.nextElementSibling.textContent = text;
         control.setAttribute("aria-valuetext", text);
       }
       const focused = stage.contains(document.activeElement) ? document.activeElement.dataset.set : null;
-      stage.replaceChildren(...shown.nodes);
+      stage.innerHTML = shown.html;
       if (focused) stage.querySelector(`[data-set="${focused}"]`)?.focus();
       caption.textContent = shown.caption;
+    };
+
+    const changed = () => {
+      playing.stop();
+      update();
+      say(caption.textContent);
     };
 
     // Inside the stage, an element with data-set="name:index" sets that control when clicked or activated.
@@ -59,40 +84,65 @@
         const [name, index] = part.split(":");
         controls.find((control) => control.dataset.name === name).value = index;
       }
-      update();
+      changed();
     };
 
     for (const button of root.querySelectorAll(".course-play")) {
       const slider = button.parentElement.querySelector("input");
-      let timer = null;
-      const stop = () => { clearInterval(timer); timer = null; button.textContent = "▶"; };
+      const name = button.parentElement.querySelector("label").textContent;
+      const show = (word, sign) => {
+        button.textContent = `${sign} ${word}`;
+        button.setAttribute("aria-label", `${word}, ${name}`);
+      };
+      const player = {
+        timer: null,
+        stop: () => {
+          if (!player.timer) return;
+          clearInterval(player.timer);
+          player.timer = null;
+          show("Play", "▶");
+          say(caption.textContent);
+        },
+      };
       button.addEventListener("click", () => {
-        if (timer) return stop();
+        if (player.timer) return player.stop();
+        playing.stop();
+        playing = player;
         if (slider.value === slider.max) slider.value = slider.min;
-        button.textContent = "⏸";
-        timer = setInterval(() => {
-          if (slider.value === slider.max) return stop();
-          slider.value = Number(slider.value) + 1;
-          update();
-        }, 700);
+        show("Stop", "■");
+        say("");
+        player.timer = setInterval(() => {
+          if (slider.value !== slider.max) {
+            slider.value = Number(slider.value) + 1;
+            update();
+          }
+          if (slider.value === slider.max) player.stop();
+        }, PAUSE);
       });
     }
-    root.querySelector(".course-controls").addEventListener("input", update);
+    root.querySelector(".course-controls").addEventListener("input", changed);
     stage.addEventListener("click", set);
     stage.addEventListener("keydown", set);
-    root.querySelector(".course-controls").hidden = false;
+    root.querySelector(".course-controls").style.display = "";
     update();
   }
 
   window.course = {
     explorer: (name, render) => { renderers[name] = render; },
-    // Helpers for scripts: a number as text with a true minus sign, and text made safe for HTML.
+    // Helpers for scripts, as in cnnlib/course/figures/_numbers.py: a number rounded half up, with a true minus sign;
+    // with a fixed count of decimals, or without the zeros at their end. And text made safe for HTML.
+    fixed: (value, digits) => {
+      if (!Number.isFinite(value)) return `${value}`.replace("Infinity", "∞").replace("-", "−").replace("NaN", "nan");
+      const text = value.toFixed(digits);
+      return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+    },
     number: (value, digits = 2) => {
-      const rounded = Number(value.toFixed(digits));
-      return String(Object.is(rounded, -0) ? 0 : rounded).replace("-", "−");
+      const text = course.fixed(value, digits);
+      return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
     },
     escape: (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`),
   };
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") playing.stop(); });
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".course-explorer").forEach(start);
   });

@@ -1,8 +1,10 @@
 """Explorers: one object, two faces.
 
-In Jupyter an explorer is a set of ipywidgets whose callbacks run Python. In the built book the same object is
-HTML with native controls: every frame is drawn beforehand, or, where the frames would be too many, a function of
-``_ext/assets/explorers/*.js`` computes them in the page. Without JavaScript the first frame and caption remain.
+In Jupyter an explorer is a set of ipywidgets whose callbacks run Python (``_live.py``). In the built book the same
+object is HTML with native controls: every frame is drawn beforehand, or, where the frames would be too many, a
+function of ``_ext/assets/explorers/*.js`` computes them in the page. Without JavaScript, in a notebook that is not
+trusted and on code hosts the first frame, as an image, and its caption remain: what those places would tear apart
+(frames, controls, SVG) is kept from them in attributes, styles and image addresses.
 
 While notebooks are executed for committing, ``CNNLIB_STATIC`` leaves the widget out, so that outputs are the
 same from run to run.
@@ -21,12 +23,37 @@ import html
 import itertools
 import json
 import os
+from typing import NamedTuple
 
 import numpy as np
 
-from cnnlib.course.figures import to_svg
+from cnnlib.course.figures import images, minus, to_svg
+from cnnlib.course.figures._numbers import minus_in_markup
+from cnnlib.course.figures._picture import single_quoted
 
 FRAME_LIMIT = 160
+STILL = "A still picture. It moves in the built book, and in Jupyter once its cell is run."
+CLICK = "Clicking a cell of the picture moves there, too."
+
+
+class Frame(NamedTuple):
+    """One state of an explorer.
+
+    Attributes
+    ----------
+    stage : str
+        HTML.
+    caption : str
+    limits : dict of str to int
+        The last index of sliders whose length depends on the other controls.
+    off : list of str
+        Controls that change nothing in this state.
+    """
+
+    stage: str
+    caption: str
+    limits: dict = {}
+    off: list = []
 
 
 class Slider:
@@ -46,10 +73,12 @@ class Slider:
         Adds a button that steps through the values.
     """
 
+    kind = "slider"
+
     def __init__(self, name, values, *, label, start=None, texts=None, play=False):
         self.name, self.label, self.play = name, label, play
         self.values = [v.item() if isinstance(v, np.generic) else v for v in values]
-        self.texts = list(texts or (f"{v:g}".replace("-", "−") for v in self.values))
+        self.texts = [minus(text) for text in texts or (f"{v:g}" for v in self.values)]
         nearest = [abs(v - start) for v in self.values] if start is not None else [0]
         self.index = int(np.argmin(nearest))
 
@@ -57,22 +86,17 @@ class Slider:
     def start(self):
         return self.values[self.index]
 
-    def html(self, uid):
-        play = f'<button type="button" class="course-play" aria-label="Play {self.label}">▶</button>'
+    def html(self, uid, last=None, off=False):
+        """The native control; ``last`` is its highest index for now, ``off`` says that it changes nothing for now."""
+        name = html.escape(self.label)
+        play = f'<button type="button" class="course-play" aria-label="Play, {name}">▶ Play</button>'
+        last = len(self.values) - 1 if last is None else last
         return (
-            f'<div class="course-control"><label for="{uid}">{html.escape(self.label)}</label>'
-            f'<input type="range" id="{uid}" data-name="{self.name}" min="0" max="{len(self.values) - 1}" '
-            f'value="{self.index}" data-values="{_attribute(self.values)}" data-texts="{_attribute(self.texts)}">'
-            f'<output for="{uid}">{html.escape(self.texts[self.index])}</output>{play if self.play else ""}</div>'
-        )
-
-    def widget(self):
-        import ipywidgets
-
-        options = list(zip(self.texts, self.values, strict=True))
-        return ipywidgets.SelectionSlider(
-            options=options, value=self.start, description=self.label, continuous_update=True,
-            style={"description_width": "initial"}, layout={"width": "28em"},
+            f'<div class="course-control"><label for="{uid}">{name}</label>'
+            f'<input type="range" id="{uid}" data-name="{self.name}" min="0" max="{last}" '
+            f'value="{min(self.index, last)}" data-values="{_attribute(self.values)}" '
+            f'data-texts="{_attribute(self.texts)}"{" disabled" if off else ""}><output for="{uid}" aria-live="off">'
+            f'{html.escape(self.texts[self.index])}</output>{play if self.play else ""}</div>'
         )
 
     def __str__(self):
@@ -82,28 +106,22 @@ class Slider:
 class Choice(Slider):
     """One of a few named options; arguments as for :class:`Slider`, drawn as a menu."""
 
+    kind = "menu"
+
     def __init__(self, name, values, *, label, start=None, texts=None):
         values = list(values)
         super().__init__(name, values, label=label, texts=texts or [str(v) for v in values])
         self.index = values.index(start) if start is not None else 0
 
-    def html(self, uid):
+    def html(self, uid, last=None, off=False):
         options = "".join(
             f'<option value="{i}"{" selected" if i == self.index else ""}>{html.escape(text)}</option>'
             for i, text in enumerate(self.texts)
         )
         return (
             f'<div class="course-control"><label for="{uid}">{html.escape(self.label)}</label>'
-            f'<select id="{uid}" data-name="{self.name}" data-values="{_attribute(self.values)}">{options}</select>'
-            "</div>"
-        )
-
-    def widget(self):
-        import ipywidgets
-
-        options = list(zip(self.texts, self.values, strict=True))
-        return ipywidgets.Dropdown(
-            options=options, value=self.start, description=self.label, style={"description_width": "initial"}
+            f'<select id="{uid}" data-name="{self.name}" data-values="{_attribute(self.values)}"'
+            f'{" disabled" if off else ""}>{options}</select></div>'
         )
 
 
@@ -118,11 +136,13 @@ class Numbers:
     step : float, optional
     """
 
+    kind = "numbers"
+
     def __init__(self, name, values, *, label, step=1.0):
         self.name, self.label, self.step = name, label, step
         self.start = np.array(values, dtype=np.float64)
 
-    def html(self, uid):
+    def html(self, uid, last=None, off=False):
         cells = "".join(
             "<tr>" + "".join(
                 f'<td><input type="number" step="{self.step:g}" value="{v:g}" '
@@ -132,38 +152,13 @@ class Numbers:
             for i, row in enumerate(self.start)
         )
         return (
-            f'<fieldset class="course-control" data-name="{self.name}"><legend>{html.escape(self.label)}</legend>'
+            f'<fieldset class="course-control" data-name="{self.name}"{" disabled" if off else ""}>'
+            f'<legend>{html.escape(self.label)}</legend>'
             f'<table class="course-numbers" role="presentation">{cells}</table></fieldset>'
         )
 
-    def widget(self):
-        return _NumberGrid(self)
-
     def __str__(self):
         return f"{self.label} ({self.start.shape[0]}×{self.start.shape[1]} numbers)"
-
-
-class _NumberGrid:
-    """The ipywidgets face of :class:`Numbers`: behaves like a widget with a ``value``."""
-
-    def __init__(self, numbers):
-        import ipywidgets
-
-        self.shape = numbers.start.shape
-        self.cells = [
-            ipywidgets.FloatText(value=v, step=numbers.step, layout={"width": "5em"}) for v in numbers.start.flat
-        ]
-        columns = f"repeat({self.shape[1]}, 5.5em)"
-        grid = ipywidgets.GridBox(self.cells, layout={"grid_template_columns": columns})
-        self.box = ipywidgets.VBox([ipywidgets.Label(numbers.label), grid])
-
-    @property
-    def value(self):
-        return np.array([cell.value for cell in self.cells]).reshape(self.shape)
-
-    def observe(self, callback, names):
-        for cell in self.cells:
-            cell.observe(callback, names)
 
 
 class Explorer:
@@ -173,7 +168,8 @@ class Explorer:
     ----------
     draw : callable
         ``draw(**values)`` returns ``(stage, caption)``; the stage is a matplotlib figure or HTML, the caption plain
-        text computed from the values. Both faces start from it.
+        text computed from the values. A third entry may name ``limits`` and ``off``, see :class:`Frame`. Both faces
+        start from it.
     controls : list of Slider, Choice or Numbers
     name : str
         The anchor in the page, such as ``"explore-neuron"``.
@@ -193,9 +189,11 @@ class Explorer:
             raise ValueError(f"controls make {frames} frames, at most {FRAME_LIMIT}: drop values or give a script")
 
     def frame(self, key="0", **values):
-        """Draw one frame: ``(HTML of the stage, caption)``."""
-        stage, caption = self.draw(**values)
-        return (stage if isinstance(stage, str) else to_svg(stage, f"{self.name}-{key}", caption)), caption
+        """Draw one :class:`Frame`; ``key`` keeps the ids inside apart from those of other frames."""
+        stage, caption, *state = self.draw(**values)
+        caption = minus(caption)
+        stage = minus_in_markup(stage) if isinstance(stage, str) else to_svg(stage, f"{self.name}-{key}", caption)
+        return Frame(stage, caption, **(state[0] if state else {}))
 
     @functools.cached_property
     def first(self):
@@ -204,50 +202,45 @@ class Explorer:
 
     def to_html(self):
         """The static face."""
-        stage, caption = self.first
-        controls = "".join(c.html(f"{self.name}-{c.name}") for c in self.controls)
+        first = self.first
         return (
             f'<section class="course-explorer" id="{self.name}" aria-label="{html.escape(self.title)}"'
-            f'{self._script_attributes()}><p class="course-explorer-title">{html.escape(self.title)}</p>'
-            f'<div class="course-controls" hidden>{controls}</div><div class="course-stage">{stage}</div>'
-            f'<p class="course-caption" aria-live="polite">{html.escape(caption)}</p>'
-            f"{self._templates()}</section>"
+            f'{self._data()}><p class="course-explorer-title">{html.escape(self.title)}</p>'
+            f'<div class="course-controls" style="display:none">{self.controls_html()}</div>'
+            f'<div class="course-stage">{images(first.stage)}</div>'
+            f'<p class="course-caption">{html.escape(first.caption)}</p>'
+            f'<p class="course-still">{STILL}</p></section>'
         )
 
-    def _script_attributes(self):
-        if not self.script:
-            return ""
-        return f' data-script="{self.script}" data-config="{_attribute(self.config)}"'
+    def controls_html(self):
+        """The native controls, as they stand at the start."""
+        first = self.first
+        controls = "".join(
+            c.html(f"{self.name}-{c.name}", first.limits.get(c.name), c.name in first.off) for c in self.controls
+        )
+        return controls + (f'<p class="course-hint">{CLICK}</p>' if "data-set=" in first.stage else "")
 
-    def _templates(self):
+    def _data(self):
+        """What the player needs, in attributes, which are never shown."""
         if self.script:
-            return ""
-        parts = []
+            return f' data-script="{self.script}" data-config="{_attribute(self.config)}"'
+        frames = {}
         for indices in itertools.product(*(range(len(c.values)) for c in self.controls)):
             values = {c.name: c.values[i] for c, i in zip(self.controls, indices, strict=True)}
             key = "-".join(map(str, indices))
-            stage, caption = self.frame(key, **values)
-            parts.append(f'<template data-key="{key}">{stage}<p>{html.escape(caption)}</p></template>')
-        return "".join(parts)
+            stage, *others = self.frame(key, **values)
+            frames[key] = [single_quoted(stage), *others]
+        text = json.dumps(frames, ensure_ascii=False, separators=(",", ":"))
+        return ' data-frames="' + text.replace("&", "&amp;").replace('"', "&quot;") + '"'
 
     def widget(self):
         """The live face: an ipywidgets box whose controls call ``draw``."""
-        import ipywidgets
+        from cnnlib.course._live import live
 
-        stage, caption = (ipywidgets.HTML(value=text) for text in self.first)
-        widgets = {c.name: c.widget() for c in self.controls}
-
-        def update(_):
-            stage.value, caption.value = self.frame(**{name: w.value for name, w in widgets.items()})
-
-        for widget in widgets.values():
-            widget.observe(update, "value")
-        boxes = [getattr(w, "box", w) for w in widgets.values()]
-        title = ipywidgets.HTML(value=f"<b>{html.escape(self.title)}</b>")
-        return ipywidgets.VBox([title, *boxes, stage, caption])
+        return live(self)
 
     def __repr__(self):
-        return f"Explorer «{self.title}»: {', '.join(map(str, self.controls))}. {self.first[1]}"
+        return f"Explorer «{self.title}»: {', '.join(map(str, self.controls))}. {self.first.caption}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = {"text/plain": repr(self), "text/html": self.to_html()}

@@ -18,13 +18,15 @@ def render():
 
     driver = start_browser()
     driver.get("about:blank")
-    driver.execute_script("window.scripts = {}; window.course = {"
-                          "explorer: (name, run) => { window.scripts[name] = run; }};")
-    helpers = (ASSETS / "explorers.js").read_text(encoding="utf-8")
-    number = helpers[helpers.index("    number: (value"):helpers.index("    escape:")]
-    driver.execute_script(f"Object.assign(window.course, {{{number}}});")
+    driver.execute_script((ASSETS / "explorers.js").read_text(encoding="utf-8"))
+    driver.execute_script("window.scripts = {}; course.explorer = (name, run) => { window.scripts[name] = run; };")
     for script in sorted((ASSETS / "explorers").glob("*.js")):
         driver.execute_script(script.read_text(encoding="utf-8"))
     call = "return JSON.stringify(window.scripts[arguments[0]](arguments[1], arguments[2]))"
-    yield lambda script, values, config=None: json.loads(driver.execute_script(call, script, values, config or {}))
+
+    def run(script, values, config=None):
+        return json.loads(driver.execute_script(call, script, values, config or {}))
+
+    run.browser = driver
+    yield run
     driver.quit()

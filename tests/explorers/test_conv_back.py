@@ -29,7 +29,7 @@ def test_both_faces_of_the_backward_pass_are_the_same(render, stride, rule):
         for step in range(18):
             values = {"kernel": kernel, "stride": stride, "rule": rule, "step": step}
             page = render("conv-back", values, explore.back_config())
-            html, caption = explore.gradients(**values)
+            html, caption, _ = explore.gradients(**values)
             assert page["caption"] == caption
             assert page["html"] == html
         y, dx, dw = exact(kernel, stride)
@@ -50,11 +50,11 @@ def test_gradients_add_up_to_the_library_s(stride):
 
 
 def test_captions_tell_the_truth():
-    _, caption = explore.gradients(3, 1, "+=", explore.W)
+    _, caption, _ = explore.gradients(3, 1, "+=", explore.W)
     assert caption.startswith("Forward, window 4 of 9") and "No gradient yet" in caption
-    _, caption = explore.gradients(99, 2, "+=", explore.W)
+    _, caption, _ = explore.gradients(99, 2, "+=", explore.W)
     assert caption.startswith("Backward, window 4 of 4")
-    _, caption = explore.gradients(17, 1, "=", explore.W)
+    _, caption, _ = explore.gradients(17, 1, "=", explore.W)
     wrong = explore.accumulate(explore.DY, explore.X, explore.W, 1, "=", 9)[0]
     count = np.count_nonzero(wrong != exact(explore.W, 1)[1])
     assert f"{count} of 25 numbers of dx" in caption

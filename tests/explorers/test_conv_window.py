@@ -23,7 +23,7 @@ def settings(count=40):
 def test_both_faces_of_the_sliding_window_are_the_same(render):
     for values in settings():
         page = render("conv-window", values, explore.window_config())
-        html, caption = explore.sliding_window(**values)
+        html, caption, _ = explore.sliding_window(**values)
         assert page["caption"] == caption
         assert page["html"] == html
         x = pad(explore.SMALL_IMAGES[values["image"]], (values["padding"],) * 4)
@@ -38,7 +38,7 @@ def test_both_faces_of_the_photograph_agree(render, picture):
     own, config = [[0.5, -1, 0], [2, 0.25, 0], [0, 0, -0.75]], explore.photo_config()
     for kernel in explore.KERNELS:
         page = render("photo-kernel", {"picture": picture, "kernel": kernel, "own": own}, config)
-        _, caption = explore.photo_kernel(picture, kernel, own)
+        _, caption, _ = explore.photo_kernel(picture, kernel, own)
         y = conv2d(explore.photograph(picture)[None, None], explore.weights_of(kernel, own)[None, None])
         assert page["caption"] == caption
         expected = {"low": y.min(), "high": y.max(), "mean": np.abs(y).mean()}
@@ -46,9 +46,9 @@ def test_both_faces_of_the_photograph_agree(render, picture):
 
 
 def test_an_empty_kernel_draws():
-    stage, caption = explore.sliding_window("mixed", np.zeros((3, 3)), 2, 1, 2, 99)
+    stage, caption, _ = explore.sliding_window("mixed", np.zeros((3, 3)), 2, 1, 2, 99)
     assert "NaN" not in stage + caption and "add up to 0," in caption
-    stage, caption = explore.photo_kernel("flower", "your own", np.zeros((3, 3)))
+    stage, caption, _ = explore.photo_kernel("flower", "your own", np.zeros((3, 3)))
     assert "nan" not in caption and "add up to 0:" in caption
 
 

@@ -31,6 +31,7 @@ ENGINE = ("test_engine.py", "test_engine_step.py")
 WINDOWS = ("test_conv.py", "test_pooling.py")
 SINGLE = ("test_single_images.py",)
 RESIDUAL = ("test_residual.py",)
+DRAWING = ("figures/test_drawing.py",)
 
 M = Mutation
 MUTATIONS = [
@@ -266,4 +267,15 @@ MUTATIONS = [
     M("the loss of half a batch is a mean of its own", "engine/loss.py", "scores.dtype.type(1 / total)", "scores.dtype.type(1 / batch)", ENGINE),
     M("the other process's gradients are dropped", "engine/engine.py", "            parameter.add_grad(grad)", "            pass", ENGINE),
     M("the other process works with old weights", "engine/parallel.py", "            shared[...] = parameter.data", "            pass", ENGINE),
+    # Pictures and explorers
+    M("every number of a picture is rounded, its labels too", "course/figures/_svg.py", 'svg = re.sub(r"<[^>]*>", lambda m: _shorter(m[0]), svg)', 'svg = LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)', DRAWING),
+    M("ticks that read alike are shown", "course/figures/_labels.py", "    if twice:", "    if False:", DRAWING),
+    M("a tick may read as another number", "course/figures/_labels.py", "if said and abs(said[0] - at) > 0.5", "if said and abs(said[0] - at) > 5e9", DRAWING),
+    M("a hyphen for a minus sign in pictures", "course/figures/_svg.py", 'svg = minus_in_markup(re.sub(r">\\s+<", "><", svg))', 'svg = re.sub(r">\\s+<", "><", svg)', DRAWING),
+    M("halves are rounded to the even digit", "course/figures/_numbers.py", "rounding=ROUND_HALF_UP, context", 'rounding="ROUND_HALF_EVEN", context', DRAWING),
+    M("drawings stay SVG, which untrusted notebooks drop", "course/figures/_picture.py", "return SVG.sub(lambda found: to_image(found[0]), markup)", "return markup", DRAWING),
+    M("the dot leaves its curve", "course/figures/training_film.py", "*(s for s in STEPS if s <= last), last})", "last})", DRAWING),
+    M("Play goes on when the slider is moved", "course/_live.py", "            self.play.playing = False  #", "            pass  #", ("explorers/test_live.py",)),
+    M("a slider is longer than what it slides over", "course/_live.py", "texts = self.texts if last is None else self.texts[:last + 1]", "texts = self.texts", ("explorers/test_live.py",)),
+    M("a control without effect looks alive", "course/_live.py", "        self.select.disabled = off", "        pass", ("explorers/test_live.py",)),
 ]

@@ -16,16 +16,21 @@
       .map((v, i) => `${i ? "L" : "M"}${px(v).toFixed(1)} ${py(g(v, a)).toFixed(1)}`).join("");
     const at = f(z, a), rate = slope(z, a), n = (v) => course.number(v, 4);
     const ticks = [-4, -2, 0, 2, 4].map((v) => `<text x="${px(v)}" y="266" text-anchor="middle" font-size="12">${n(v)}</text>`);
-    const marks = [-1, 0, 1, 2, 3, 4].map((v) => `<text x="12" y="${py(v) + 4}" text-anchor="middle" font-size="12">${n(v)}</text>
+    const marks = [-1, 0, 1, 2, 3, 4].map((v) => `<text x="16" y="${py(v) + 4}" text-anchor="end" font-size="12">${n(v)}</text>
       <line x1="20" x2="380" y1="${py(v)}" y2="${py(v)}" stroke="var(--course-muted)" opacity="${v ? 0.18 : 0.7}"/>`);
+    // The legend stands between two lines of the grid, where no curve comes.
+    const key = [["value", 'stroke="#0072b2" stroke-width="2.5"'], ["slope", 'stroke="#d55e00" stroke-width="2" stroke-dasharray="6 4"'],
+      ["tangent", 'stroke="currentColor" stroke-width="1.5"']].map(([word, line], i) =>
+      `<path d="M${34 + 84 * i} 35h26" ${line}/><text x="${66 + 84 * i}" y="39" font-size="13" fill="currentColor">${word}</text>`);
     return {
       html: `<svg role="img" aria-label="${name}: its curve, its slope dashed, and the tangent at z" viewBox="0 0 400 272"
         style="width:100%;max-width:30rem;height:auto;overflow:hidden"><g fill="currentColor">${ticks.join("")}${marks.join("")}</g>
         <path d="${path(f)}" fill="none" stroke="#0072b2" stroke-width="2.5"/>
         <path d="${path(slope)}" fill="none" stroke="#d55e00" stroke-width="2" stroke-dasharray="6 4"/>
         <line x1="${px(z - 1)}" y1="${py(at - rate)}" x2="${px(z + 1)}" y2="${py(at + rate)}" stroke="currentColor" stroke-width="1.5"/>
-        <circle cx="${px(z)}" cy="${py(at)}" r="5" fill="currentColor"/></svg>`,
+        <circle cx="${px(z)}" cy="${py(at)}" r="5" fill="currentColor"/>${key.join("")}</svg>`,
       caption: `${name}${name === "PReLU" ? ` (a = ${n(a)})` : ""} at z = ${n(z)}: value ${n(at)}, slope ${n(rate)}.`,
+      off: name === "PReLU" ? [] : ["a"],
       result: { value: at, slope: rate },
     };
   });

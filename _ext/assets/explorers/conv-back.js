@@ -62,7 +62,7 @@
     const { dx, dw } = accumulate(rule, back ? k + 1 : 0);
     const window = taps.map(([u, v]) => [i * stride + u, j * stride + v]);
     let caption = `Forward, window ${k + 1} of ${count}: the nine products add up to ${number(y[i][j])}, the output at row ` +
-      `${i + 1}, column ${j + 1}. No gradient yet.`;
+      `${i + 1}, column ${j + 1}. No gradient yet: the rule counts from step ${count + 1} on.`;
     if (back) {
       const g = number(dy[i][j]), right = accumulate("+=", k + 1);
       const wrong = (a, b) => a.flat().filter((value, n) => value !== b.flat()[n]).length;
@@ -79,6 +79,7 @@
       caption,
       result: { y, dx, dw },
       limits: { step: 2 * count - 1 },
+      off: back ? [] : ["rule"],  // no gradient yet, no rule for it
     };
   });
 })();

@@ -57,7 +57,7 @@
     const left = 40 * (step % size), top = 32 * Math.floor(step / size);
     cells.push(`<rect x="${left + 1}" y="${top + 1}" width="38" height="30" fill="none" stroke="${ACCENT}" ` +
       'stroke-width="2.5"/>');
-    return panel("output (click a number)", 40 * size, 32 * size, `output: ${size} by ${size} numbers`, cells.join(""));
+    return panel("output", 40 * size, 32 * size, `output: ${size} by ${size} numbers`, cells.join(""));
   }
 
   course.explorer("conv-window", ({ image, kernel, padding, stride, dilation, step }, { images }) => {

@@ -7,7 +7,7 @@ course.explorer("logits", ({ z0, z1, z2, target }) => {
   const p = e.map((v) => v / total);
   const gradient = p.map((v, k) => v - (k === target ? 1 : 0));
   const loss = Math.log(total) + top - z[target];
-  const fixed = (v) => v.toFixed(3).replace("-", "−");
+  const fixed = (v) => course.fixed(v, 3);
 
   const panel = (values, left, title, low, high) => {
     const y = (v) => 150 - ((v - low) / (high - low)) * 120;
@@ -24,7 +24,7 @@ course.explorer("logits", ({ z0, z1, z2, target }) => {
     html: `<svg role="img" aria-label="Bars of the three probabilities and of the gradient" viewBox="0 0 430 192"
       style="width:100%;max-width:34rem;height:auto;overflow:hidden"><g fill="currentColor">
       ${panel(p, 0, "probability p", 0, 1.1)}${panel(gradient, 220, "gradient p − y", -1.1, 1.1)}</g></svg>`,
-    caption: `It is the ${names[target]}. p = ${p[target].toFixed(3)}, loss = −log p = ${loss.toFixed(3)}. ` +
+    caption: `It is the ${names[target]}. p = ${fixed(p[target])}, loss = −log p = ${fixed(loss)}. ` +
       `Gradient: ${gradient.map(fixed).join(", ")}.`,
     result: { p, loss, gradient },
   };

@@ -24,7 +24,8 @@ course.explorer("neuron-line", ({ w1, w2, b, gate }, { corners, gates }) => {
       : `<circle cx="${x}" cy="${y}" r="8.5" fill="#0072b2"/>`;
     const ring = wrong ? `<circle cx="${x}" cy="${y}" r="16" fill="none" stroke="currentColor" stroke-width="1.5"
       stroke-dasharray="3 3"/>` : "";
-    return `${mark}${ring}<text x="${x + 20}" y="${y + 5}" font-size="13" fill="currentColor">z = ${course.number(z[i])}</text>`;
+    return `${mark}${ring}<text x="${x + 20}" y="${y + 5}" font-size="13" fill="currentColor"
+      stroke="var(--course-soft)" stroke-width="4" paint-order="stroke">z = ${course.number(z[i])}</text>`;
   }).join("");
   const list = z.map((value) => course.number(value)).join(", ");
   return {

@@ -71,6 +71,7 @@
         `${kernelGrid(weights, divisor)}</div>`,
       caption: `The weights add up to ${number(total)}: a plain area of brightness 0.5 gives ${number(total * 0.5)}. The ` +
         `response lies between ${number(low)} and ${number(high)}; ${meaning}. Size ${y.rows} × ${y.columns}.`,
+      off: kernel === "your own" ? [] : ["own"],
       result: { low, high, mean: y.values.reduce((sum, value) => sum + Math.abs(value), 0) / y.values.length },
     };
   });

@@ -10,7 +10,8 @@ course.explorer("pool-window", ({ kind, kernel, stride, padding, position }, { i
     .flatMap((row) => row.slice(j * stride, j * stride + kernel));
   const reduce = (values) => kind === "max" ? Math.max(...values) : values.reduce((a, v) => a + v, 0) / values.length;
   const y = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => reduce(window(i, j))));
-  const i = Math.floor((position % (n * n)) / n), j = position % n;
+  position = Math.min(position, n * n - 1);
+  const i = Math.floor(position / n), j = position % n;
   const show = (v) => (v === -Infinity ? "−∞" : course.number(v));
   const table = (values, marked) => `<table role="presentation" style="border-collapse:collapse;margin:0;width:auto">${
     values.map((row, r) => `<tr>${row.map((v, c) => `<td style="border:1px solid var(--course-muted);min-width:2.1rem;
@@ -24,5 +25,6 @@ course.explorer("pool-window", ({ kind, kernel, stride, padding, position }, { i
     caption: `${kind}, ${kernel}×${kernel}, stride ${stride}, padding ${padding}: ${n}×${n} outputs. ` +
       `Output (${i}, ${j}) = ${show(y[i][j])}, ${kind === "max" ? "the largest of" : "the mean of"} ${window(i, j).map(show).join(", ")}.`,
     result: { y, position: [i, j] },
+    limits: { position: n * n - 1 },
   };
 });

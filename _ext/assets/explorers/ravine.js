@@ -23,7 +23,7 @@ course.explorer("ravine", ({ rule, rate, momentum }) => {
   const stays = below >= 0 && heights.slice(below).every((h) => h < 0.01);
   const end = heights[steps] > 1e6 ? "It diverges."
     : stays ? `Below 0.01 from step ${below} on.`
-    : `Height ${heights[steps].toFixed(3)} after ${steps} steps.`;
+    : `Height ${course.fixed(heights[steps], 3)} after ${steps} steps.`;
   const px = (x) => 200 + 40 * Math.min(Math.max(x, -99), 99), py = (y) => 90 - 45 * Math.min(Math.max(y, -99), 99);
   const rings = [0.5, 2, 5, 10, 18, 30, 45].map((h) => `<ellipse cx="${px(0)}" cy="${py(0)}" rx="${40 * Math.sqrt(2 * h)}"
     ry="${45 * Math.sqrt((2 * h) / 25)}" fill="none" stroke="var(--course-muted)" opacity="0.7"/>`).join("");
@@ -34,7 +34,7 @@ course.explorer("ravine", ({ rule, rate, momentum }) => {
       <polyline points="${points.join(" ")}" fill="none" stroke="#d55e00" stroke-width="1.5"/>
       ${points.map((p) => `<circle cx="${p.split(",")[0]}" cy="${p.split(",")[1]}" r="2.5" fill="#d55e00"/>`).join("")}
       <path d="M${px(0) - 5} ${py(0)}h10M${px(0)} ${py(0) - 5}v10" stroke="currentColor" stroke-width="1.5"/></svg>`,
-    caption: `${rule}, learning rate ${rate}, momentum ${momentum}. ${end}`,
+    caption: `${rule}, learning rate ${course.number(rate, 4)}, momentum ${course.number(momentum, 4)}. ${end}`,
     result: { path, heights },
   };
 });

@@ -4,7 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib import activations as act
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._numbers import number
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
 
 NAMES = ("step", "sigmoid", "tanh", "ReLU", "Leaky ReLU", "PReLU")
 
@@ -53,17 +54,16 @@ def explore_activation(name, z, a):
     value, slope = value_and_slope(name, grid, a)
     at, rate = (float(v[0]) for v in value_and_slope(name, np.array([float(z)]), a))
     fig, ax = plt.subplots(figsize=(4.4, 3.0))
-    ax.plot(grid, value, color=COLORS["blue"])
-    ax.plot(grid, slope, "--", color=COLORS["orange"])
-    ax.plot([z - 1, z + 1], [at - rate, at + rate], color=INK, linewidth=1.2)
+    ax.plot(grid, value, color=COLORS["blue"], label="value")
+    ax.plot(grid, slope, "--", color=COLORS["orange"], label="slope")
+    ax.plot([z - 1, z + 1], [at - rate, at + rate], color=INK, linewidth=1.2, label="tangent")
     ax.plot(z, at, "o", color=INK)
     ax.set(xlim=(-4, 4), ylim=(-1.6, 4.1), xlabel="$z$")
-    rule = f" (a = {_num(a)})" if name == "PReLU" else ""
-    return fig, f"{name}{rule} at z = {_num(z)}: value {_num(at)}, slope {_num(rate)}."
-
-
-def _num(value):
-    return f"{value:.4f}".rstrip("0").rstrip(".").replace("-", "−")
+    ax.legend(loc="upper left", ncols=3)
+    rule = f" (a = {number(a, 4)})" if name == "PReLU" else ""
+    off = [] if name == "PReLU" else ["a"]
+    caption = f"{name}{rule} at z = {number(z, 4)}: value {number(at, 4)}, slope {number(rate, 4)}."
+    return fig, caption, {"off": off}
 
 
 def saturation(z, slopes):
@@ -102,5 +102,5 @@ def ring(x, labels):
     for value, color, marker in ((0, COLORS["blue"], "o"), (1, COLORS["orange"], "s")):
         ax.plot(*x[labels == value].T, marker, color=color, markersize=4, label=f"class {value}", alpha=0.85)
     ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-    ax.legend(loc="upper right", fontsize=8.5)
+    legend_above(ax)
     return fig

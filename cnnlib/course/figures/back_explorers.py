@@ -6,7 +6,8 @@ against each other. The second has all its frames drawn beforehand.
 
 import numpy as np
 
-from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, _panel, _text, _tint, number
+from cnnlib.course.figures._numbers import number
+from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, _panel, _text, _tint
 
 X = np.array([[1, 0, 2, 1, 3], [0, 4, 1, 0, 1], [2, 1, 5, 2, 0], [0, 3, 0, 1, 2], [1, 0, 2, 4, 1]], dtype=np.float64)
 W = np.array([[1, 0, -1], [2, 1, 0], [0, -1, 1]], dtype=np.float64)
@@ -42,6 +43,7 @@ def gradients(step, stride, rule, kernel):
     y = np.array([[(w * X[i:i + 3, j:j + 3]).sum() for j in range(0, 3, stride)] for i in range(0, 3, stride)])
     step = min(int(step), 2 * count - 1)
     back, k = step >= count, step % count
+    state = {"limits": {"step": 2 * count - 1}, "off": [] if back else ["rule"]}  # no gradient yet, no rule for it
     i, j = divmod(k, side)
     dx, dw = accumulate(dy, X, w, stride, rule, k + 1 if back else 0)
     window = [(i * stride + u, j * stride + v) for u in range(3) for v in range(3)]
@@ -56,9 +58,10 @@ def gradients(step, stride, rule, kernel):
     ]
     stage, place = f'<div style="{FLEX}">{"".join(parts)}</div>', f"window {k + 1} of {count}"
     if back:
-        return stage, f"Backward, {place}, where dy = {_spoken_back(dy, k, w, stride, rule, dx, dw)}"
-    return stage, (f"Forward, {place}: the nine products add up to {number(y[i, j])}, the output at row {i + 1}, "
-                   f"column {j + 1}. No gradient yet.")
+        return stage, f"Backward, {place}, where dy = {_spoken_back(dy, k, w, stride, rule, dx, dw)}", state
+    caption = (f"Forward, {place}: the nine products add up to {number(y[i, j])}, the output at row {i + 1}, "
+               f"column {j + 1}. No gradient yet: the rule counts from step {count + 1} on.")
+    return stage, caption, state
 
 
 def _spoken_back(dy, k, w, stride, rule, dx, dw):
@@ -112,17 +115,17 @@ def touches(pixel, stride):
         cells.append(f'<circle cx="{36 * j * stride + 18}" cy="{36 * i * stride + 18}" r="4" fill="currentColor" '
                      'pointer-events="none"/>')
     label = f"five by five pixels, one of them marked, and {len(seen)} dots where the windows that hold it start"
-    left = _panel("input: click a pixel", 180, 180, label, "".join(cells))
+    left = _panel("input", 180, 180, label, "".join(cells))
     cells = []
     for i, j in np.ndindex(side, side):
-        x, y, on = 78 * j, 50 * i, (i, j) in seen
-        cells.append(f'<rect x="{x}" y="{y}" width="78" height="50" {_tint(int(on), 1)} stroke="{LINE}"/>')
-        cells.append(_text(x + 39, y + 21, 13, f"dy = {number(DY[i, j])}", "" if on else ' opacity="0.65"'))
+        x, y, on = 88 * j, 50 * i, (i, j) in seen
+        cells.append(f'<rect x="{x}" y="{y}" width="88" height="50" {_tint(int(on), 1)} stroke="{LINE}"/>')
+        cells.append(_text(x + 44, y + 21, 13, f"dy = {number(DY[i, j])}", "" if on else ' opacity="0.65"'))
         if on:
             u, v = seen[i, j]
-            cells.append(_text(x + 39, y + 40, 13, f"w[{u}, {v}] = {number(W[u, v])}"))
+            cells.append(_text(x + 44, y + 40, 13, f"w[{u}, {v}] = {number(W[u, v])}"))
     label = f"{side} by {side} outputs, {len(seen)} of them marked"
-    right = _panel("outputs that used it", 78 * side, 50 * side, label, "".join(cells))
+    right = _panel("outputs that used it", 88 * side, 50 * side, label, "".join(cells))
     terms = " + ".join(f"{_bracket(DY[o])}·{_bracket(W[t])}" for o, t in seen.items())
     many = "1 window holds it, which starts at the dot" if len(seen) == 1 else (
         f"{len(seen)} windows hold it, which start at the dots")

@@ -5,7 +5,9 @@ import html
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._network import canvas, edge
+from cnnlib.course.figures._numbers import fixed
+from cnnlib.course.figures._style import INK, MUTED, WORDS, band
 
 BETA, OMEGA = (1.0, 2.0, -3.0, 0.4), (0.1, -0.4, 2.0, 3.0)
 
@@ -67,28 +69,24 @@ def explore_chain(step, x):
 
 
 def _num(value):
-    return f"{value:.3f}".replace("-", "−")
+    return fixed(value, 3)
 
 
 def mazur_network():
     """Mazur's network with its starting weights on the connections."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.9))
-    ax.axis("off")
-    ax.set(xlim=(-0.4, 4.5), ylim=(-0.5, 1.5))
+    fig, ax = canvas(5.2, 2.9, (-0.5, 4.5), (-0.5, 1.6))
     weights = [[(0.15, 0.20), (0.25, 0.30)], [(0.40, 0.45), (0.50, 0.55)]]
     for layer, rows in enumerate(weights):
         for j, row in enumerate(rows):
             for i, w in enumerate(row):
-                start, end = np.array([2.0 * layer, 1 - i]), np.array([2.0 * layer + 2, 1 - j])
-                ax.plot(*np.stack([start, end]).T, color=MUTED, linewidth=1, zorder=0)
-                at = start + (end - start) * (0.26 if i != j else 0.5)
-                ax.text(*at + [0, 0.07], f"{w:.2f}", fontsize=9, ha="center", color=COLORS["blue"])
+                edge(ax, (2.0 * layer, 1 - i), (2.0 * layer + 2, 1 - j), fixed(w, 2), at=0.3 if i != j else 0.5,
+                     color=WORDS["blue"], short=15.5, line={"color": MUTED, "linewidth": 1})
     for x, names in ((0, ("0.05", "0.10")), (2, ("$h_1$", "$h_2$")), (4, ("$o_1$", "$o_2$"))):
         for j, name in enumerate(names):
             ax.plot(x, 1 - j, "o", markersize=30, markerfacecolor=(0.6, 0.7, 0.8, 0.35), markeredgecolor=INK)
             ax.text(x, 1 - j, name, ha="center", va="center")
-    ax.text(2, 1.38, "b = 0.35", ha="center", fontsize=9, color=COLORS["orange"])
-    ax.text(4, 1.38, "b = 0.60", ha="center", fontsize=9, color=COLORS["orange"])
+    ax.text(2, 1.4, "b = 0.35", ha="center", fontsize=9.5, color=WORDS["orange"])
+    ax.text(4, 1.4, "b = 0.60", ha="center", fontsize=9.5, color=WORDS["orange"])
     return fig
 
 

@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, MUTED
+from cnnlib.course.figures._numbers import fixed
+from cnnlib.course.figures._style import COLORS, DIVERGING, MUTED
 from cnnlib.course.figures.convolution import grid
 
 
@@ -31,7 +32,7 @@ def band(matrix, tile):
     """The banded matrix of a tile: one copy of the kernel per output, each shifted."""
     fig, ax = plt.subplots(figsize=(5.4, 2.6))
     limit = np.abs(matrix).max()
-    ax.imshow(np.ma.masked_equal(matrix, 0), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+    ax.imshow(np.ma.masked_equal(matrix, 0), cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
     rows = len(matrix) // tile
     for k in range(1, tile):
         ax.axhline(k * rows - 0.5, color=MUTED, linewidth=0.8)
@@ -59,7 +60,7 @@ def ladder(times):
     colors = [COLORS["orange"] if name.startswith("PyTorch") else COLORS["blue"] for name in names]
     ax.barh(range(len(names)), values, color=colors, left=0)
     for k, value in enumerate(values):
-        ax.text(value * 1.15, k, f"{value:,.0f}" if value >= 10 else f"{value:.1f}", va="center", fontsize=9)
+        ax.text(value * 1.15, k, f"{value:,.0f}" if value >= 10 else fixed(value, 1), va="center", fontsize=9)
     ax.set(xscale="log", xlabel="µs per image", xlim=(values.min() / 3, values.max() * 6))
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()

@@ -7,13 +7,13 @@ same pictures in Python, from `cnnlib.conv`, and a browser test holds the two fa
 import base64
 import functools
 import io
-from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from cnnlib.conv import conv2d
+from cnnlib.course.figures._numbers import number
 from cnnlib.padding import pad
 
 ACCENT, WARM, LINE = "var(--course-accent, #0072b2)", "var(--course-bad, #b04a00)", "var(--course-line, #d5dbe1)"
@@ -40,13 +40,6 @@ KERNELS = {
     "your own": (None, 1),
 }
 PICTURES = {"temple": ("china.jpg", 16, 50), "flower": ("flower.jpg", 43, 150)}
-
-
-def number(value, digits=2):
-    """A number as text, rounded half up and with a true minus sign, as ``course.number`` does in the page."""
-    rounded = Decimal(float(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-    text = f"{rounded:f}".rstrip("0").rstrip(".") if digits else f"{rounded:f}"
-    return "0" if text == "-0" else text.replace("-", "−")
 
 
 @functools.cache
@@ -90,7 +83,7 @@ def sliding_window(image, kernel, padding, stride, dilation, step):
         f"{row + 1}, column {column + 1}. Rows of the output: ⌊(6 + 2·{padding} − {dilation}·(3 − 1) − 1) / {stride}⌋ "
         f"+ 1 = {y.shape[0]}, and as many columns."
     )
-    return f'<div style="{FLEX}">{"".join(parts)}</div>', caption
+    return f'<div style="{FLEX}">{"".join(parts)}</div>', caption, {"limits": {"step": y.size - 1}}
 
 
 def _text(x, y, size, content, extra=""):
@@ -153,7 +146,7 @@ def _output_grid(y, step):
     cells.append(f'<rect x="{left + 1}" y="{top + 1}" width="38" height="30" fill="none" stroke="{ACCENT}" '
                  'stroke-width="2.5"/>')
     label = f"output: {size} by {size} numbers"
-    return _panel("output (click a number)", 40 * size, 32 * size, label, "".join(cells))
+    return _panel("output", 40 * size, 32 * size, label, "".join(cells))
 
 
 # ---- kernels on a photograph -----------------------------------------------------------------------------------
@@ -171,7 +164,8 @@ def photo_kernel(picture, kernel, own):
     weights, divisor = (own, 1) if kernel == "your own" else KERNELS[kernel]
     y = conv2d(x[None, None], w[None, None])[0, 0]
     total = float(np.sum(weights)) / divisor
-    return _photo_stage(picture, kernel, weights, divisor, x, shown(y, total)), _photo_caption(y, total)
+    stage = _photo_stage(picture, kernel, weights, divisor, x, shown(y, total))
+    return stage, _photo_caption(y, total), {"off": [] if kernel == "your own" else ["own"]}
 
 
 def shown(y, total):

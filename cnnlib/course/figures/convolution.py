@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from cnnlib.course.figures._numbers import minus
 from cnnlib.course.figures._style import COLORS, MUTED, number_grid
 
 
@@ -46,7 +47,7 @@ def windows(x, w, y):
         grid(ax, x, limit=2 * x.max())
         frame(ax, i, j, *w.shape, color=COLORS["blue"])
         added, taken = (part * (w > 0)).sum(), (part * (w < 0)).sum()
-        ax.set_title(f"$y_{{{i},{j}}}$ = {added:g} − {taken:g} = {y[i, j]:g}")
+        ax.set_title(f"$y_{{{i},{j}}}$ = {added:g} − {taken:g} = {minus(f'{y[i, j]:g}')}")
     return fig
 
 
@@ -84,7 +85,7 @@ def groups(channels_in, channels_out, choices):
     fig, axes = plt.subplots(1, len(choices), figsize=(4.6, 2.2), sharey=True)
     for ax, g in zip(axes, choices, strict=True):
         own = np.kron(np.eye(g), np.ones((channels_out // g, channels_in // g)))
-        grid(ax, -own, fmt="", limit=1.5)
+        grid(ax, own, fmt="", limit=1.5)
         ax.set_title(f"groups={g}\n{channels_out * channels_in // g * 9} weights", fontsize=10)
         ax.set_xlabel("input channel")
         ax.set_xticks(range(channels_in), range(channels_in))
@@ -100,7 +101,7 @@ def matrices(small, large):
     grid(top, small, limit=1.5 * small.max(), fontsize=9.5)
     for text in top.texts:
         if text.get_text() == "0":
-            text.set_alpha(0.35)
+            text.set_color("#666b70")
     top.set(xlabel="16 pixels of a 4 × 4 input", ylabel="4 outputs")
     bottom.imshow(np.ma.masked_equal(large, 0), cmap="viridis", vmin=1, vmax=9)
     bottom.set(xlabel="36 pixels of a 6 × 6 input", ylabel="16 outputs", xticks=[], yticks=[])

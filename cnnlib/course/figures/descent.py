@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._numbers import fixed, number
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
 
 START = np.array([-4.0, 1.2])
 CURVATURE = np.array([1.0, 25.0])  # of the ravine along its two axes
@@ -57,8 +58,8 @@ def ravine_caption(path, rule, rate, momentum):
     elif len(below) and (heights[below[0]:] < 0.01).all():
         end = f"Below 0.01 from step {below[0]} on."
     else:
-        end = f"Height {heights[-1]:.3f} after {len(path) - 1} steps."
-    return f"{rule}, learning rate {rate:g}, momentum {momentum:g}. {end}"
+        end = f"Height {fixed(heights[-1], 3)} after {len(path) - 1} steps."
+    return f"{rule}, learning rate {number(rate, 4)}, momentum {number(momentum, 4)}. {end}"
 
 
 def contours(ax):
@@ -92,7 +93,7 @@ def paths(walks):
     for (name, path), style in zip(walks.items(), ("-", "--", "-.", ":", "-", "--"), strict=False):
         ax.plot(*path.T, style, label=name, linewidth=1.4)
     ax.set(xlim=(-4.6, 1.6), ylim=(-1.6, 1.6))
-    ax.legend(loc="lower left", fontsize=8.5, ncols=3)
+    legend_above(ax)
     return fig
 
 

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.course.figures._numbers import fixed, number
 from cnnlib.course.figures._style import INK, MUTED, band
 
 
@@ -85,7 +86,8 @@ def explore_threshold(threshold, scores, truth):
     said = scores > threshold
     tp, fp = int((said & truth).sum()), int((said & ~truth).sum())
     fn, tn = int((~said & truth).sum()), int((~said & ~truth).sum())
-    precision, recall = tp / max(tp + fp, 1), tp / max(tp + fn, 1)
+    recall = tp / max(tp + fn, 1)
+    precision = f"{fixed(100 * tp / (tp + fp), 1)}%" if said.any() else "not defined"
     f1 = 2 * tp / max(2 * tp + fp + fn, 1)
     stage = (
         '<table class="course-table"><thead><tr><td></td><th scope="col">said 8</th><th scope="col">said not</th></tr>'
@@ -93,7 +95,7 @@ def explore_threshold(threshold, scores, truth):
         f'<tr><th scope="row">is not</th><td>{fp}</td><td>{tn}</td></tr></tbody></table>'
     )
     return stage, (
-        f"Say 8 when its probability is above {threshold:g}: "
-        f"precision {precision:.1%} ({tp} of {tp + fp} that were called 8), "
-        f"recall {recall:.1%} ({tp} of {tp + fn} that are), F1 {f1:.3f}."
+        f"Say 8 when its probability is above {number(threshold)}: "
+        f"precision {precision} ({tp} of {tp + fp} that were called 8), "
+        f"recall {fixed(100 * recall, 1)}% ({tp} of {tp + fn} that are), F1 {fixed(f1, 3)}."
     )

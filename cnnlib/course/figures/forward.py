@@ -4,7 +4,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.activations import relu, sigmoid, tanh
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._network import canvas, edge
+from cnnlib.course.figures._numbers import fixed, minus
+from cnnlib.course.figures._style import COLORS, MUTED, band
 
 W1, B1 = np.array([[0.15, 0.20], [0.25, 0.30]]), np.array([0.35, 0.35])
 W2, B2 = np.array([[0.40, 0.45], [0.50, 0.55]]), np.array([0.60, 0.60])
@@ -40,24 +42,20 @@ def mazur_values(x):
 def explore_mazur(step, x1, x2):
     """The stage and caption of the forward step-through: one neuron at a time."""
     values = mazur_values(np.array([x1, x2]))
-    fig, ax = plt.subplots(figsize=(5.0, 2.7))
-    ax.axis("off")
-    ax.set(xlim=(-0.35, 3.6), ylim=(-0.45, 1.4))
+    fig, ax = canvas(5.0, 2.7, (-0.4, 3.6), (-0.45, 1.4))
     current = ORDER[step]
     for j, name in enumerate(ORDER):
         sources, w = (("x1", "x2"), W1[j]) if name[0] == "h" else (("h1", "h2"), W2[j - 2])
         for source, weight in zip(sources, w, strict=True):
-            a, b = np.array(PLACES[source]), np.array(PLACES[name])
-            active = name == current
-            ax.plot(*np.stack([a, b]).T, color=COLORS["orange"] if active else MUTED, linewidth=2 if active else 0.7,
-                    zorder=0)
-            if active:
-                ax.text(*(a + 0.45 * (b - a) + [0, 0.06]), f"{weight:.2f}", fontsize=9.5, ha="center", color=INK)
+            active, level = name == current, source[1] == name[1]
+            # Those that cross are labelled before they do.
+            edge(ax, PLACES[source], PLACES[name], fixed(weight, 2) if active else "", at=0.5 if level else 0.3,
+                 line={"color": COLORS["orange"], "linewidth": 2} if active else {"color": MUTED, "linewidth": 0.7})
     for name, place in PLACES.items():
         known = name[0] == "x" or ORDER.index(name) <= step
         color = COLORS["orange"] if name == current else COLORS["blue"] if known else MUTED
         ax.plot(*place, "o", markersize=13, color=color)
-        ax.text(place[0], place[1] + 0.15, f"{values[name]:.4f}" if known else "?", ha="center", fontsize=9.5)
+        ax.text(place[0], place[1] + 0.15, fixed(values[name], 4) if known else "?", ha="center", fontsize=9.5)
         ax.text(place[0], place[1] - 0.25, f"${name[0]}_{name[1]}$", ha="center", fontsize=9.5)
     return fig, _arithmetic(current, values)
 
@@ -65,9 +63,9 @@ def explore_mazur(step, x1, x2):
 def _arithmetic(name, values):
     layer, j = name[0], int(name[1]) - 1
     sources, w, b = (("x1", "x2"), W1[j], B1[j]) if layer == "h" else (("h1", "h2"), W2[j], B2[j])
-    terms = " + ".join(f"{weight:.2f} · {values[s]:.4f}" for s, weight in zip(sources, w, strict=True))
+    terms = " + ".join(f"{fixed(weight, 2)} · {fixed(values[s], 4)}" for s, weight in zip(sources, w, strict=True))
     z = sum(weight * values[s] for s, weight in zip(sources, w, strict=True)) + b
-    return f"{name}: z = {terms} + {b:.2f} = {z:.4f}, and σ(z) = {values[name]:.4f}."
+    return f"{name}: z = {terms} + {fixed(b, 2)} = {fixed(z, 4)}, and σ(z) = {fixed(values[name], 4)}."
 
 
 def signal(x, scale, activation, rng, depth=20):
@@ -90,7 +88,7 @@ def explore_depth(scale, activation):
     ax.set(yscale="log", ylim=(1e-9, 1e9), xticks=(1, 5, 10, 15, 20), xlabel="layer", ylabel="root mean square")
     return fig, (
         f"{activation}, standard deviation {scale:g}/√n: the values of layer 20 have a root mean square of "
-        f"{size[-1]:.2g}, {size[-1] / size[0]:.2g} times those of layer 1."
+        f"{minus(f'{size[-1]:.2g}')}, {minus(f'{size[-1] / size[0]:.2g}')} times those of layer 1."
     )
 
 
@@ -110,8 +108,8 @@ def histograms(cases, show=(1, 5, 10, 20)):
             reach = max(np.abs(values).max(), 1e-12)
             ax.hist(values, bins=31, range=(-reach, reach), color=COLORS["blue"])
             ax.set(yticks=[], xticks=(-reach, reach))
-            ax.set_xticklabels([f"−{reach:.0e}" if reach < 0.01 or reach > 99 else f"−{reach:.1f}",
-                                f"{reach:.0e}" if reach < 0.01 or reach > 99 else f"{reach:.1f}"], fontsize=7.5)
+            digits = ".1e" if reach < 0.05 or reach > 99 else ".1f"
+            ax.set_xticklabels([minus(f"{end:{digits}}") for end in (-reach, reach)], fontsize=7.5)
             if ax.get_subplotspec().is_first_row():
                 ax.set_title(f"layer {layer}", fontsize=9.5)
         row[0].set_ylabel(name, fontsize=9)

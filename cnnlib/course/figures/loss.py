@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._numbers import fixed
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
 
 BARS = (COLORS["blue"], COLORS["orange"], COLORS["green"])
 
@@ -50,15 +51,15 @@ def explore_logits(z0, z1, z2, target):
     for ax, values, title in ((left, p, "probability p"), (right, gradient, "gradient p − y")):
         ax.bar(range(3), values, color=BARS)
         for k, v in enumerate(values):
-            ax.text(k, v + (0.03 if v >= 0 else -0.03), f"{v:.3f}", ha="center", va="bottom" if v >= 0 else "top",
-                    fontsize=9)
+            ax.text(k, v + (0.03 if v >= 0 else -0.03), fixed(v, 3), ha="center", va="bottom" if v >= 0 else "top",
+                    fontsize=9.5)
         ax.axhline(0, color=MUTED, linewidth=0.8)
         ax.set(title=title, xticks=range(3), xticklabels=["cat", "dog", "owl"])
     left.set(ylim=(0, 1.15))
     right.set(ylim=(-1.2, 1.2))
     name = ("cat", "dog", "owl")[target]
-    numbers = ", ".join(f"{v:.3f}".replace("-", "−") for v in gradient)
-    return fig, f"It is the {name}. p = {p[target]:.3f}, loss = −log p = {loss:.3f}. Gradient: {numbers}."
+    numbers = ", ".join(fixed(v, 3) for v in gradient)
+    return fig, f"It is the {name}. p = {fixed(p[target], 3)}, loss = −log p = {fixed(loss, 3)}. Gradient: {numbers}."
 
 
 def slow_start(curves):
@@ -72,7 +73,7 @@ def slow_start(curves):
     for (name, runs), style in zip(curves.items(), ("-", "--"), strict=True):
         band(ax, range(runs.shape[1]), runs, style, label=name)
     ax.set(xlabel="step", ylabel="p given to the truth", ylim=(-0.03, 1.03))
-    ax.legend(loc="lower right")
+    legend_above(ax)
     return fig
 
 

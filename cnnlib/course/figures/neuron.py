@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._numbers import number
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -18,12 +19,12 @@ def diagram():
     for y, name, weight in ((0.8, "$x_1$", "$w_1$"), (-0.8, "$x_2$", "$w_2$")):
         ax.text(0, y, name, ha="center", va="center", fontsize=13)
         ax.annotate("", (1.95, y * 0.28), (0.3, y), arrowprops={"arrowstyle": "->", "color": MUTED})
-        ax.text(1.05, y * 0.68 + np.sign(y) * 0.2, weight, ha="center", va="center", color=NO, fontsize=12)
+        ax.text(1.05, y * 0.68 + np.sign(y) * 0.2, weight, ha="center", va="center", color=WORDS["blue"], fontsize=12)
     for x, text in ((2.5, "sum"), (4.3, "$f$")):
         ax.add_patch(plt.Circle((x, 0), 0.52, fill=False, color=INK, linewidth=1.5))
         ax.text(x, 0, text, ha="center", va="center", fontsize=11)
     ax.annotate("", (2.5, 0.55), (2.5, 1.1), arrowprops={"arrowstyle": "->", "color": MUTED})
-    ax.text(2.72, 1.0, "$b$", color=NO, fontsize=12)
+    ax.text(2.72, 1.0, "$b$", color=WORDS["blue"], fontsize=12)
     for start, end, text in ((3.05, 3.75, "$z$"), (4.85, 5.65, "")):
         ax.annotate("", (end, 0), (start, 0), arrowprops={"arrowstyle": "->", "color": MUTED})
         ax.text((start + end) / 2, 0.16, text, ha="center", fontsize=12)
@@ -60,7 +61,7 @@ def explore_line(w1, w2, b, gate):
     fig, ax = plt.subplots(figsize=(3.4, 3.2))
     plane(ax, CORNERS, labels, (w1, w2), b)
     right = int(((z > 0) == labels).sum())
-    w1, w2, b, *z = (f"{v:g}".replace("-", "−") for v in (w1, w2, b, *z))
+    w1, w2, b, *z = map(number, (w1, w2, b, *z))
     return fig, (
         f"{gate} with w₁ = {w1}, w₂ = {w2}, b = {b}: {right} of 4 corners right. "
         f"z at (0,0), (0,1), (1,0), (1,1): {', '.join(z)}."
@@ -108,5 +109,5 @@ def learning_curves(errors):
     for (name, runs), marker in zip(errors.items(), "o^s", strict=False):
         band(ax, np.arange(1, runs.shape[1] + 1), runs, marker=marker, markersize=3.5, label=name)
     ax.set(xlabel="pass over the four corners", ylabel="corrections", ylim=(-0.15, 4.15))
-    ax.legend(loc="upper right")
+    legend_above(ax)
     return fig

@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band
+from cnnlib.course.figures._numbers import fixed, minus, number
+from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band, see_through
 from cnnlib.pooling import avg_pool2d, max_pool2d
 
 EXAMPLE = np.array([
@@ -27,7 +28,7 @@ def explore_window(kind, kernel, stride, padding, position):
     """The stage and caption of the pooling explorer: one window, its numbers, and the map so far."""
     padding = min(padding, kernel // 2)
     y = pool(EXAMPLE, kind, kernel, stride, padding)
-    i, j = divmod(position % y.size, y.shape[1])
+    i, j = divmod(min(position, y.size - 1), y.shape[1])
     fill = -np.inf if kind == "max" else 0.0
     padded = np.pad(EXAMPLE, padding, constant_values=fill)
     top, left = i * stride, j * stride
@@ -37,12 +38,13 @@ def explore_window(kind, kernel, stride, padding, position):
         + _table(padded, lambda r, c: top <= r < top + kernel and left <= c < left + kernel)
         + _table(y, lambda r, c: (r, c) == (i, j)) + "</div>"
     )
-    listing = ", ".join(_num(v) for v in window.ravel())
+    listing = ", ".join(number(v) for v in window.ravel())
     rule = "the largest of" if kind == "max" else "the mean of"
-    return stage, (
+    caption = (
         f"{kind}, {kernel}×{kernel}, stride {stride}, padding {padding}: {y.shape[0]}×{y.shape[1]} outputs. "
-        f"Output ({i}, {j}) = {_num(y[i, j])}, {rule} {listing}."
+        f"Output ({i}, {j}) = {number(y[i, j])}, {rule} {listing}."
     )
+    return stage, caption, {"limits": {"position": y.size - 1}}
 
 
 CELL = "border:1px solid var(--course-muted,#8b8c8d);min-width:2.1rem;text-align:center;padding:.15rem .3rem"
@@ -52,14 +54,10 @@ MARK = ";outline:3px solid #d55e00;outline-offset:-3px;font-weight:700"
 def _table(values, marked):
     rows = "".join(
         "<tr>" + "".join(
-            f'<td style="{CELL}{MARK if marked(r, c) else ""}">{_num(v)}</td>' for c, v in enumerate(row)
+            f'<td style="{CELL}{MARK if marked(r, c) else ""}">{number(v)}</td>' for c, v in enumerate(row)
         ) + "</tr>" for r, row in enumerate(values)
     )
     return f'<table role="presentation" style="border-collapse:collapse;margin:0;width:auto">{rows}</table>'
-
-
-def _num(value):
-    return "−∞" if np.isneginf(value) else f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def switches(x, y, dx, kernel):
@@ -68,7 +66,7 @@ def switches(x, y, dx, kernel):
     for ax, values, title in zip(axes, (x, y, dx), ("input", "2×2 maxima", "gradient, dy = 1"), strict=True):
         ax.imshow(values, cmap="Blues" if title != "gradient, dy = 1" else "Oranges", vmin=0, vmax=2.2 * values.max())
         for (i, j), v in np.ndenumerate(values):
-            ax.text(j, i, f"{v:g}", ha="center", va="center", color="#111111", fontsize=9)
+            ax.text(j, i, minus(f"{v:g}"), ha="center", va="center", color="#111111", fontsize=9)
         ax.set(title=title, xticks=[], yticks=[])
     for i, j in np.argwhere(dx > 0):
         axes[0].add_patch(plt.Rectangle((j - 0.45, i - 0.45), 0.9, 0.9, fill=False, edgecolor=SEEN, linewidth=2))
@@ -91,11 +89,12 @@ def explore_shift(kind, shift, image):
     fig, axes = plt.subplots(1, 3, figsize=(5.2, 1.9))
     for ax, values, title in zip(axes, (moved, after, after - before), ("moved", "halved", "change"), strict=True):
         if title == "change":
-            ax.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1)
+            ax.imshow(see_through(values, 1.0))
         else:
             ax.imshow(values, cmap=SEQUENTIAL, vmin=0, vmax=1)
         ax.set(title=title, xticks=[], yticks=[])
-    return fig, f"{kind}, shift {shift}: the halved map changes by {change:.0%} of its mean."
+        ax.spines[:].set_visible(True)
+    return fig, f"{kind}, shift {shift}: the halved map changes by {fixed(100 * change, 0)}% of its mean."
 
 
 def by_shift(shifts, curves, *, ylabel, percent=False):

@@ -157,7 +157,7 @@ def mnist(record):
             seconds.append(run["seconds"])
             ax.plot(run["seconds"], shown[-1], marker, color=COLORS[color], markersize=7, alpha=0.85)
             ax.annotate(run["seed"], (run["seconds"], shown[-1]), (6, 4), textcoords="offset points", fontsize=9,
-                        color=INK)
+                        color=INK, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.3}, zorder=5)
         ax.plot([], [], marker, color=COLORS[color], label=label(who))
     ax.axhline(99, color=INK, linewidth=1.2, linestyle=":")
     room = 0.15 * (max(shown) - min(shown)) + 0.05

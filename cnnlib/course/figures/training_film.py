@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnlib.activations import softmax
+from cnnlib.course.figures._numbers import fixed, number
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.data import batches
 from cnnlib.engine import compile
@@ -12,6 +13,7 @@ from cnnlib.training import evaluate, predict, train_step
 
 STEPS = (0, 1, 2, 4, 8, 16, 34, 68, 136, 204, 340, 510)
 RATES = (0.005, 0.05, 0.5)
+WINDOW = 8  # steps whose losses are averaged
 ROWS = "\n".join  # one element a line keeps the markup readable
 WHITE = "#ffffff"
 
@@ -49,6 +51,30 @@ def shoot(train, validation, shown, rate, steps=STEPS, batch_size=32):
             losses.append(train_step(engine, criterion, optimizer, x, y)[0])
 
 
+def running_mean(losses, window=WINDOW):
+    """The mean of the last losses before each step: what the curve shows and the caption says.
+
+    Parameters
+    ----------
+    losses : sequence of float
+    window : int, optional
+
+    Returns
+    -------
+    array (len(losses) + 1,)
+        The first is the first loss itself.
+
+    Examples
+    --------
+    >>> running_mean([4.0, 2.0, 0.0], window=2)
+    array([4., 4., 3., 1.])
+    """
+    total = np.concatenate([[0.0], np.cumsum(losses)])
+    ends = np.arange(1, len(total))
+    starts = np.maximum(ends - window, 0)
+    return np.concatenate([losses[:1], (total[ends] - total[starts]) / (ends - starts)])
+
+
 class Film:
     """All frames of several runs; ``film.draw(step, rate)`` is the explorer's drawing.
 
@@ -67,16 +93,17 @@ class Film:
         """One frame: the stage as SVG, and its caption."""
         run = self.runs[rate]
         frame, losses = run["frames"][step], run["losses"]
-        loss = np.mean(losses[max(0, step - 8):step]) if step else losses[0]
+        means = running_mean(losses)
         epochs = step / run["per_epoch"]
         right = int((frame["p"].argmax(axis=1) == self.labels).sum())
         caption = (
-            f"Learning rate {rate:g}, after {step} steps ({epochs:.2g} epochs): the loss is {loss:.3f}, "
-            f"{frame['accuracy']:.1%} of the validation digits are right, and {right} of these 6."
+            f"Learning rate {number(rate, 3)}, after {step} steps ({epochs:.2g} epochs): the loss is "
+            f"{fixed(means[step], 3)}, {fixed(100 * frame['accuracy'], 1)}% of the validation digits are right, and "
+            f"{right} of these 6."
         )
         parts = [
             _text(88, 14, "the 16 filters"), _filters(frame["w"], 10, 24),
-            _text(315, 14, "loss, step by step"), _curve(losses, step, 220, 24, 200, 150),
+            _text(320, 14, f"loss, mean of {WINDOW} steps"), _curve(means, step, 220, 24, 200, 150),
             _digits(self.images, self.labels, frame["p"], 10, 216),
         ]
         svg = (
@@ -112,9 +139,9 @@ def _ink(value):
 
 
 def _weight(value, limit=1.0):
-    """Blue below zero, white at zero, orange above, in steps."""
+    """Orange below zero, white at zero, blue above, in steps."""
     t = round(8 * float(np.clip(value / limit, -1, 1))) / 8
-    end = (213, 94, 0) if t > 0 else (0, 114, 178)
+    end = (0, 114, 178) if t > 0 else (213, 94, 0)
     return "#" + "".join(f"{round(255 + (c - 255) * abs(t)):02x}" for c in end)
 
 
@@ -126,25 +153,27 @@ def _filters(w, x, y):
     return ROWS(parts)
 
 
-def _curve(losses, step, x, y, width, height, top=5.0, bottom=0.001):
-    scale = np.log(top / bottom)
+def _curve(means, step, x, y, width, height, top=5.0, bottom=0.001):
+    scale, last = np.log(top / bottom), len(means) - 1
 
     def point(i):
-        level = np.log(np.clip(losses[min(i, len(losses) - 1)], bottom, top) / bottom) / scale
-        return f"{x + width * i / len(losses):.1f} {y + height * (1 - level):.1f}"
+        level = np.log(np.clip(means[i], bottom, top) / bottom) / scale
+        return f"{x + width * i / last:.1f} {y + height * (1 - level):.1f}"
 
-    line = "M" + "L".join(point(i) for i in range(0, len(losses), 6))
+    # Every sixth step, and every step at which the dot can stand.
+    line = "M" + "L".join(map(point, sorted({*range(0, last, 6), *(s for s in STEPS if s <= last), last})))
     marks = [
-        f'<path d="M{x} {y + height * (1 - np.log(v / bottom) / scale):.1f}h{width}" stroke="var(--course-line)"/>'
-        + _text(x - 4, y + height * (1 - np.log(v / bottom) / scale) + 4, f"{v:g}", 11, "end")
+        f'<g class="tick"><path d="M{x} {y + height * (1 - np.log(v / bottom) / scale):.1f}h{width}" '
+        'stroke="var(--course-line, #d5dbe1)"/>'
+        + _text(x - 4, y + height * (1 - np.log(v / bottom) / scale) + 4, number(v, 3), 11, "end") + "</g>"
         for v in (1, 0.1, 0.01, 0.001)
     ]
     px, py = point(step).split()
+    ends = (_text(x, y + height + 16, "0", 11), _text(x + width, y + height + 16, f"{last}", 11, "end"))
     return ROWS([
-        *marks,
+        '<g class="axis">', *marks, "</g>", '<g class="axis">', *(f'<g class="tick">{end}</g>' for end in ends), "</g>",
         f'<path d="{line}" fill="none" stroke="var(--course-accent, #0072b2)" stroke-width="1.2" opacity="0.55"/>',
         f'<circle cx="{px}" cy="{py}" r="5" fill="#d55e00"/>',
-        _text(x, y + height + 16, "0", 11), _text(x + width, y + height + 16, f"{len(losses)}", 11, "end"),
     ])
 
 
@@ -161,5 +190,5 @@ def _digits(images, labels, p, x, y):
             bar = f"M{left + 5.5 * c + 3:g} {y + 106:g}v-{height:.1f}h4.5v{height:.1f}z"
             bars["#d55e00" if c == label else "var(--course-accent, #0072b2)"].append(bar)
         parts += [f'<path d="{"".join(d)}" fill="{color}"/>' for color, d in bars.items()]
-        parts.append(f'<path d="M{left + 2} {y + 106.5:g}h58" stroke="var(--course-muted)" stroke-width="1"/>')
+        parts.append(f'<path d="M{left + 2} {y + 106.5:g}h58" stroke="var(--course-muted, #6b7075)" stroke-width="1"/>')
     return ROWS(parts)

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.course.figures._numbers import minus
 from cnnlib.course.figures._style import COLORS, INK, MUTED
 from cnnlib.course.figures._table import table
 
@@ -47,4 +48,4 @@ def error_table(rows, caption):
 
 def number(error):
     """An error with two digits; None, the record's infinity, is a failure."""
-    return "failed" if error is None else "0" if error == 0 else f"{error:.1e}".replace("-", "−")
+    return "failed" if error is None else "0" if error == 0 else minus(f"{error:.1e}")
