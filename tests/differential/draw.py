@@ -207,8 +207,8 @@ def _pass(rng, n, exact):
     if rng.random() < 0.1:
         found.append(("forward", slot, pick(rng, 1, 2, n), "normal", "C"))
     if rng.random() < 0.25:
-        between = [("forward", pick(rng, *({0, 1, 2} - {slot})), pick(rng, 1, 2, n), "normal", "C"),
-                   ("backward", pick(rng, *({0, 1, 2} - {slot})), "normal")]
+        other = pick(rng, *({0, 1, 2} - {slot}))
+        between = [("forward", other, pick(rng, 1, 2, n), "normal", "C"), ("backward", other, "normal")]
         found += between if rng.random() < 0.5 else between[:1]
     found.append(("backward", slot, dy))
     if rng.random() < 0.05:
