@@ -179,6 +179,9 @@ class Banded:
     def _add(self, patches, turned):
         """Add the products of all tiles to the gradient: BLAS is the fastest way to sum rows."""
         tiles = math.prod(patches.shape[:-2])
+        if tiles > len(self.ones):  # a pooling window is higher than the rows that were meant to be added at a time
+            self.ones = np.ones(tiles, self.ones.dtype)
+            self.products = np.empty(tiles * self.gradient.size, self.products.dtype)
         products = self.products[: tiles * self.gradient.size]
         np.matmul(patches, turned, out=products.reshape(*patches.shape[:-2], self.depth, self.out_rows))
         self.gradient += self.ones[:tiles] @ products.reshape(tiles, -1)

@@ -199,7 +199,10 @@ class Run:
         x = values(kind, (n, *self.trial.shape), self.trial.dtype, rng)
         if self.shake is not None and isinstance(x, np.ndarray) and x.dtype.kind == "f":
             self._shaken(x)
-        return layout(order, x.astype("float64") if self.wide else x)
+        return layout(order, self._widened(x))
+
+    def _widened(self, x):
+        return x.astype("float64") if self.wide and isinstance(x, np.ndarray) else x
 
     def _shaken(self, *arrays):
         for a in arrays:
@@ -215,7 +218,7 @@ class Run:
     def _backward(self, rng, slot, kind):
         shape = self.shapes.get(slot, (1, 1))
         dy = values(kind, shape, self.trial.dtype, rng)
-        dx = self.side.backward(slot, dy.astype("float64") if self.wide else dy)
+        dx = self.side.backward(slot, self._widened(dy))
         return {"input gradient": dx if slot or self.trial.input_gradient else None}
 
     def _step(self, rng, slot, n, kind, label, dtype, criterion):
