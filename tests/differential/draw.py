@@ -77,7 +77,7 @@ def network(rng):
     if len(layers) > 2 and rng.random() < 0.15 and not any(spec[0] == "again" for spec in layers):
         i = int(rng.integers(len(layers) - 1))
         layers[i : i + 2] = [("Sequential", tuple(layers[i : i + 2]))]
-    return tuple(layers), shape, pick(rng, 1, 2, 3, 5)
+    return tuple(layers) or (("Identity", (), {}),), shape, pick(rng, 1, 2, 3, 5)
 
 
 def _fitting(rng, shape, before, convolution=False):
