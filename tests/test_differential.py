@@ -147,6 +147,12 @@ def test_what_is_not_finite(name, dtype):
             run(Trial(STACKS[name], (12, 6, 6), (*PASS, ("parameter", 0, "weight", "inf"), *PASS), dtype, seed))
 
 
+def test_a_running_variance_far_below_the_one_that_it_starts_from():
+    layers = ("Linear", (6, 5, True), {}), ("SiLU", (), {}), ("BatchNorm1d", (5,), {"momentum": None})
+    actions = (forward(2), ("mode", False), forward(1))
+    run(Trial(layers, (6,), actions, "float32", 108654))
+
+
 def test_numbers_so_large_that_the_engine_alone_would_overflow():
     for huge in (1e30, 1e36):  # within float32, also as sums, but not within Winograd's transforms
         trial = Trial(STACKS["winograd"], (12, 6, 6), (("write", huge), *PASS), "float32")

@@ -70,7 +70,7 @@ def test_trouble_in_the_other_process():
 
 
 RUN = """
-import os, sys
+import signal, sys
 import numpy as np
 from cnnlib.criteria import CrossEntropyLoss, MSELoss
 from cnnlib.engine import compile
@@ -78,6 +78,7 @@ from cnnlib.layers import Linear, Sequential
 from cnnlib.optim import SGD
 from cnnlib.training import fit
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in what a shell runs in the background
 model = Sequential(Linear(6, 3))
 engine = compile(model, workers=2)
 data = np.ones((64, 6), np.float32), np.zeros(64, int)

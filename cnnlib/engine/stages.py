@@ -128,10 +128,10 @@ class Norm:
             np.subtract(x2, self._row(mean), out=hat)
             var = self._sum(np.multiply(hat, hat, out=y)) / dtype.type(self.count)
             seen = int(layer.num_batches_tracked) + 1
-            momentum = dtype.type(1 / seen if layer.momentum is None else layer.momentum)
+            momentum = 1 / seen if layer.momentum is None else float(layer.momentum)
             unbiased = var * dtype.type(self.count / (self.count - 1))
-            running_mean = layer.running_mean + momentum * (mean - layer.running_mean)
-            running_var = layer.running_var + momentum * (unbiased - layer.running_var)
+            running_mean = (1 - momentum) * layer.running_mean + momentum * mean
+            running_var = (1 - momentum) * layer.running_var + momentum * unbiased  # old + (new - old) cancels
             layer.running_mean, layer.running_var = running_mean, running_var
             layer.num_batches_tracked += 1
         else:

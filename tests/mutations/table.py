@@ -192,6 +192,7 @@ MUTATIONS = [
     M("engines work in the memory of the layers", "engine/through.py", "module._saved = self.memory.setdefault(module, [])", "pass", BOTH),
     M("a fused pooling that its layer refuses is run", "engine/plan.py", "if answer([layer], (1, *size), dtype) is None:", "if False:", BOTH),
     M("one value a channel has a variance", "engine/stages.py", "(values > 1 or not layer.training)", "True", BOTH),
+    M("a small running variance cancels", "engine/stages.py", "(1 - momentum) * layer.running_var + momentum * unbiased", "layer.running_var + momentum * (unbiased - layer.running_var)", BOTH),
     M("a negative variance is not refused", "engine/plan.py", " and not (norm.running_var < 0).any()", "", ENGINE),
     M("a worker is used though it was interrupted", "engine/parallel.py", "        self.busy = True", "        self.busy = False", ENGINE),
     M("the answer to another question is taken", "engine/parallel.py", "if number == self.number:", "if True:", ENGINE),
