@@ -20,7 +20,7 @@ NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks crosscheck mutate matrix \
+.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks crosscheck mutate fuzz matrix \
         bench bench-full resolve clean
 
 help: ## list the targets
@@ -94,6 +94,10 @@ crosscheck: $(STAMP) ## print the table of agreement with PyTorch
 mutate: $(STAMP) ## break operations one at a time; the tests must notice each
 	$(call say,Mutations: every planted bug must be caught)
 	$(BIN)/python -m tests.mutations
+
+fuzz: $(STAMP) ## draw networks and calls until one is wrong (FUZZ="--minutes 10 --seed 1")
+	$(call say,Fuzzing: engine against layers$(,) operations against PyTorch)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.differential $(FUZZ)
 
 matrix: $(STAMP) ## compare the notebooks under other BLAS kernels and thread counts
 	$(BIN)/python tools/matrix.py $(NOTEBOOKS)

@@ -30,6 +30,7 @@ from cnnlib.layers import (
     LeakyReLU,
     Linear,
     MaxPool2d,
+    Parameter,
     PReLU,
     ReLU,
     Sequential,
@@ -391,6 +392,61 @@ def test_bad_models_and_gradients():
     engine(np.zeros((2, 1, 28, 28), np.float32))
     with pytest.raises(TypeError, match="dy"):
         engine.backward(np.zeros((2, 10)))
+
+
+def test_a_model_that_changed_since_the_forward_pass_has_no_backward_pass():
+    model = Sequential(Linear(3, 2), Tanh())
+    engine = compile(model)
+    x, dy = np.ones((4, 3), np.float32), np.ones((4, 2), np.float32)
+    engine(x)
+    model[0].weight = Parameter(model[0].weight.data)
+    with pytest.raises(RuntimeError, match="has been changed since the forward pass: call the engine again"):
+        engine.backward(dy)
+    engine(x)
+    model.eval()  # is no change: what ran in training goes back through training
+    engine.backward(dy)
+    assert model[0].weight.grad is not None
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_running_statistics_that_the_layer_refuses(training):
+    model = Sequential(BatchNorm1d(2)).train(training)
+    engine = compile(model)
+    x = np.random.default_rng(0).standard_normal((4, 2)).astype(np.float32)
+    engine(x)
+    model[0].running_var[...] = -1
+    for run in (model, engine):
+        with pytest.raises(ValueError, match="running_var must not be negative, got -1"):
+            run(x)
+
+
+def test_options_and_attributes_that_nobody_foresaw_go_through_the_layers():
+    model = Sequential(Conv2d(1, 2, 3, padding=1), MaxPool2d(2))
+    engine = compile(model)
+    x = np.random.default_rng(0).standard_normal((3, 1, 6, 6)).astype(np.float32)
+    engine(x)
+    model[0].padding = [1, 1]  # a list cannot be a key
+    assert worst(engine(x), model(x)) <= 1e-6
+    model[1].kernel_size = [3, 2]
+    assert engine(x).shape == (3, 2, 2, 3)
+    model[0].padding, model[1].kernel_size = (1, 1), 2
+    model[1].forward = lambda x: MaxPool2d.forward(model[1], x) + 1  # somebody's own
+    assert worst(engine(x), model(x)) <= 1e-6 and engine(x).min() >= model[:1](x).min() + 1
+
+
+def test_a_class_made_from_sequential_may_do_otherwise():
+    class Twice(Sequential):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+        def backward(self, dy):
+            return super().backward(2 * dy)
+
+    x = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
+    for model in (Twice(Linear(3, 2), ReLU()), Sequential(Twice(Linear(3, 2), ReLU()), ReLU())):
+        engine = compile(model, input_gradient=True)
+        assert worst(engine(x), model(x)) <= 1e-6
+        assert worst(engine.backward(np.ones((4, 2), np.float32)), model.backward(np.ones((4, 2), np.float32))) <= 1e-6
 
 
 def test_fallback_is_used_and_correct_for_any_layer():

@@ -1,19 +1,24 @@
 """A training step of the engine: its loss, and the second process that takes half of a batch."""
 
+import copy
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
+from differential import interrupts
 from test_engine import TOLERANCE, lenet, worst
 
 from cnnlib.criteria import CrossEntropyLoss, MSELoss
 from cnnlib.engine import compile
 from cnnlib.engine.loss import cross_entropy, labels
+from cnnlib.engine.parallel import OneThread
 from cnnlib.engine.plan import Plan
-from cnnlib.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, Sequential, Softmax
+from cnnlib.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, Sequential, Softmax, Tanh
 
 # --- A second process
 
@@ -65,7 +70,7 @@ def test_trouble_in_the_other_process():
 
 
 RUN = """
-import os, sys
+import signal, sys
 import numpy as np
 from cnnlib.criteria import CrossEntropyLoss, MSELoss
 from cnnlib.engine import compile
@@ -73,6 +78,7 @@ from cnnlib.layers import Linear, Sequential
 from cnnlib.optim import SGD
 from cnnlib.training import fit
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in what a shell runs in the background
 model = Sequential(Linear(6, 3))
 engine = compile(model, workers=2)
 data = np.ones((64, 6), np.float32), np.zeros(64, int)
@@ -103,6 +109,77 @@ def test_ctrl_c_reaches_both_processes_and_ends_the_run_in_order(tmp_path):
     assert (tmp_path / "run").exists()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+def test_interrupts_at_random_moments_leave_no_wrong_answer():
+    found = interrupts.run(30, seed=1)
+    assert sum(found.values()) == 30 and {after for _, _, after in found} <= {"right", "a clear error"}, found
+    assert {kind for kind, ended, _ in found if ended != "done"} >= {"interrupt", "augmentation"}, found
+
+
+def test_a_reply_that_is_left_over_is_dropped():
+    rng = np.random.default_rng(0)
+    with compile(Sequential(Linear(3, 2, rng=rng)), workers=2) as engine:
+        x = rng.standard_normal((2, 20, 3)).astype(np.float32)
+        engine(x[0])
+        engine._worker.link.send((0, "forward", (10, 3), True))  # a request that nobody waits for
+        assert worst(engine(x[1]), engine.model(x[1])) <= 1e-6
+
+
+def test_a_worker_in_which_something_went_wrong_is_not_used_again():
+    model = Sequential(Linear(3, 2))
+    x = np.random.default_rng(0).standard_normal((2, 20, 3)).astype(np.float32)
+    with compile(model, workers=2) as engine:
+        engine(x[0])
+        first = engine._worker
+        with pytest.raises(KeyboardInterrupt), first.work("forward", True, x=x[0, 10:]):
+            raise KeyboardInterrupt
+        assert worst(engine(x[1]), model(x[1])) <= 1e-6
+        assert engine._worker is not first
+
+
+def test_two_engines_close_at_once_and_give_the_threads_back():
+    x = np.ones((20, 3), np.float32)
+    before = OneThread.workers
+    engines = [compile(Sequential(Linear(3, 2)), workers=2) for _ in range(3)]
+    for engine in engines:
+        engine(x)
+    start = time.perf_counter()
+    for engine in engines:
+        engine.close()
+        engine.close()
+    assert time.perf_counter() - start < 2  # a process that is not told to end takes five seconds
+    assert OneThread.workers == before
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda engine: pickle.loads(pickle.dumps(engine))])
+def test_a_copy_is_an_engine_of_its_own(again):
+    engine = compile(Sequential(Linear(3, 2), Tanh()), workers=2, input_gradient=True)
+    x, dy = np.ones((20, 3), np.float32), np.ones((20, 2), np.float32)
+    y = engine(x)
+    other = again(engine)
+    assert (other.workers, other.input_gradient) == (2, True)
+    assert (other.model is engine.model) == (again is copy.copy)
+    other(-x)
+    assert engine.backward(dy).shape == x.shape
+    assert np.array_equal(engine(x), y) and np.array_equal(other(x), y)
+    engine.close(), other.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_process_that_was_forked_leaves_the_worker_to_its_owner():
+    x = np.random.default_rng(0).standard_normal((20, 3)).astype(np.float32)
+    engine = compile(Sequential(Linear(3, 2)), workers=2)
+    y, first = engine(x), engine._worker
+    child = os.fork()
+    if child == 0:
+        right = np.array_equal(engine(x), y) and engine._worker is not first
+        engine.close()
+        os._exit(0 if right else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert np.array_equal(engine(x), y) and engine._worker is first
+    engine.close()
 
 
 # --- The loss

@@ -189,6 +189,20 @@ def test_the_engine_runs_the_model_in_its_place():
     assert np.allclose(default.history.step_loss, layers.history.step_loss, atol=1e-5)
 
 
+@pytest.mark.parametrize("use", [
+    lambda model, x, y, engine: predict(model, x, engine=engine),
+    lambda model, x, y, engine: evaluate(model, CrossEntropyLoss(), (x, y), engine=engine),
+])  # fmt: skip
+def test_the_engine_of_another_model_is_refused(use):
+    model, other = network(), network()
+    x, y = np.zeros((2, 1, 4, 4), np.float32), np.zeros(2, int)
+    use(model, x, y, compile(model))
+    with pytest.raises(ValueError, match="engine runs another model: make it with compile\\(model\\)"):
+        use(model, x, y, compile(other))
+    with pytest.raises(TypeError, match="engine must be an Engine or None, got bool"):
+        use(model, x, y, True)
+
+
 def test_layers_that_are_no_sequential_run_by_themselves():
     rows = rng().standard_normal((8, 3))
     layer = Linear(3, 2, rng=rng(), dtype=np.float64)

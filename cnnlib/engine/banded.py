@@ -62,7 +62,7 @@ class Banded:
         self.band, self.matrix = self._diagonal(matrix, range(5)), matrix.reshape(self.out_rows, self.depth)
         # no copy is needed where one row of a column is all that a kernel looks at
         self.plain = self.span == (1, 1) and self.tile == self.wide == stride[1] == 1 and padding == ((0, 0), (0, 0))
-        self.padded = None
+        self.padded = self.seen = None
         if padding != ((0, 0), (0, 0)):
             self.padded = np.zeros((height + top + bottom, width + left + right, channels, batch), dtype)
             self.inside = slice(top, top + height), slice(left, left + width)
@@ -111,10 +111,13 @@ class Banded:
         if self.padded is not None:
             self.padded[self.inside] = x
             x = self.padded
-        if self.plain:
-            self.patches = self._patches(x.swapaxes(0, 1)[:, :, None, :, None])
-        else:
-            self.strips, self.done = self._strips(x), 0
+        if x is not self.seen:  # mostly it is the array of the stage before, and its views are there already
+            self.seen = x
+            if self.plain:
+                self.patches = self._patches(x.swapaxes(0, 1)[:, :, None, :, None])
+            else:
+                self.strips = self._strips(x)
+        self.done = 0
 
     def rows(self, start, stop, out):
         """Compute output rows ``start:stop`` into ``out`` (stop - start, W_out, C_out, N) or `apart`."""
@@ -179,6 +182,9 @@ class Banded:
     def _add(self, patches, turned):
         """Add the products of all tiles to the gradient: BLAS is the fastest way to sum rows."""
         tiles = math.prod(patches.shape[:-2])
+        if tiles > len(self.ones):  # a pooling window is higher than the rows that were meant to be added at a time
+            self.ones = np.ones(tiles, self.ones.dtype)
+            self.products = np.empty(tiles * self.gradient.size, self.products.dtype)
         products = self.products[: tiles * self.gradient.size]
         np.matmul(patches, turned, out=products.reshape(*patches.shape[:-2], self.depth, self.out_rows))
         self.gradient += self.ones[:tiles] @ products.reshape(tiles, -1)

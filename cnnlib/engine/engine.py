@@ -13,7 +13,7 @@ from cnnlib.engine.loss import cross_entropy, labels
 from cnnlib.engine.parallel import Ended, Worker
 from cnnlib.engine.plan import Plan
 from cnnlib.engine.stages import to_inner, to_outer
-from cnnlib.engine.table import flattened, look, separate
+from cnnlib.engine.table import Watch, flattened, separate
 from cnnlib.engine.through import Through
 
 PLANS = 4  # input shapes kept ready: a full batch, the last batch, a batch of the evaluation, one more
@@ -80,7 +80,7 @@ class Engine:
         if checks.integer("workers", workers) not in (1, 2):
             raise ValueError(f"workers must be 1 or 2, got {workers}")
         self.workers = workers
-        self._worker = None
+        self._watch, self._worker = Watch(), None
         self._plans = {}
         self._running = None  # what backward has to go back through
 
@@ -116,7 +116,7 @@ class Engine:
         if any(getattr(type(self.model), name) is not getattr(L.Sequential, name) for name in OWN):
             return None
         try:
-            return look(list(flattened(self.model)))
+            return self._watch.look(list(flattened(self.model)))
         except TypeError:
             return None
 

@@ -44,9 +44,9 @@ def cross_entropy(scores, target, total):
     gradient : array (C, N)
     """
     classes, batch = scores.shape
-    if not tame(scores):
-        return _by_the_loss(scores, target, total)
     share = scores.dtype.type(1 / total)
+    if not tame(scores):
+        return _by_the_loss(scores, target, share)
     at = target * batch + np.arange(batch)  # where each sample's own label stands
     z = scores - scores.max(0)
     flat = z.reshape(-1)
@@ -59,9 +59,9 @@ def cross_entropy(scores, target, total):
     return loss, e
 
 
-def _by_the_loss(scores, target, total):
+def _by_the_loss(scores, target, share):
     """The same from `cnnlib.losses`, which knows what infinity and NaN come to."""
-    outer, share = np.ascontiguousarray(scores.T), scores.dtype.type(1 / total)
+    outer = np.ascontiguousarray(scores.T)
     loss = losses.cross_entropy(outer, target, reduction="sum") * share
     dscores = losses.cross_entropy_backward(share, outer, target, reduction="sum")
     return loss, np.ascontiguousarray(dscores.T)

@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import select
 import signal
+import threading
 import time
 import weakref
 
@@ -146,15 +147,18 @@ class Worker:
 
 @contextlib.contextmanager
 def _no_interrupts():
-    """Keep Ctrl-C waiting, in this thread and in the process that it starts, which would otherwise die of it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    """Keep Ctrl-C waiting, here and in the process that is made: it could die of it before it learns to ignore it."""
+    before, pressed = signal.getsignal(signal.SIGINT), []
+    if before is None or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
+        signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _views(memory, parameters, dtype):

@@ -66,8 +66,8 @@ class Step:
 class Plan:
     """The stages for one input shape, with all the memory that they work in.
 
-    It is made from what the layers are at the moment, and is of no use once `cnnlib.engine.table.look` says something
-    else of them.
+    It is made from what the layers are at the moment, and is of no use once `cnnlib.engine.table.Watch` sees something
+    else in them.
     """
 
     def __init__(self, view, x, input_gradient):

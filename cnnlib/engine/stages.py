@@ -100,8 +100,7 @@ class Norm:
     def suits(shape, layer):
         """Whether there are statistics to divide by: running ones, and in training more than one value a channel."""
         values = int(np.prod(shape[:-2])) * shape[-1]
-        usual = layer.running_mean is not None and (layer.weight is None) == (layer.bias is None)
-        return usual and layer.eps >= LEAST_EPS and (values > 1 or not layer.training)
+        return layer.running_mean is not None and layer.eps >= LEAST_EPS and (values > 1 or not layer.training)
 
     def __init__(self, shape, layer, relu, dtype):
         self.layer, self.relu = layer, relu
@@ -129,10 +128,10 @@ class Norm:
             np.subtract(x2, self._row(mean), out=hat)
             var = self._sum(np.multiply(hat, hat, out=y)) / dtype.type(self.count)
             seen = int(layer.num_batches_tracked) + 1
-            momentum = dtype.type(1 / seen if layer.momentum is None else layer.momentum)
+            momentum = 1 / seen if layer.momentum is None else float(layer.momentum)
             unbiased = var * dtype.type(self.count / (self.count - 1))
-            running_mean = layer.running_mean + momentum * (mean - layer.running_mean)
-            running_var = layer.running_var + momentum * (unbiased - layer.running_var)
+            running_mean = (1 - momentum) * layer.running_mean + momentum * mean
+            running_var = (1 - momentum) * layer.running_var + momentum * unbiased  # old + (new - old) cancels
             layer.running_mean, layer.running_var = running_mean, running_var
             layer.num_batches_tracked += 1
         else:

@@ -4,6 +4,7 @@ A layer is known where its type is exactly one of the table's and it holds nothi
 other layer, and a known one with an option that came later, runs through its own code: slower, never wrong.
 """
 
+import operator
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +116,7 @@ def flattened(model):
 
 
 class View(NamedTuple):
-    """A model as it is at the moment: read anew in every pass, so that no change to it goes unnoticed.
+    """A model, or a layer, as it is at the moment.
 
     Attributes
     ----------
@@ -134,35 +135,62 @@ class View(NamedTuple):
     modes: tuple
 
 
-def look(layers):
-    """Return the `View` of a list of layers.
+class Watch:
+    """Looks at a model in every pass, so that no change to it goes unnoticed, and is quick where there was none."""
 
-    Raises
-    ------
-    TypeError
-        If an option is nothing that could be compared with what it was before.
-    """
-    facts, modes, parameters = [], [], {}
-    for layer in layers:
-        facts.append(id(layer))  # a plan keeps its layers alive, so that no other can get this number
-        if type(layer) not in TABLE:
-            own = layer.parameters()
-            facts.append(tuple(map(id, own)))
-            parameters.update((id(p), p) for p in own)
-            continue
-        for name, value in vars(layer).items():
-            if name == "training":
-                modes.append(value)
-            elif isinstance(value, Parameter):
-                parameters[id(value)] = value
-                facts.append((name, id(value), value.data.shape, value.data.dtype))
-            elif isinstance(value, np.ndarray) and name in layer._buffer_names:
-                facts.append((name, value.shape, value.dtype))
-            elif name != "_saved":
-                facts.append((name, _exactly(value)))
-    view = View(layers, list(parameters.values()), tuple(facts), tuple(modes))
-    hash(view.facts)
-    return view
+    def __init__(self):
+        self.seen, self.last, self.view = {}, [], None
+
+    def look(self, layers):
+        """Return the `View` of a list of layers, the same object as long as nothing changes.
+
+        Raises
+        ------
+        TypeError
+            If an option is nothing that could be compared with what it was before.
+        """
+        views = [self._layer(layer) for layer in layers]
+        if len(views) != len(self.last) or not all(map(operator.is_, views, self.last)):
+            parameters = {id(p): p for view in views for p in view.parameters}
+            facts = tuple(view.facts for view in views)
+            self.view = View(layers, list(parameters.values()), facts, tuple(view.modes for view in views))
+            hash(self.view.facts)
+            self.last = views
+        return self.view
+
+    def _layer(self, layer):
+        """The view of one layer: the last one, if every attribute is still the very same object."""
+        names, values = tuple(vars(layer)), tuple(vars(layer).values())
+        old = self.seen.get(id(layer))
+        if old is not None:
+            old_names, old_values, data, view = old
+            if names == old_names and all(map(operator.is_, values, old_values)) and all(
+                p.data is a for p, a in zip(view.parameters, data, strict=True)
+            ):
+                return view
+        view = _view(layer)
+        if type(layer) in TABLE:  # there is no knowing what is inside another
+            self.seen[id(layer)] = names, values, [p.data for p in view.parameters], view
+        return view
+
+
+def _view(layer):
+    facts, modes, parameters = [id(layer)], (), []  # the view keeps the layer, so that no other can get this number
+    if type(layer) not in TABLE:
+        parameters = layer.parameters()
+        facts.append(tuple(map(id, parameters)))
+        return View([layer], parameters, tuple(facts), modes)
+    for name, value in vars(layer).items():
+        if name == "training":
+            modes = value
+        elif isinstance(value, Parameter):
+            parameters.append(value)
+            facts.append((name, id(value), value.data.shape, value.data.dtype))
+        elif isinstance(value, np.ndarray) and name in layer._buffer_names:
+            facts.append((name, value.shape, value.dtype))
+        elif name != "_saved":
+            facts.append((name, _exactly(value)))
+    return View([layer], parameters, tuple(facts), modes)
 
 
 def _exactly(value):

@@ -77,7 +77,7 @@ def network(rng):
     if len(layers) > 2 and rng.random() < 0.15 and not any(spec[0] == "again" for spec in layers):
         i = int(rng.integers(len(layers) - 1))
         layers[i : i + 2] = [("Sequential", tuple(layers[i : i + 2]))]
-    return tuple(layers), shape, pick(rng, 1, 2, 3, 5)
+    return tuple(layers) or (("Identity", (), {}),), shape, pick(rng, 1, 2, 3, 5)
 
 
 def _fitting(rng, shape, before, convolution=False):
@@ -207,8 +207,8 @@ def _pass(rng, n, exact):
     if rng.random() < 0.1:
         found.append(("forward", slot, pick(rng, 1, 2, n), "normal", "C"))
     if rng.random() < 0.25:
-        between = [("forward", pick(rng, *({0, 1, 2} - {slot})), pick(rng, 1, 2, n), "normal", "C"),
-                   ("backward", pick(rng, *({0, 1, 2} - {slot})), "normal")]
+        other = pick(rng, *({0, 1, 2} - {slot}))
+        between = [("forward", other, pick(rng, 1, 2, n), "normal", "C"), ("backward", other, "normal")]
         found += between if rng.random() < 0.5 else between[:1]
     found.append(("backward", slot, dy))
     if rng.random() < 0.05:

@@ -1,4 +1,4 @@
-"""Networks of one layer: every case of the layers' tests, and every draw of the cross-check for which there is a layer."""
+"""Networks of one layer: every case of the layers' tests, every draw of the cross-check for which there is a layer."""
 
 import numpy as np
 from test_layers import CASES as LAYERS

@@ -168,9 +168,11 @@ class Engines:
 class Run:
     """One side of a trial, action by action."""
 
-    def __init__(self, side, trial, shake=None):
-        self.trial, self.shake = trial, shake
+    def __init__(self, side, trial, shake=None, wide=False):
+        self.trial, self.shake, self.wide = trial, shake, wide
         self.model = network(trial)
+        if wide:
+            self.model.astype("float64")
         self.side = side(self.model, trial)
         self.shapes = {}
         if shake is not None:
@@ -197,7 +199,10 @@ class Run:
         x = values(kind, (n, *self.trial.shape), self.trial.dtype, rng)
         if self.shake is not None and isinstance(x, np.ndarray) and x.dtype.kind == "f":
             self._shaken(x)
-        return layout(order, x)
+        return layout(order, self._widened(x))
+
+    def _widened(self, x):
+        return x.astype("float64") if self.wide and isinstance(x, np.ndarray) else x
 
     def _shaken(self, *arrays):
         for a in arrays:
@@ -212,7 +217,8 @@ class Run:
 
     def _backward(self, rng, slot, kind):
         shape = self.shapes.get(slot, (1, 1))
-        dx = self.side.backward(slot, values(kind, shape, self.trial.dtype, rng))
+        dy = values(kind, shape, self.trial.dtype, rng)
+        dx = self.side.backward(slot, self._widened(dy))
         return {"input gradient": dx if slot or self.trial.input_gradient else None}
 
     def _step(self, rng, slot, n, kind, label, dtype, criterion):
@@ -308,11 +314,15 @@ def _compare(trial, number, ours, theirs, state, expected):
     where = f"after action {number}, {trial.actions[number]!r}: "
     if theirs[0] == "ok" and ours[0] == "refused" and trial.actions[number][0] == "backward" and "dy" in ours[2]:
         return False  # identity and the like take any gradient, whatever its shape
+    if ours[0] == "refused" and "has been changed since the forward pass" in ours[2]:
+        return False  # layers go back through what they have become, which is nobody's gradient
     if ours[0] != theirs[0] or ours[0] == "refused" and ours != theirs:
         raise Disagreement(f"{where}the engine: {_told(ours)}; the layers: {_told(theirs)}")
     if ours[0] == "refused" and trial.actions[number][0] == "backward":
         return False  # half a pass leaves half of the gradients
-    pairs = {} if ours[0] == "refused" or ours[1] is None else {name: (a, theirs[1][name]) for name, a in ours[1].items()}
+    pairs = {}
+    if ours[0] == "ok" and ours[1] is not None:
+        pairs = {name: (a, theirs[1][name]) for name, a in ours[1].items()}
     pairs |= {name: (a, expected[name]) for name, a in state.items()}
     for name, (a, b) in pairs.items():
         problem = difference(a, b, TOLERANCE[trial.dtype])
@@ -338,12 +348,14 @@ def difference(a, b, tolerance):
     if not np.array_equal(finite, np.isfinite(a)) or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
         return "infinity or NaN in other places"
     worst = np.abs(a[finite] - b[finite]).max(initial=0)
-    scale = np.abs(b[finite]).max(initial=1e-2)  # all that goes in is of the size of 1, and so is its rounding
+    least = 1 if a.dtype == "float32" else 0.1  # all that goes in is of the size of 1, and so is its rounding
+    scale = np.abs(b[finite]).max(initial=least)
     return f"{worst:.3g} of {scale:.3g}" if worst > tolerance * scale else None
 
 
 def _excused(trial, number, name, a, b):
-    """Whether rounding may have decided: the layers' own numbers move as far where their input moves by a last bit.
+    """Whether rounding may have decided: the layers' own numbers move as far where their input moves by a last bit, or
+    where they compute in float64 what they had in float32.
 
     A sum that all but cancels, a maximum of two that are all but equal: there is no correct answer to the last digit.
     """
@@ -351,8 +363,10 @@ def _excused(trial, number, name, a, b):
         return False
     moved = np.zeros(np.shape(b))
     wild = np.zeros(np.shape(b), bool)
-    for seed in range(12):
-        shaken = Run(Layers, trial, np.random.default_rng(seed))
+    others = [Run(Layers, trial, np.random.default_rng(seed)) for seed in range(12)]
+    if trial.dtype == "float32":
+        others.append(Run(Layers, trial, wide=True))
+    for shaken in others:
         for i, action in enumerate(trial.actions[: number + 1]):
             result = shaken.do(i, action)
         c = (result[1] or {}).get(name) if result[0] == "ok" and name in (result[1] or {}) else shaken.state().get(name)
@@ -365,5 +379,4 @@ def _excused(trial, number, name, a, b):
         both = np.isfinite(a) & np.isfinite(b)
         far = np.where(both, np.abs(np.asarray(a, float) - b), 0)
         same = both | (np.asarray(a) == np.asarray(b)) | (np.isnan(a) & np.isnan(b)) | wild
-    limit = 10 * moved.max() if trial.dtype == "float32" else 20 * moved.max()
-    return bool(same.all()) and far.max(initial=0) <= limit
+    return bool(same.all()) and far.max(initial=0) <= 20 * moved.max(initial=0)

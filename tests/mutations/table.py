@@ -28,6 +28,7 @@ class Mutation(NamedTuple):
 
 OPERATIONS = ("activations", "conv", "dropout", "linear", "losses", "normalization", "padding", "pooling")
 ENGINE = ("test_engine.py", "test_engine_step.py")
+BOTH = ("test_differential.py",)
 WINDOWS = ("test_conv.py", "test_pooling.py")
 SINGLE = ("test_single_images.py",)
 RESIDUAL = ("test_residual.py",)
@@ -262,10 +263,9 @@ MUTATIONS = [
     M("the engine's batch norm forgets the batch in its statistics", "engine/stages.py", "np.multiply(hat, self._row(weight / count), out=spare)", "np.multiply(hat, self._row(0 * weight), out=spare)", ENGINE),
     M("gradients replace each other in place of adding", "engine/stages.py", "grad if parameter.grad is None else parameter.grad + grad", "grad", ENGINE),
     M("a pooling is fused though its windows overlap", "engine/plan.py", "stride == kernel and padding == (0, 0)", "padding == (0, 0)", ENGINE),
-    M("the engine tracks statistics that a batch norm does not have", "engine/plan.py", "layer.running_mean is not None and whole", "whole", ("test_engine_options.py",)),
-    M("the engine asks a batch norm without bias for it", "engine/plan.py", "layer.running_mean is not None and whole", "layer.running_mean is not None", ("test_engine_options.py",)),
+    M("the engine tracks statistics that a batch norm does not have", "engine/stages.py", "layer.running_mean is not None and layer.eps", "layer.eps", ("test_engine_options.py",)),
     M("the loss of half a batch is a mean of its own", "engine/loss.py", "scores.dtype.type(1 / total)", "scores.dtype.type(1 / batch)", ENGINE),
-    M("the other process's gradients are dropped", "engine/engine.py", "            parameter.add_grad(grad)", "            pass", ENGINE),
+    M("the other process's gradients are dropped", "engine/parallel.py", "            parameter.add_grad(grad)", "            pass", ENGINE),
     M("the other process works with old weights", "engine/parallel.py", "            shared[...] = parameter.data", "            pass", ENGINE),
     # Pictures and explorers
     M("every number of a picture is rounded, its labels too", "course/figures/_svg.py", 'svg = re.sub(r"<[^>]*>", lambda m: _shorter(m[0]), svg)', 'svg = LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)', DRAWING),
@@ -278,4 +278,39 @@ MUTATIONS = [
     M("Play goes on when the slider is moved", "course/_live.py", "            self.play.playing = False  #", "            pass  #", ("explorers/test_live.py",)),
     M("a slider is longer than what it slides over", "course/_live.py", "texts = self.texts if last is None else self.texts[:last + 1]", "texts = self.texts", ("explorers/test_live.py",)),
     M("a control without effect looks alive", "course/_live.py", "        self.select.disabled = off", "        pass", ("explorers/test_live.py",)),
+    M("labels are multiplied in their own dtype", "engine/loss.py", "return target.astype(np.intp)", "return target", BOTH),
+    M("labels that wrap are let pass", "engine/loss.py", "int(target.max()) >= classes", "int(target.astype(np.int8).max()) >= classes", BOTH),
+    M("a criterion with class weights is taken for one without", "engine/loss.py", "if criterion.weight is not None or criterion", "if criterion", ENGINE),
+    M("scores that are not finite go through the engine's loss", "engine/loss.py", "if not tame(scores):", "if False:", BOTH),
+    M("a tall kernel is thought to need no copy", "engine/banded.py", "self.plain = self.span == (1, 1)", "self.plain = self.span[1] == 1", BOTH),
+    M("pooling windows do not fit into a batch of products", "engine/banded.py", "if tiles > len(self.ones):", "if False:", BOTH),
+    M("a plan outlives the model that it was made from", "engine/engine.py", "key = x.shape, x.dtype, view.facts, view.modes", "key = x.shape, x.dtype, len(view.layers), view.modes", BOTH),
+    M("a plan for training runs in evaluation", "engine/engine.py", "key = x.shape, x.dtype, view.facts, view.modes", "key = x.shape, x.dtype, view.facts", BOTH),
+    M("backward goes through a model that has changed", "engine/engine.py", "if view is not None and view.facts != self._running.view.facts:", "if False:", ENGINE),
+    M("a gradient of the wrong shape is let in", "engine/engine.py", "if given != (run.shape, run.dtype):", "if given is False:", BOTH),
+    M("a replaced parameter is taken for the old one", "engine/table.py", "facts.append((name, id(value), value.data.shape, value.data.dtype))", "facts.append((name, value.data.shape, value.data.dtype))", BOTH),
+    M("a parameter's new dtype or shape goes unnoticed", "engine/table.py", "facts.append((name, id(value), value.data.shape, value.data.dtype))", "facts.append((name, id(value)))", ENGINE),
+    M("a changed option goes unnoticed", "engine/table.py", "                facts.append((name, _exactly(value)))", "                pass", BOTH),
+    M("1.0 is taken for the option 1", "engine/table.py", "else (type(value), value)", "else value", BOTH),
+    M("a replaced layer goes unnoticed", "engine/table.py", "        facts.append(id(layer))  #", "        facts.append(id(type(layer)))  #", BOTH),
+    M("an attribute that came later is ignored", "engine/table.py", "is entry.only[name] for name in extra) else None", "is entry.only[name] for name in ()) else None", BOTH),
+    M("a batch is split before a layer norm over it", "engine/table.py", "if type(layer) is L.LayerNorm and len(layer.normalized_shape) >= ndim:", "if False:", BOTH),
+    M("a batch is split before a batch norm", "engine/table.py", 'L.BatchNorm1d: Known(NORM, {"track_running_stats": True}, separate=False)', 'L.BatchNorm1d: Known(NORM, {"track_running_stats": True})', BOTH),
+    M("infinity and NaN go through the fast stages", "engine/through.py", "return all(np.vdot(a, a) < MOST for a in arrays)", "return True", BOTH),
+    M("what overflows in the engine alone goes through it", "engine/through.py", "MOST = 1e24", "MOST = np.inf", BOTH),
+    M("a gradient that is not finite goes through the fast stages", "engine/plan.py", "if self.ran is self.slow or tame(dy):", "if True:", BOTH),
+    M("parameters that are not finite go through the fast stages", "engine/plan.py", "if not tame(x, *(p.data for p in self.parameters)):", "if not tame(x):", BOTH),
+    M("a pass that is repeated counts twice in the running statistics", "engine/through.py", "            setattr(twin, name, copy.copy(getattr(twin, name)))", "            pass", BOTH),
+    M("engines work in the memory of the layers", "engine/through.py", "module._saved = self.memory.setdefault(module, [])", "pass", BOTH),
+    M("a fused pooling that its layer refuses is run", "engine/plan.py", "if answer([layer], (1, *size), dtype) is None:", "if False:", BOTH),
+    M("one value a channel has a variance", "engine/stages.py", "(values > 1 or not layer.training)", "True", BOTH),
+    M("a small running variance cancels", "engine/stages.py", "(1 - momentum) * layer.running_var + momentum * unbiased", "layer.running_var + momentum * (unbiased - layer.running_var)", BOTH),
+    M("a negative variance is not refused", "engine/plan.py", " and not (norm.running_var < 0).any()", "", ENGINE),
+    M("a worker is used though it was interrupted", "engine/parallel.py", "        self.busy = True", "        self.busy = False", ENGINE),
+    M("the answer to another question is taken", "engine/parallel.py", "if number == self.number:", "if True:", ENGINE),
+    M("the other process has the model as it was", "engine/parallel.py", "return (self.facts == view.facts and", "return (", BOTH),
+    M("a forked process ends its parent's worker", "engine/parallel.py", "if os.getpid() != owner:", "if False:", ENGINE),
+    M("a process that was forked uses its parent's worker", "engine/parallel.py", "and self.owner == os.getpid() and", "and", ENGINE),
+    M("one engine gives back the threads of another", "engine/parallel.py", "        cls.workers -= 1", "        cls.workers = 0", ENGINE),
+    M("an engine is run for another model", "training.py", "if engine.model is not model:", "if False:"),
 ]
