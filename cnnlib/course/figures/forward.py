@@ -105,11 +105,11 @@ def histograms(cases, show=(1, 5, 10, 20)):
     for row, (name, layers) in zip(axes, cases.items(), strict=True):
         for ax, layer in zip(row, show, strict=True):
             values = layers[layer - 1].ravel()
-            reach = max(np.abs(values).max(), 1e-12)
+            reach = np.abs(values).max() or 1.0
             ax.hist(values, bins=31, range=(-reach, reach), color=COLORS["blue"])
             ax.set(yticks=[], xticks=(-reach, reach))
             digits = ".1e" if reach < 0.05 or reach > 99 else ".1f"
-            ax.set_xticklabels([minus(f"{end:{digits}}") for end in (-reach, reach)], fontsize=7.5)
+            ax.set_xticklabels([minus(f"{end:{digits}}") for end in (-reach, reach)], fontsize=8.5)
             if ax.get_subplotspec().is_first_row():
                 ax.set_title(f"layer {layer}", fontsize=9.5)
         row[0].set_ylabel(name, fontsize=9)
