@@ -140,6 +140,22 @@ def test_an_error_shows_its_line():
     assert "on one number, it raises ValueError in line" in message and "`rows = x.reshape(2, -1)`" in message
 
 
+def test_no_mistake_is_named_where_the_cases_that_ran_do_not_tell_two_apart():
+    def half_done(x, factor):
+        return -x if len(x) == 1 else x[7]
+
+    mistakes = [Mistake(lambda x, factor: -x, "the sign."), Mistake(lambda x, factor: -x * x, "the square.")]
+    verdict = check_function("0.1", half_done, scaled, CASES, mistakes)
+    assert "on one number, 2 is expected" in verdict.message
+
+
+def test_a_helper_of_the_learner_shows_its_own_line():
+    def helper(x):
+        return x.reshape(2, -1)
+
+    assert "`return x.reshape(2, -1)`" in scale(lambda x, factor: helper(x) * factor).message
+
+
 @pytest.mark.parametrize(("answer", "hint"), [
     (lambda x: x, "it is called with the arguments (x, factor); yours takes (x)"),
     (lambda x, factor: None, "it returns nothing. Is the return statement missing?"),

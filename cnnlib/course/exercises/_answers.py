@@ -33,36 +33,35 @@ def plain(value, consume=False):
         Let the errors of a generator's body pass to the caller, who names the line; otherwise they are swallowed.
     """
     try:
-        return _plain(value, ())
+        return _plain(value, 0)
     except Exception:
         if consume and isinstance(value, Iterator):
             raise
         return Foreign(_kind(value))
 
 
-def _plain(value, inside):
-    """``inside`` holds the lists that the value lies in: one that lies in itself has no end."""
+def _plain(value, depth):
     if value is None or isinstance(value, (str, Foreign)):
         return value
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (type, dict, bytes, bytearray, complex, np.complexfloating)):
         return Foreign(_kind(value))
-    if len(inside) > DEEPEST or any(value is outer for outer in inside):
+    if depth > DEEPEST:  # a list may hold itself
         raise OverflowError("the answer is nested too deeply")
     if hasattr(value, "detach") and hasattr(value, "cpu"):  # a torch tensor, without importing torch
         value = _from_torch(value)
     elif hasattr(value, "__array__") and not isinstance(value, np.ndarray):
         value = np.asarray(value)
     if isinstance(value, np.ndarray):
-        return _from_array(value, inside)
+        return _from_array(value, depth)
     if isinstance(value, (set, frozenset)) and not all(isinstance(v, str) for v in value):
         return Foreign("a set, which has no order")
     if isinstance(value, Iterable):
         values = list(islice(value, LONGEST + 1)) if isinstance(value, Iterator) else value
         if isinstance(value, Iterator) and len(values) > LONGEST:
             raise OverflowError("the answer goes on and on")
-        return [_plain(v, (*inside, value)) for v in values]
+        return [_plain(v, depth + 1) for v in values]
     return _number(value)
 
 
@@ -74,9 +73,9 @@ def _from_torch(tensor):
         return np.asarray(tensor.to_dense().tolist())
 
 
-def _from_array(array, inside):
+def _from_array(array, depth):
     if array.dtype.kind in "OU":
-        return _plain(array.tolist(), (*inside, array))
+        return _plain(array.tolist(), depth + 1)
     if array.dtype.kind not in "fiub":
         return Foreign(_kind(array))
     if isinstance(array, np.ma.MaskedArray):
