@@ -130,7 +130,8 @@ class Engine:
                 y = to_outer(plan.forward(x, keep))
             done = y, functools.partial(_back, plan)
         y, back = done
-        self._running = Pass(view, back, x.shape, y.shape, y.dtype)
+        shapes = (x.shape, y.shape, y.dtype) if isinstance(y, np.ndarray) else (None, None, None)
+        self._running = Pass(view, back, *shapes)
         return y
 
     @contextlib.contextmanager
@@ -261,7 +262,7 @@ class Engine:
             return done
         output = self._forward(view, x)
         parsed = None
-        if self._running.shape is not None and output.ndim == 2:
+        if self._running.shape is not None and len(self._running.shape) == 2:
             parsed = labels(criterion, target, *output.shape)
         if parsed is None:
             loss, dy = criterion(output, target), criterion.backward()
