@@ -404,6 +404,17 @@ def test_a_model_that_changed_since_the_forward_pass_has_no_backward_pass():
     with pytest.raises(RuntimeError, match="has been changed since the forward pass: call the engine again"):
         engine.backward(dy)
     engine(x)
+    engine(x)
+    model[0].in_features = [3]  # is nothing to compare with, and nothing that the layer reads
+    with pytest.raises(RuntimeError, match="has been changed"):
+        engine.backward(dy)
+    engine(x)
+    engine.backward(dy)
+    engine(x)
+    model[0].in_features = 3
+    with pytest.raises(RuntimeError, match="has been changed"):
+        engine.backward(dy)
+    engine(x)
     model.eval()  # is no change: what ran in training goes back through training
     engine.backward(dy)
     assert model[0].weight.grad is not None

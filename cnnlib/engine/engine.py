@@ -83,11 +83,12 @@ class Engine:
 
     def __reduce__(self):
         """A copy, deep or pickled, is an engine for the copy of the model; memory and processes are its own."""
-        return functools.partial(compile, input_gradient=self.input_gradient, workers=self.workers), (self.model,)
+        return functools.partial(type(self), input_gradient=self.input_gradient, workers=self.workers), (self.model,)
 
     def parameters(self):
         """The parameters of the model, each once."""
-        return self._look().parameters
+        view = self._look()
+        return self.model.parameters() if view is None else view.parameters
 
     def __call__(self, x, *, keep=True):
         """Run the model on ``x`` (N, C, H, W) or (N, F); the result is that of ``model(x)``.
@@ -222,8 +223,7 @@ class Engine:
                 "Engine.backward has no forward pass to go back through: call the engine first, and call backward "
                 "once for each call"
             )
-        view = self._look()
-        if view is not None and view.facts != self._running.view.facts:
+        if _facts(self._look()) != _facts(self._running.view):
             self._running = None
             raise RuntimeError("the model has been changed since the forward pass: call the engine again")
         return self._backward(dy)
@@ -306,6 +306,10 @@ class Pass(NamedTuple):
     input: tuple | None
     shape: tuple | None
     dtype: Any
+
+
+def _facts(view):
+    return None if view is None else view.facts
 
 
 def _suits(view, x):

@@ -174,7 +174,7 @@ MUTATIONS = [
     M("pooling windows do not fit into a batch of products", "engine/banded.py", "if tiles > len(self.ones):", "if False:", BOTH),
     M("a plan outlives the model that it was made from", "engine/engine.py", "key = x.shape, x.dtype, view.facts, view.modes", "key = x.shape, x.dtype, len(view.layers), view.modes", BOTH),
     M("a plan for training runs in evaluation", "engine/engine.py", "key = x.shape, x.dtype, view.facts, view.modes", "key = x.shape, x.dtype, view.facts", BOTH),
-    M("backward goes through a model that has changed", "engine/engine.py", "if view is not None and view.facts != self._running.view.facts:", "if False:", ENGINE),
+    M("backward goes through a model that has changed", "engine/engine.py", "if _facts(self._look()) != _facts(self._running.view):", "if False:", ENGINE),
     M("a gradient of the wrong shape is let in", "engine/engine.py", "if given != (run.shape, run.dtype):", "if given is False:", BOTH),
     M("a replaced parameter is taken for the old one", "engine/table.py", "facts.append((name, id(value), value.data.shape, value.data.dtype))", "facts.append((name, value.data.shape, value.data.dtype))", BOTH),
     M("a parameter's new dtype or shape goes unnoticed", "engine/table.py", "facts.append((name, id(value), value.data.shape, value.data.dtype))", "facts.append((name, id(value)))", ENGINE),
