@@ -45,34 +45,6 @@ ROUND = (
 NETWORKS = 1000
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_every_case_of_the_layers_tests(dtype, workers):
-    for layers, shape, _ in of_the_layers_tests():
-        run(Trial(layers, shape, ROUND, dtype, workers=workers))
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_draw_of_the_crosscheck_that_is_a_layers(case):
-    for seed in range(8):
-        found = of_the_crosscheck(case, np.random.default_rng(seed))
-        if found:
-            run(Trial(found[0], found[1], ROUND, ("float64", "float32")[seed % 2], seed))
-
-
-def test_the_crosscheck_draws_every_layer_with_a_pair_of_functions():
-    assert {"conv2d", "max_pool2d", "linear", "batch_norm", "layer_norm", "relu", "dropout", "flatten"} <= mapped()
-
-
-@pytest.mark.parametrize("part", range(10))
-def test_a_thousand_networks(part):
-    for seed in range(part * NETWORKS // 10, (part + 1) * NETWORKS // 10):
-        trial = drawing.draw(seed, 2 if seed % TWO == 0 else 1)
-        if failure(trial):
-            smallest, problem = shrink(trial)
-            pytest.fail(f"{problem}\n\n{smallest.code()}")
-
-
 # --- What was found once, and what nobody should have to find
 
 
@@ -188,6 +160,37 @@ def test_every_layer_that_treats_numbers_alike_is_known_to_do_so():
             continue  # softmax wants a dimension: not alike
         assert np.array_equal(layer(x.T).T, layer(x)), name
         assert kind in TABLE and (TABLE[kind].alike or kind is L.ReLU), f"add {name} to cnnlib/engine/table.py"
+
+
+# --- All that can be drawn
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_case_of_the_layers_tests(dtype, workers):
+    for layers, shape, _ in of_the_layers_tests():
+        run(Trial(layers, shape, ROUND, dtype, workers=workers))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_draw_of_the_crosscheck_that_is_a_layers(case):
+    for seed in range(8):
+        found = of_the_crosscheck(case, np.random.default_rng(seed))
+        if found:
+            run(Trial(found[0], found[1], ROUND, ("float64", "float32")[seed % 2], seed))
+
+
+def test_the_crosscheck_draws_every_layer_with_a_pair_of_functions():
+    assert {"conv2d", "max_pool2d", "linear", "batch_norm", "layer_norm", "relu", "dropout", "flatten"} <= mapped()
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_a_thousand_networks(part):
+    for seed in range(part * NETWORKS // 10, (part + 1) * NETWORKS // 10):
+        trial = drawing.draw(seed, 2 if seed % TWO == 0 else 1)
+        if failure(trial):
+            smallest, problem = shrink(trial)
+            pytest.fail(f"{problem}\n\n{smallest.code()}")
 
 
 # --- The tools

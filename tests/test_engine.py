@@ -26,6 +26,7 @@ from cnnlib.layers import (
     Dropout,
     Flatten,
     Identity,
+    Layer,
     LayerNorm,
     LeakyReLU,
     Linear,
@@ -403,6 +404,17 @@ def test_a_model_that_changed_since_the_forward_pass_has_no_backward_pass():
     with pytest.raises(RuntimeError, match="has been changed since the forward pass: call the engine again"):
         engine.backward(dy)
     engine(x)
+    engine(x)
+    model[0].in_features = [3]  # is nothing to compare with, and nothing that the layer reads
+    with pytest.raises(RuntimeError, match="has been changed"):
+        engine.backward(dy)
+    engine(x)
+    engine.backward(dy)
+    engine(x)
+    model[0].in_features = 3
+    with pytest.raises(RuntimeError, match="has been changed"):
+        engine.backward(dy)
+    engine(x)
     model.eval()  # is no change: what ran in training goes back through training
     engine.backward(dy)
     assert model[0].weight.grad is not None
@@ -447,6 +459,38 @@ def test_a_class_made_from_sequential_may_do_otherwise():
         engine = compile(model, input_gradient=True)
         assert worst(engine(x), model(x)) <= 1e-6
         assert worst(engine.backward(np.ones((4, 2), np.float32)), model.backward(np.ones((4, 2), np.float32))) <= 1e-6
+
+
+class Both(Layer):
+    """Returns two things, as a pooling does that also says where the maxima were."""
+
+    def forward(self, x):
+        return x, np.sign(x)
+
+    def backward(self, dy):
+        return dy
+
+
+class Product(Layer):
+    """Takes them."""
+
+    def forward(self, both):
+        self.save(both[1])
+        return both[0] * both[1]
+
+    def backward(self, dy):
+        return dy * self.recall()
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 4, 4)])
+def test_layers_may_hand_each_other_more_than_an_array(shape):
+    model = Sequential(ReLU(), Both(), Product(), Tanh())
+    engine, x = compile(model, input_gradient=True), np.random.default_rng(0).standard_normal(shape)
+    for _ in range(2):
+        assert worst(engine(x), model(x)) <= 1e-12
+        assert worst(engine.backward(x), model.backward(x)) <= 1e-12
+    model = Sequential(ReLU(), Both())
+    assert all(np.array_equal(a, b) for a, b in zip(compile(model)(x), model(x), strict=True))
 
 
 def test_fallback_is_used_and_correct_for_any_layer():

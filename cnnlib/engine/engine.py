@@ -86,11 +86,12 @@ class Engine:
 
     def __reduce__(self):
         """A copy, deep or pickled, is an engine for the copy of the model; memory and processes are its own."""
-        return functools.partial(compile, input_gradient=self.input_gradient, workers=self.workers), (self.model,)
+        return functools.partial(type(self), input_gradient=self.input_gradient, workers=self.workers), (self.model,)
 
     def parameters(self):
         """The parameters of the model, each once."""
-        return self._look().parameters
+        view = self._look()
+        return self.model.parameters() if view is None else view.parameters
 
     def __call__(self, x, *, keep=True):
         """Run the model on ``x`` (N, C, H, W) or (N, F); the result is that of ``model(x)``.
@@ -133,7 +134,8 @@ class Engine:
                 y = to_outer(plan.forward(x, keep))
             done = y, functools.partial(_back, plan)
         y, back = done
-        self._running = Pass(view, back, x.shape, y.shape, y.dtype)
+        shapes = (x.shape, y.shape, y.dtype) if isinstance(y, np.ndarray) else (None, None, None)
+        self._running = Pass(view, back, *shapes)
         return y
 
     @contextlib.contextmanager
@@ -224,8 +226,7 @@ class Engine:
                 "Engine.backward has no forward pass to go back through: call the engine first, and call backward "
                 "once for each call"
             )
-        view = self._look()
-        if view is not None and view.facts != self._running.view.facts:
+        if _facts(self._look()) != _facts(self._running.view):
             self._running = None
             raise RuntimeError("the model has been changed since the forward pass: call the engine again")
         return self._backward(dy)
@@ -264,7 +265,7 @@ class Engine:
             return done
         output = self._forward(view, x)
         parsed = None
-        if self._running.shape is not None and output.ndim == 2:
+        if self._running.shape is not None and len(self._running.shape) == 2:
             parsed = labels(criterion, target, *output.shape)
         if parsed is None:
             loss, dy = criterion(output, target), criterion.backward()
@@ -308,6 +309,10 @@ class Pass(NamedTuple):
     input: tuple | None
     shape: tuple | None
     dtype: Any
+
+
+def _facts(view):
+    return None if view is None else view.facts
 
 
 def _suits(view, x):

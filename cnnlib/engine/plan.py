@@ -92,14 +92,14 @@ class Plan:
         else:
             for step in self.steps:
                 h = step.forward(h, keep)
-        self.classes = len(h) if h.ndim == 2 else 0
+        self.classes = len(h) if len(_form(h)[0]) == 2 else 0
         return h
 
     def _build(self, h, keep):
         """The first run: make each stage as soon as the shape of its input is known."""
         rest, steps, wanted = list(self.view.layers), [], self.input_gradient
         while rest:
-            stage, used = make(rest, h.shape, h.dtype, wanted)
+            stage, used = make(rest, *_form(h), wanted)
             if not wanted and any(layer.parameters() for layer in rest[:used]):
                 self.first, wanted = len(steps), True
             steps.append(Step(stage, rest[:used]))
@@ -114,6 +114,11 @@ class Plan:
         for step in reversed(self.steps[self.first :]):
             dy = step.backward(dy)
         return dy
+
+
+def _form(h):
+    """Shape and dtype; no shape where a layer has returned something else than an array."""
+    return (h.shape, h.dtype) if isinstance(h, np.ndarray) else ((), None)
 
 
 def make(layers, shape, dtype, wanted):
@@ -136,7 +141,7 @@ def make(layers, shape, dtype, wanted):
         stage, used = _stage(layer, follows, shape, dtype, wanted, size)
         if stage is not None:
             return stage, used
-    return Fallback([layer], alike=entry is not None and entry.alike), 1
+    return Fallback([layer], alike=bool(shape) and entry is not None and entry.alike), 1
 
 
 def _stage(layer, follows, shape, dtype, wanted, size):

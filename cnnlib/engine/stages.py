@@ -11,11 +11,15 @@ LEAST_EPS = 1e-12  # of a batch norm: 1 / sqrt(eps) times a `tame` number is far
 
 def to_inner(x, out=None):
     """(N, C, H, W) to (H, W, C, N), or (N, F) to (F, N)."""
+    if not isinstance(x, np.ndarray):  # what a layer returns beside an array is for the next layer alone
+        return x
     return _copy(x.transpose(2, 3, 1, 0) if x.ndim == 4 else x.T, out)
 
 
 def to_outer(x, out=None):
     """(H, W, C, N) to (N, C, H, W), or (F, N) to (N, F)."""
+    if not isinstance(x, np.ndarray):
+        return x
     return _copy(x.transpose(3, 2, 0, 1) if x.ndim == 4 else x.T, out)
 
 

@@ -156,6 +156,7 @@ class Watch:
             self.view = View(layers, list(parameters.values()), facts, tuple(view.modes for view in views))
             hash(self.view.facts)
             self.last = views
+            self.seen = {i: self.seen[i] for i in map(id, layers) if i in self.seen}  # forget layers that are gone
         return self.view
 
     def _layer(self, layer):
