@@ -169,7 +169,6 @@ MUTATIONS = [
     M("labels are multiplied in their own dtype", "engine/loss.py", "return target.astype(np.intp)", "return target", BOTH),
     M("labels that wrap are let pass", "engine/loss.py", "int(target.max()) >= classes", "int(target.astype(np.int8).max()) >= classes", BOTH),
     M("a criterion with class weights is taken for one without", "engine/loss.py", "if criterion.weight is not None or criterion", "if criterion", ENGINE),
-    M("scores that are not finite go through the engine's loss", "engine/loss.py", "if not tame(scores):", "if False:", BOTH),
     M("a tall kernel is thought to need no copy", "engine/banded.py", "self.plain = self.span == (1, 1)", "self.plain = self.span[1] == 1", BOTH),
     M("pooling windows do not fit into a batch of products", "engine/banded.py", "if tiles > len(self.ones):", "if False:", BOTH),
     M("a plan outlives the model that it was made from", "engine/engine.py", "key = x.shape, x.dtype, view.facts, view.modes", "key = x.shape, x.dtype, len(view.layers), view.modes", BOTH),
