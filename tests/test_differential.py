@@ -85,7 +85,7 @@ def test_found(name, workers):
     layers, shape, actions = FOUND[name]
     for dtype in ("float64", "float32"):
         run(Trial(layers, shape, actions, dtype, workers=workers, small=workers == 1))
-        run(Trial(layers, shape, actions, dtype, workers=workers, input_gradient=False))
+        run(Trial(layers, shape, actions, dtype, workers=workers, input_gradient=False, small=workers == 1))
 
 
 @pytest.mark.parametrize("workers", [1, 2])

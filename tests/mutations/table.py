@@ -192,7 +192,6 @@ MUTATIONS = [
     M("parameters that are not finite go through the fast stages", "engine/plan.py", "if not tame(x, *(p.data for p in self.parameters)):", "if not tame(x):", BOTH),
     M("a pass that is repeated counts twice in the running statistics", "engine/through.py", "            setattr(twin, name, copy.copy(getattr(twin, name)))", "            pass", BOTH),
     M("engines work in the memory of the layers", "engine/through.py", "module._saved = self.memory.setdefault(module, [])", "pass", BOTH),
-    M("a fused pooling that its layer refuses is run", "engine/plan.py", "if answer([layer], (1, *size), dtype) is None:", "if False:", BOTH),
     M("one value a channel has a variance", "engine/stages.py", "(values > 1 or not layer.training)", "True", BOTH),
     M("a small running variance cancels", "engine/stages.py", "(1 - momentum) * layer.running_var + momentum * unbiased", "layer.running_var + momentum * (unbiased - layer.running_var)", BOTH),
     M("a negative variance is not refused", "engine/plan.py", " and not (norm.running_var < 0).any()", "", ENGINE),
