@@ -279,6 +279,14 @@ def test_gradients_add_and_parameters_are_read_in_every_pass():
     assert worst(engine(x), model(x)) <= 1e-5
 
 
+def test_a_parameter_may_get_an_array_of_another_shape():
+    model = Sequential(Conv2d(1, 2, 3), ReLU())
+    engine, x = compile(model), np.random.default_rng(0).standard_normal((3, 1, 6, 6)).astype(np.float32)
+    assert worst(engine(x), model(x)) <= 1e-6
+    model[0].weight.data = np.ones((2, 1, 2, 4), np.float32)
+    assert worst(engine(x), model(x)) <= 1e-6
+
+
 def test_input_and_output_are_the_callers():
     model = lenet(np.random.default_rng(0))
     engine = compile(model)

@@ -1,6 +1,7 @@
 """A training step of the engine: its loss, and the second process that takes half of a batch."""
 
 import copy
+import itertools
 import os
 import pickle
 import signal
@@ -124,6 +125,7 @@ def test_a_reply_that_is_left_over_is_dropped():
         x = rng.standard_normal((2, 20, 3)).astype(np.float32)
         engine(x[0])
         engine._worker.link.send((0, "forward", (10, 3), True))  # a request that nobody waits for
+        assert engine._worker.link.poll(20)
         assert worst(engine(x[1]), engine.model(x[1])) <= 1e-6
 
 
@@ -146,11 +148,11 @@ def test_two_engines_close_at_once_and_give_the_threads_back():
     for engine in engines:
         engine(x)
     start = time.perf_counter()
-    for engine in engines:
+    for left, engine in zip((2, 1, 0), engines, strict=True):
         engine.close()
         engine.close()
+        assert OneThread.workers == before + left
     assert time.perf_counter() - start < 2  # a process that is not told to end takes five seconds
-    assert OneThread.workers == before
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda engine: pickle.loads(pickle.dumps(engine))])
@@ -198,6 +200,18 @@ def test_loss_is_that_of_the_criterion(dtype):
     parts = [cross_entropy(np.ascontiguousarray(scores[s].T), target[s], 7) for s in (slice(4), slice(4, 7))]
     assert abs(parts[0][0] + parts[1][0] - loss) <= TOLERANCE[dtype] * loss
     assert worst(np.hstack([parts[0][1], parts[1][1]]), dscores) <= TOLERANCE[dtype]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_loss_of_scores_that_are_not_finite(dtype):
+    most, criterion = np.finfo(dtype).max, CrossEntropyLoss()
+    for row in itertools.product([0, 1, np.inf, -np.inf, np.nan, most, -most], repeat=3):
+        for label in range(3):
+            scores, target = np.array([row, (1, 2, 3)], dtype), np.array([label, 0])
+            loss, dscores = cross_entropy(np.ascontiguousarray(scores.T), target, 2)
+            assert np.allclose(loss, criterion(scores, target), equal_nan=True), (row, label)
+            assert np.allclose(dscores.T, criterion.backward(), equal_nan=True), (row, label)
 
 
 CRITERIA = {

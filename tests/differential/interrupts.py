@@ -127,7 +127,7 @@ class Trials:
         for attempt in range(2):
             try:
                 return self.compare()
-            except RuntimeError as error:
+            except Exception as error:
                 if "second process" not in str(error) or attempt:
                     return f"{type(error).__name__}: {error}"
         return "a clear error"

@@ -348,7 +348,7 @@ def difference(a, b, tolerance):
     if not np.array_equal(finite, np.isfinite(a)) or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
         return "infinity or NaN in other places"
     worst = np.abs(a[finite] - b[finite]).max(initial=0)
-    least = 1 if a.dtype == "float32" else 0.1  # all that goes in is of the size of 1, and so is its rounding
+    least = 3 if a.dtype == "float32" else 0.1  # all that goes in is of the size of 1, and so is its rounding
     scale = np.abs(b[finite]).max(initial=least)
     return f"{worst:.3g} of {scale:.3g}" if worst > tolerance * scale else None
 
