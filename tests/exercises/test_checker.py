@@ -131,6 +131,19 @@ def test_a_function_gets_the_hint_of_its_mistake_even_if_it_fails_elsewhere():
     assert "multiply. (On three numbers, this part is still to be written in line" in scale(half_done).message
 
 
+def test_a_function_that_is_right_wherever_it_does_not_fail_gets_the_hint_of_who_fails_there():
+    def even_only(x):
+        return x.reshape(-1, 2).max(axis=1)
+
+    def judged(answer):
+        cases, mistakes = [Case((X[:2],), "two"), Case((X,), "three")], [Mistake(even_only, "cut the last one off.")]
+        return check_function("0.8", answer, lambda x: even_only(x[:len(x) // 2 * 2]), cases, mistakes).message
+
+    assert "cut the last one off. (On three, it raises ValueError" in judged(lambda x: x.reshape(len(x) // 2, 2).max(axis=1))
+    assert judged(lambda x: even_only(x) if len(x) == 2 else x[7]).startswith("on three, it raises IndexError")
+    assert judged(lambda x: 1 / 0).startswith("on two, it raises ZeroDivisionError")
+
+
 def test_an_error_shows_its_line():
     def broken(x, factor):
         rows = x.reshape(2, -1)

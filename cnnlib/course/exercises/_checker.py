@@ -47,8 +47,8 @@ def check_function(label, answer, reference, cases, mistakes=(), tol=1e-5, prais
         return outcomes
     expected = [_call(reference, case) for case in cases]
     found = [None if o.problem else difference(o.value, e, tol) for o, e in zip(outcomes, expected, strict=True)]
-    if any(found):
-        hint = _explain(mistakes, cases, outcomes, tol)
+    if any(found) or 0 < sum(bool(outcome.problem) for outcome in outcomes) < len(cases):
+        hint = _explain(mistakes, cases, outcomes, tol, any(found))
         if hint:
             return Verdict(label, False, hint)
     for case, outcome, d in zip(cases, outcomes, found, strict=True):
@@ -201,11 +201,12 @@ def _unchanged(label, cases, outcomes, in_place):
     return None
 
 
-def _explain(mistakes, cases, outcomes, tol):
+def _explain(mistakes, cases, outcomes, tol, wrong):
     """The hint of the mistake that explains the answers, or an empty text.
 
     Where the learner's function raised on some cases, few are left to tell mistakes apart: then only a single
-    candidate is believed, first among those that raise in the same places.
+    candidate is believed, first among those that raise the same errors in the same places. If nothing that came out
+    is ``wrong``, it must be one of those.
     """
     raised = [bool(outcome.problem) for outcome in outcomes]
     found = []
@@ -214,10 +215,11 @@ def _explain(mistakes, cases, outcomes, tol):
         failed = [isinstance(value, Exception) for value in values]
         if all(o.problem or (not f and not difference(o.value, v, tol))
                for o, f, v in zip(outcomes, failed, values, strict=True)):
-            found.append((mistake.hint, failed == raised))
+            found.append((mistake.hint, all(type(v).__name__ in o.problem if f else not o.problem
+                                            for o, f, v in zip(outcomes, failed, values, strict=True))))
     if not any(raised):
         return found[0][0] if found else ""
-    alike = {hint for hint, there in found if there} or {hint for hint, _ in found}
+    alike = {hint for hint, there in found if there} or {hint for hint, _ in found if wrong}
     if len(alike) != 1:
         return ""
     case, problem = next((c, o.problem) for c, o in zip(cases, outcomes, strict=True) if o.problem)

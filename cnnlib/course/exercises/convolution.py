@@ -94,6 +94,11 @@ def correlate(answer):
                  "padding stands on all four sides, not above and on the left alone."),
          Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, ((0, padding), (0, padding))), w, stride),
                  "padding stands on all four sides, not below and on the right alone."),
+         Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, ((padding, padding), (0, 0))), w, stride),
+                 "padding stands on all four sides, not above and below alone."),
+         Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, ((0, 0), (padding, padding))), w, stride),
+                 "padding stands on all four sides, not on the left and right alone."),
+         Mistake(lambda x, w, stride=1, padding=0: _correlate(x, w, stride, 2 * padding), "the picture is padded twice: padding counts for each side."),
          Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, padding, mode="edge"), w, stride),
                  "padding is made of zeros; you repeat the border."),
          Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, padding, constant_values=1), w, stride),
@@ -169,6 +174,7 @@ def mover(answer):
 def blind_spot(answer):
     """9.5: equal to itself turned by half a turn, but not to its transpose."""
     def judge(w):
+        w = w / (np.abs(w).max() or 1.0)  # small numbers are as good as large ones
         turned, swapped = np.allclose(w, w[::-1, ::-1]), np.allclose(w, w.T)
         if turned and not swapped:
             return ""

@@ -7,8 +7,27 @@ from cnnlib.pooling import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool
 
 _RNG = np.random.default_rng(11)
 SMALL = np.array([[1.0, 2.0, 0.0, 1.0], [3.0, 4.0, 5.0, 0.0], [0.0, 1.0, 2.0, 2.0], [6.0, 0.0, 1.0, 3.0]])
-NEGATIVE = -SMALL - 1
-MIXED = _RNG.normal(size=(6, 8))
+MIXED, TALL, ODD = _RNG.normal(size=(6, 8)), _RNG.normal(size=(6, 2)), _RNG.normal(size=(5, 7))
+MAX_CASES = [
+    Case((np.array([[1.0, 4.0], [3.0, 2.0]]),), "one window"), Case((SMALL,), "a 4×4 image"), Case((-1e4 * (SMALL + 1),), "an image of negative numbers"),
+    Case((MIXED,), "6×8 numbers"), Case((TALL,), "6×2 numbers"), Case((ODD,), "5×7 numbers, where a row and a column are left over"),
+    Case((_RNG.normal(size=(3, 3)),), "3×3 numbers"), Case((_RNG.normal(size=(2, 3)),), "2×3 numbers"),
+]
+TIES = np.array([[1.0, 2, 0, 0, 1, 1], [2, 0, 0, 0, 3, 3], [0, 2, 5, 1, 4, 4], [2, 2, 1, 5, 4, 4]])
+BACK_CASES = [
+    Case((np.array([[5.0]]), np.array([[1.0, 4.0], [3.0, 2.0]])), "one window"),
+    Case((_RNG.normal(size=(3, 4)), MIXED), "6×8 numbers"), Case((_RNG.normal(size=(3, 1)), TALL), "6×2 numbers"),
+    Case((_RNG.normal(size=(2, 2)), -SMALL - 1), "an image of negative numbers"),
+    Case((np.array([[6.0]]), np.array([[2.0, 2.0], [1.0, 2.0]])), "a window with a tie"),
+    Case((np.array([[6.0]]), np.array([[1.0, 2.0], [2.0, 2.0]])), "a tie whose first pixel is the upper right"),
+    Case((_RNG.normal(size=(2, 3)), TIES), "six windows with ties"),
+]
+MEAN_CASES = [
+    Case((np.array([[9.0]]), np.zeros((3, 3))), "a single window"),
+    Case((np.array([[1.0, 10.0]]), np.zeros((3, 4))), "two windows"),
+    Case((_RNG.normal(size=(4, 6)), MIXED), "overlapping windows"),
+    Case((_RNG.normal(size=(3, 3)), _RNG.normal(size=(5, 5))), "5×5 numbers"),
+]
 
 
 def _plane(f, x, *args):
@@ -18,11 +37,23 @@ def _plane(f, x, *args):
 def by_hand(answer):
     """11.1: the 2×2 maxima and means of a 4×4 image."""
     image = np.array([[1, 3, 2, 2], [5, 7, 0, 4], [0, 2, 1, 1], [2, 4, 3, 3]], dtype=np.float64)
-    best, mean = _plane(max_pool2d, image, 2), _plane(avg_pool2d, image, 2)
+    best, mean, least = _plane(max_pool2d, image, 2), _plane(avg_pool2d, image, 2), -_plane(max_pool2d, -image, 2)
+    first = image[::2, ::2]
     return check_value(
         "11.1", answer, (best, mean),
         [Mistake((mean, best), "the other way round: first the maxima, then the means."),
          Mistake((best, 4 * mean), "those are the sums of the windows. A mean divides by 4."),
+         Mistake((best, 2 * mean), "a window holds four numbers: a mean divides by 4, not by 2."),
+         Mistake((best, 4 / 9 * mean), "a 2×2 window holds four numbers: a mean divides by 4."),
+         Mistake((least, mean), "the largest number of each window, not the smallest."),
+         Mistake((first, mean), "the largest number of each window, not its first."),
+         Mistake((best, best), "the maxima are right. The means come second."),
+         Mistake((mean, mean), "the means are right. The maxima come first."),
+         Mistake((best.ravel(), mean.ravel()), "the right numbers. Give each as two rows of two."),
+         Mistake((image.reshape(2, 2, 2, 2).max(axis=(2, 3)), image.reshape(2, 2, 2, 2).mean(axis=(2, 3))),
+                 "a window is two numbers of one row and the two below them, not four numbers in a row."),
+         Mistake((image.max(axis=1), image.mean(axis=1)), "these are the rows' maxima and means. A window is 2×2."),
+         Mistake((image.max(), image.mean()), "these are the maximum and the mean of the whole image. Each 2×2 window has its own."),
          Mistake((_plane(max_pool2d, image, 2, 1), _plane(avg_pool2d, image, 2, 1)),
                  "you moved by one pixel. The stride is the window's size, 2.")],
         praise="((7, 4), (4, 3)) and ((4, 2), (2, 2)).",
@@ -30,48 +61,108 @@ def by_hand(answer):
 
 
 def max_pool(answer):
-    """11.2: 2×2 max pooling of one plane with even sides."""
-    def means(x):
-        return _plane(avg_pool2d, x, 2)
+    """11.2: 2×2 max pooling of one plane of any sides; what fills no window is left out."""
+    def largest(x):
+        return _plane(max_pool2d, x, 2)
 
+    def blocks(x):
+        return x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2)
+
+    def views(x):
+        best = x[0::2, 0::2]
+        for k, m in ((0, 1), (1, 0), (1, 1)):
+            best = np.maximum(best, x[k::2, m::2])
+        return best
+
+    def grown(x):
+        return np.pad(x, [(0, n % 2) for n in x.shape], constant_values=-np.inf)
+
+    def even(f):
+        return lambda x: f(x[:len(x) // 2 * 2, :x.shape[1] // 2 * 2])
+
+    rest = "right for even sides. A last row or column that fills no window is left out: cut it off first."
+    axes = "the reshape cuts the plane into runs of one row, not into windows: its axes are (rows, 2, columns, 2), and the maximum goes over the two 2s."
     return check_function(
-        "11.2", answer, lambda x: _plane(max_pool2d, x, 2),
-        [Case((SMALL,), "a 4×4 image"), Case((NEGATIVE,), "an image of negative numbers"), Case((MIXED,), "6×8 numbers")],
-        [Mistake(means, "these are the means of the windows. The largest value is asked for."),
+        "11.2", answer, largest, MAX_CASES,
+        [Mistake(lambda x: blocks(x).max(axis=(1, 3)), rest), Mistake(views, rest),
+         Mistake(lambda x: x.reshape(x.shape[0] // 2, x.shape[1] // 2, 2, 2).max(axis=(2, 3)), axes),
+         Mistake(even(lambda x: x.reshape(x.shape[0] // 2, x.shape[1] // 2, 2, 2).max(axis=(2, 3))), axes),
+         Mistake(even(lambda x: blocks(x).max(axis=(0, 2))), "the maximum goes over the wrong axes: each window's own two, not the windows."),
+         Mistake(lambda x: largest(grown(x)), "the last row and column that fill no window are left out, not pooled on their own (that is ceil_mode)."),
+         Mistake(lambda x: _plane(avg_pool2d, x, 2), "these are the means of the windows. The largest value is asked for."),
+         Mistake(lambda x: -largest(-x), "these are the smallest values of the windows. The largest are asked for."),
+         Mistake(lambda x: 4 * _plane(avg_pool2d, x, 2), "these are the sums of the windows. The largest value is asked for."),
          Mistake(lambda x: _plane(max_pool2d, x, 2, 1), "your windows overlap: move by 2."),
-         Mistake(lambda x: np.maximum(_plane(max_pool2d, x, 2), 0),
+         Mistake(lambda x: np.maximum(largest(x), 0),
                  "right for positive numbers. Do not start the maximum at 0: start at −∞, or at the first value."),
          Mistake(lambda x: x[::2, ::2], "this keeps every second pixel and looks at no other."),
-         Mistake(lambda x: np.abs(x).reshape(len(x) // 2, 2, -1, 2).max(axis=(1, 3)), "the largest value, not the largest magnitude.")],
+         Mistake(even(lambda x: x[::2, ::2]), "this keeps every second pixel and looks at no other."),
+         Mistake(even(lambda x: np.maximum(x[::2, ::2], x[1::2, 1::2])), "this looks at two of the four pixels: those on the diagonal."),
+         Mistake(even(lambda x: np.maximum(x[::2, ::2], x[::2, 1::2])), "this looks at two of the four pixels: those of the upper row."),
+         Mistake(even(lambda x: np.maximum(x[::2, ::2], x[1::2, ::2])), "this looks at two of the four pixels: those of the left column."),
+         Mistake(lambda x: _plane(max_pool2d, x, 2, 1)[:len(x) // 2, :x.shape[1] // 2], "the result is small enough, but the windows still move by 1: window (i, j) starts at row 2i and column 2j."),
+         Mistake(lambda x: [[x[i:i + 2, j:j + 2].max() for j in range(0, x.shape[1] - 2, 2)] for i in range(0, len(x) - 2, 2)],
+                 "the last windows are missing: the loop stops too early."),
+         Mistake(even(lambda x: np.maximum(x[::2], x[1::2])), "rows are pooled, columns are not."),
+         Mistake(even(lambda x: np.maximum(x[:, ::2], x[:, 1::2])), "columns are pooled, rows are not."),
+         Mistake(lambda x: largest(x).T, "the result is transposed: window (i, j) stands at row 2i and column 2j."),
+         Mistake(lambda x: x.max(), "that is the largest value of the whole plane. Each window has its own."),
+         Mistake(lambda x: largest(np.abs(x)), "the largest value, not the largest magnitude.")],
         praise="four strided views and their maximum would do.",
     )
 
 
 def max_backward(answer):
-    """11.3: backward of 2×2 max pooling: ``answer(dy, x)``; on a tie the first in scan order gets all."""
+    """11.3: backward of 2×2 max pooling: ``answer(dy, x)``; on a tie the first in reading order gets all."""
+    def reference(dy, x):
+        return max_pool2d_backward(dy[None, None], x[None, None], 2)[0, 0]
+
     def winners(x):
-        blocks = x.reshape(len(x) // 2, 2, -1, 2)
-        return (blocks == blocks.max(axis=(1, 3), keepdims=True)).reshape(x.shape)
+        return up(_plane(max_pool2d, x, 2)) == x
 
     def up(dy):
         return dy.repeat(2, axis=0).repeat(2, axis=1)
 
     def shared(dy, x):
-        ties = winners(x).reshape(len(x) // 2, 2, -1, 2).sum(axis=(1, 3))
-        return up(dy / ties) * winners(x)
+        return up(dy / (4 * _plane(avg_pool2d, winners(x) * 1.0, 2))) * winners(x)
 
-    ties = np.array([[2.0, 2.0], [1.0, 2.0]])
+    def last(dy, x):
+        return reference(dy[::-1, ::-1], x[::-1, ::-1])[::-1, ::-1]
+
+    def corner(dy, x):
+        dx = np.zeros(x.shape)
+        dx[::2, ::2] = dy
+        return dx
+
+    def unmoved(dy, x):
+        dx, won = np.zeros_like(x), reference(np.ones_like(dy), x)
+        for i, j in np.ndindex(dy.shape):
+            k, m = np.argwhere(won[2 * i:2 * i + 2, 2 * j:2 * j + 2])[0]
+            dx[i + k, j + m] = dy[i, j]
+        return dx
+
+    scan = "the first in reading order, row by row, gets it, "
     return check_function(
-        "11.3", answer, lambda dy, x: max_pool2d_backward(dy[None, None], x[None, None], 2)[0, 0],
-        [Case((np.array([[5.0]]), np.array([[1.0, 4.0], [3.0, 2.0]])), "one window"),
-         Case((_RNG.normal(size=(3, 4)), MIXED), "6×8 numbers"), Case((np.array([[6.0]]), ties), "a window with a tie")],
-        [Mistake(lambda dy, x: up(dy) * winners(x), "right without ties. In a tie the first maximum in scan order gets all of dy, "
+        "11.3", answer, reference, BACK_CASES,
+        [Mistake(lambda dy, x: up(dy) * winners(x), "right without ties. In a tie the first maximum in reading order gets all of dy, "
                                                     "the others nothing."),
          Mistake(shared, "right without ties. PyTorch does not share the gradient: the first maximum gets all."),
+         Mistake(last, "right without ties. In a tie " + scan + "not the last."),
+         Mistake(lambda dy, x: reference(dy.T, x.T).T, "right without ties. In a tie " + scan + "not column by column."),
          Mistake(lambda dy, x: up(dy), "every pixel gets dy. Only the one that won should."),
          Mistake(lambda dy, x: up(dy) / 4, "this is average pooling's backward."),
          Mistake(lambda dy, x: winners(x) * 1.0, "multiply by the upstream gradient dy."),
-         Mistake(lambda dy, x: up(dy) * winners(x) * x, "the local derivative of a maximum is 1 at the winner, not its value.")],
+         Mistake(lambda dy, x: reference(np.ones_like(dy), x), "multiply by the upstream gradient dy."),
+         Mistake(lambda dy, x: up(dy) * winners(x) * x, "the local derivative of a maximum is 1 at the winner, not its value."),
+         Mistake(lambda dy, x: reference(dy, x) * x, "the local derivative of a maximum is 1 at the winner, not its value."),
+         Mistake(lambda dy, x: winners(x) * x, "these are the winners' values. Each winner gets the dy of its window."),
+         Mistake(lambda dy, x: reference(dy, -x), "the smallest gets it. The largest should."),
+         Mistake(lambda dy, x: reference(dy, np.abs(x)), "the largest value wins, not the largest magnitude."),
+         Mistake(corner, "the upper left pixel of each window gets it, whatever x holds. Look for the winner."),
+         Mistake(unmoved, "window (i, j) starts at row 2i and column 2j: that holds for where you write, too."),
+         Mistake(lambda dy, x: (x == x.max()) * dy.sum(), "one winner for the whole plane. Each window has its own."),
+         Mistake(lambda dy, x: reference(np.abs(dy), x), "dy keeps its sign: a gradient may be negative."),
+         Mistake(lambda dy, x: _plane(max_pool2d, x, 2), "this is forward. dx has the shape of x.")],
         praise="the winner takes it all.",
     )
 
@@ -81,20 +172,38 @@ def avg_backward(answer):
     def reference(dy, x):
         return avg_pool2d_backward(dy[None, None], x[None, None], 3, 1)[0, 0]
 
-    def overwritten(dy, x):
+    def written(dy, x, order=1):
         dx = np.zeros_like(x)
-        for i, j in np.ndindex(*dy.shape):
+        for i, j in list(np.ndindex(*dy.shape))[::order]:
             dx[i:i + 3, j:j + 3] = dy[i, j] / 9
         return dx
 
+    def holders(dy, x):
+        return 9 * reference(np.ones_like(dy), x)
+
+    def centre(dy, x):
+        return np.pad(dy, 1)
+
     return check_function(
-        "11.4", answer, reference,
-        [Case((np.array([[9.0]]), np.zeros((3, 3))), "a single window"),
-         Case((_RNG.normal(size=(4, 6)), MIXED), "overlapping windows")],
-        [Mistake(overwritten, "overlapping windows must add: use += where you wrote =."),
+        "11.4", answer, reference, MEAN_CASES,
+        [Mistake(written, "overlapping windows must add: use += where you wrote =."),
+         Mistake(lambda dy, x: written(dy, x, -1), "overlapping windows must add: of each pixel's terms only the first window's is left."),
          Mistake(lambda dy, x: 9 * reference(dy, x), "each of the nine pixels moves the mean at the rate 1/9."),
-         Mistake(lambda dy, x: overwritten(9 * dy, x), "two things: the rate is 1/9, and overlapping windows must add."),
-         Mistake(lambda dy, x: 9 / 4 * reference(dy, x), "nine pixels share a window, not four.")],
+         Mistake(lambda dy, x: written(9 * dy, x), "two things: the rate is 1/9, and overlapping windows must add."),
+         Mistake(lambda dy, x: 9 / 4 * reference(dy, x), "nine pixels share a window, not four."),
+         Mistake(lambda dy, x: 3 * reference(dy, x), "nine pixels share a window, not three."),
+         Mistake(lambda dy, x: 9 * reference(dy, x) / holders(dy, x), "you divide by the number of windows that hold the pixel. Each window's share is dy / 9, and the shares add."),
+         Mistake(lambda dy, x: reference(dy, x) / holders(dy, x), "add the windows' shares, do not average them: no division by the number of windows."),
+         Mistake(lambda dy, x: 9 * reference(dy, x) / dy.size, "you divide by the number of windows. Each window's share is dy / 9, and the shares add."),
+         Mistake(lambda dy, x: dy / 9, "that is one window's share. dx has the shape of x, and each pixel collects the shares of all windows that hold it."),
+         Mistake(lambda dy, x: reference(dy, x) / dy.size, "add the windows' shares, do not average them: no division by the number of windows."),
+         Mistake(lambda dy, x: 9 * reference(dy, x) / x.size, "a window has nine pixels: divide by 9, not by the size of x."),
+         Mistake(lambda dy, x: reference(np.ones_like(dy), x), "multiply by the upstream gradient dy: each window has its own."),
+         Mistake(lambda dy, x: reference(dy, x) * x, "the mean moves at the rate 1/9 with each pixel, whatever its value."),
+         Mistake(centre, "only the middle pixel of each window gets dy. All nine should, a ninth each."),
+         Mistake(lambda dy, x: centre(dy, x) / 9, "only the middle pixel of each window gets its ninth. All nine should."),
+         Mistake(lambda dy, x: np.full(x.shape, dy.mean()), "that is one mean for the whole image. Each window hands its own dy back, to its nine pixels."),
+         Mistake(lambda dy, x: _plane(avg_pool2d, x, 3, 1), "this is forward. dx has the shape of x.")],
         praise="a pixel collects from every window it is in.",
     )
 
@@ -106,5 +215,6 @@ def invariance(answer):
         {"a": "a belongs to them: each window holds a 1, however you shift, so each maximum is 1.",
          "b": "b belongs to them: each window holds one 0 and one 1, however you shift.",
          "c": "not c: every second pixel is 0, 0, 0, … before the shift and 1, 1, 1, … after it."},
+        [Mistake("c", "the other way round: c is the one whose result changes.")],
         praise="both windows see one 0 and one 1 at any shift; every second pixel flips from all 0 to all 1.",
     )

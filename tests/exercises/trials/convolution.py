@@ -94,7 +94,7 @@ RIGHT = {
     "by_hand": [[[5.0, 0.0], [3.0, 7.0]], ((5, 0), (3, 7)), np.array([[5, 0], [3, 7]]), torch.tensor([[5.0, 0], [3, 7]], requires_grad=True)],
     "correlate": [shifted, loops, windows, torchs, by_window, lambda x, w, stride=1, padding=0: correlate2d(np.pad(x, padding), w, mode="valid")[::stride, ::stride]],
     "mover": [MOVER.tolist(), [[0, 0, 0], [1, 0, 0], [0, 0, 0]], np.array([[0, 0, 0], [1.0, 0, 0], [0, 0, 0]]), torch.tensor(MOVER, requires_grad=True)],
-    "blind_spot": [[[1, 2, 3], [4, 5, 4], [3, 2, 1]], [[0, 1, 0], [0, 1, 0], [0, 1, 0]], np.array([[0, 0, 0], [1, 1, 1], [0, 0, 0]]), ((1, 5, 2), (0, 0, 0), (2, 5, 1.0))],
+    "blind_spot": [[[1, 2, 3], [4, 5, 4], [3, 2, 1]], [[0, 1, 0], [0, 1, 0], [0, 1, 0]], np.array([[0, 0, 0], [1, 1, 1], [0, 0, 0]]), ((1, 5, 2), (0, 0, 0), (2, 5, 1.0)), [[1e-9, 2e-9, 3e-9], [0, 0, 0], [3e-9, 2e-9, 1e-9]]],
     "cost": [cost, cost_loop, lambda i, o, k, g, h, w: np.array([o * i // g * k**2 + o, o * i // g * k**2 * h * w]), lambda i, o, k, g, h, w: [o * (i * k * k // g + 1), h * w * k * k * i * o // g]],
 }
 
@@ -119,14 +119,14 @@ WRONG = {
         (lambda x, w, stride=1, padding=0: shifted(x, w, 1, padding)[::stride], "on rows alone"), (lambda x, w, stride=1, padding=0: shifted(x, w, 1, padding)[:, ::stride], "on columns alone"), (lambda x, w, **o: shifted(x, w, **o)[:-1, :-1], "mind the + 1"),
         (lambda x, w, **o: shifted(x, w, **o) / w.size, "do not average"), (lambda x, w, **o: shifted(x, w.T, **o), "kernel is transposed"), (lambda x, w, **o: shifted(x, w, **o).T, "result is transposed"), (lambda *a, **o: by_window(*a, add=False, **o), "+="),
         (lambda x, w, **o: np.zeros_like(shifted(x, w, **o)), "is expected at index"), (lambda x, w, **o: shifted(x, w, **o).ravel(), "the shape (2, 2)"), (lambda x, w: shifted(x, w), "yours takes (x, w)"), (square_only, "a 7 × 9 picture and a 3 × 2 kernel, it raises"),
-        (written_into, "`x` is changed"), (lambda x, w, stride, padding: x, "yours takes (x, w, stride, padding)"), (sides((1, 1), (0, 0)), "is expected"), (lambda x, w, **o: shifted(x, w, **o)[0], "the shape (2, 2)"),
+        (written_into, "`x` is changed"), (lambda x, w, stride, padding: x, "yours takes (x, w, stride, padding)"), (sides((1, 1), (0, 0)), "above and below alone"), (sides((0, 0), (1, 1)), "left and right alone"), (sides((2, 2), (2, 2)), "padded twice"), (lambda x, w, **o: shifted(x, w, **o)[0], "the shape (2, 2)"),
     ],
     "mover": [
         (MOVER[:, ::-1], "left. It would be right for true convolution"), (MOVER.T, "moves the picture down"), (MOVER.T[::-1], "moves the picture up"), (np.pad([[1]], 1), "copies the picture"), (MOVER + MOVER[:, ::-1], "mixes several"), (2 * MOVER, "factor of 2"),
         (np.zeros((3, 3)), "makes every pixel 0"), (np.eye(3)[[0]] * np.eye(3)[:, [0]], "askew"), (np.zeros((2, 2)), "shape (2, 2)"), ("right", "three rows"), (np.full((3, 3), np.nan), "finite"), ([0, 0, 0, 1, 0, 0, 0, 0, 0], "three rows"), (-MOVER, "factor of -1"), ([[1, 0, 0]], "three rows"),
     ],
     "blind_spot": [
-        (np.ones((3, 3)), "equals its transpose"), ([[-1, 0, 1]] * 3, "changes its sign"), ([[1, 2, 1]] * 2 + [[0, 0, 0]], "mirror image along one axis"), (np.arange(1, 10).reshape(3, 3), "w[::-1, ::-1]"), (np.zeros((3, 3)), "equals its transpose"),
+        (np.ones((3, 3)), "equals its transpose"), ([[-1, 0, 1]] * 3, "changes its sign"), ([[1, 2, 1]] * 2 + [[0, 0, 0]], "mirror image along one axis"), (np.arange(1, 10).reshape(3, 3), "w[::-1, ::-1]"), (1e-9 * np.arange(1, 10).reshape(3, 3), "w[::-1, ::-1]"), (np.zeros((3, 3)), "equals its transpose"),
         (np.eye(3), "equals its transpose"), ([[0, 1, 2], [1, 3, 4], [2, 4, 5]], "the other way round"), ([[1, 2], [2, 1]], "three rows"), ([[1, 2, 3], [3, 2, 1]], "three rows"), ([1, 2, 3, 4, 5, 4, 3, 2, 1], "three rows"), ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "equals its transpose"),
     ],
     "cost": [
