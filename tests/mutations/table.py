@@ -210,6 +210,7 @@ MUTATIONS = [
     M("restarts come always after the same time", "schedules/cosine.py", "length * self.T_mult", "length"),
     M("a cycle stays at its end", "schedules/one_cycle.py", "share = (t - begin)", "share = (min(t, end) - begin)"),
     M("one schedule after another goes on from the present rate", "schedules/combined.py", "self._restart(schedule, schedule.base_lr)", "self._restart(schedule, self.optimizer.lr)"),
+    M("only the first of the chained schedules goes on", "schedules/combined.py", "        for schedule in self.schedulers:", "        for schedule in self.schedulers[:1]:", ("test_schedules.py",)),
     M("schedules in a schedule are not loaded", "schedules/combined.py", "super()._read(state_dict) + found", "super()._read(state_dict)", ("test_schedules.py",)),
     M("a plateau is seen one epoch early", "schedules/plateau.py", "self.num_bad_epochs > self.patience", "self.num_bad_epochs >= self.patience"),
     # Data, metrics, training, checkpoints
