@@ -23,6 +23,7 @@ import numpy as np
 from cnnlib import checkpoint
 from cnnlib.describe import describe, describe_as, differences
 from cnnlib.module import Layer, Parameter
+from cnnlib.schedules.combined import Combined
 
 FORMAT = "cnnlib training run 2"
 
@@ -99,14 +100,11 @@ class Run:
         """Write the file. Until it is complete, the old one stays."""
         if self.path is None:
             return
-        changed = list(differences(self.setup["augment"], describe(self.augment, "augment"), "augment"))
-        if changed:
-            raise ValueError(
-                "augment changes while it works, and a checkpoint does not hold what it remembers: let it draw from "
-                "the generator that it is handed, and keep nothing. It changed here:\n  "
-                + changed[0].replace("in the file", "before the first step").removesuffix("here")
-                + "now"
-            )
+        self._check_unchanged("augment", describe(self.augment, "augment"),
+                              "draw from the generator that it is handed, and keep nothing")
+        if self._parts["schedule"] is not None:
+            self._check_unchanged("schedule", _describe_schedule(self._parts["schedule"], "schedule"),
+                                  "return all that changes from its state_dict, and take it back in load_state_dict")
         state = {name: part.state_dict() for name, part in self._parts.items() if part is not None}
         state["history"], state["position"] = vars(self.history), vars(self.position)
         state["generators"] = [generator.bit_generator.state for _, generator in self._generators]
@@ -114,6 +112,17 @@ class Run:
         packed = {name: pack(value, name, arrays) for name, value in state.items()}
         metadata = {"format": FORMAT, "setup": json.dumps(self.setup), "state": json.dumps(packed)}
         checkpoint.save(self.path, arrays, metadata)
+
+    def _check_unchanged(self, name, now, advice):
+        """Refuse an option that is no longer what it was: a later session would not know."""
+        changed = list(differences(self.setup[name], now, name))
+        if changed:
+            raise ValueError(
+                f"{name} changes while it works, and a checkpoint does not hold what it remembers: let it {advice}. It "
+                "changed here:\n  "
+                + changed[0].replace("in the file", "before the first step").removesuffix("here")
+                + "now"
+            )
 
     def _load(self):
         arrays, metadata = checkpoint.load(self.path)
@@ -159,17 +168,27 @@ class Run:
         setup["optimizer"] = describe_as(
             type(optimizer), {"parameters": len(optimizer.params), **settings}, "optimizer"
         )
-        for name, part in (("schedule", schedule), ("early_stopping", stopping)):
-            settings = {} if part is None else _settings(part, "optimizer", *part.state_dict())
-            if part is schedule is not None:
-                settings["base_lr"] = part.base_lr
-            setup[name] = "None" if part is None else describe_as(type(part), settings, name)
+        setup["schedule"] = "None" if schedule is None else _describe_schedule(schedule, "schedule")
+        setup["early_stopping"] = "None"
+        if stopping is not None:
+            settings = _settings(stopping, *stopping.state_dict())
+            setup["early_stopping"] = describe_as(type(stopping), settings, "early_stopping")
         for name, generator in self._generators:
             first = next(other for other, same in self._generators if same is generator)
             setup[name] = type(generator.bit_generator).__name__ if first == name else f"the same as {first}"
         seeds = getattr(self.rng.bit_generator, "seed_seq", None)
         setup["seed of rng"] = "unknown" if seeds is None else f"{seeds.entropy} {seeds.spawn_key}"
         return setup
+
+
+def _describe_schedule(schedule, name):
+    """Describe a schedule by what stays the same, and so each of the schedules that it consists of."""
+    parts = schedule.schedulers if isinstance(schedule, Combined) else ()
+    moving = ("optimizer", *schedule.state_dict(), *(["schedulers"] if parts else []))
+    described = describe_as(type(schedule), _settings(schedule, *moving) | {"base_lr": schedule.base_lr}, name)
+    for i, part in enumerate(parts):
+        described[f"schedulers[{i}]"] = _describe_schedule(part, f"{name}.schedulers[{i}]")
+    return described
 
 
 def _settings(part, *moving):

@@ -21,6 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cnnlib import _checks as checks
+from cnnlib._modes import predicting
 from cnnlib.data import as_dataset, batches
 from cnnlib.engine import Engine, compile
 from cnnlib.history import EarlyStopping, History
@@ -110,7 +111,7 @@ def predict(model, x, batch_size=256, *, engine=None):
     checks.floats("x", x)
     batch_size = checks.integer("batch_size", batch_size, least=1)
     run = model if engine is None else functools.partial(_engine_of(model, engine), keep=False)
-    with _evaluation_mode(model):
+    with predicting(model):
         starts = range(0, max(len(x), 1), batch_size)  # without samples still one call, for the shape of the output
         return np.concatenate([run(x[i : i + batch_size]) for i in starts])
 
@@ -147,18 +148,6 @@ def _right(output, y):
     if output.ndim != 2 or y.shape != output.shape[:1] or y.dtype.kind not in "iu":
         return math.nan
     return int(np.sum(output.argmax(axis=1) == y))
-
-
-@contextmanager
-def _evaluation_mode(model):
-    modes = [(layer, layer.training) for layer in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for layer, training in modes:
-            layer.training = training
-        model.forget()
 
 
 # --- The loop -------------------------------------------------------------------------------------------------------

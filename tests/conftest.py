@@ -1,7 +1,6 @@
 """``pytest -m gpu`` reads only the files that hold GPU tests: the others may import what a bare GPU machine lacks."""
 
 import pytest
-from helpers_book import need_book, start_browser
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -14,6 +13,8 @@ def pytest_ignore_collect(collection_path, config):
 @pytest.fixture(scope="module")
 def browser():
     """Headless Chromium, one for a file of tests."""
+    from helpers_book import need_book, start_browser  # here: a bare GPU machine lacks what these need
+
     need_book()
     driver = start_browser()
     driver.set_script_timeout(300)

@@ -123,7 +123,7 @@ def reached(*things) -> str:
             continue
         sources[thing] = inspect.getsource(thing)
         methods = vars(thing).values() if inspect.isclass(thing) else [thing]
-        for method in filter(inspect.isfunction, methods):
+        for method in map(inspect.unwrap, filter(inspect.isfunction, methods)):
             names = method.__code__.co_names
             known = {name: method.__globals__.get(name) for name in names}
             inside = [vars(m).get(name) for m in known.values() if isinstance(m, types.ModuleType) for name in names]
@@ -159,6 +159,12 @@ def is_named(name: str, *tables: str) -> bool:
     return any(name in text(table) for table in tables)
 
 
+def beside_torch(name: str, *tables: str) -> bool:
+    """Whether a test makes one of ours and one of PyTorch's: by its name in a table, or by a call."""
+    made = rf'"{name}"|\b(nn|lr_scheduler|schedulers)\.{name}\('
+    return any(re.search(made, text(table)) for table in tables)
+
+
 def toc() -> set:
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     return {entry["file"] for part in parts for entry in part["chapters"]}
@@ -167,6 +173,13 @@ def toc() -> set:
 def checkers(chapter) -> set:
     """The modules of checkers that a chapter imports."""
     return set(re.findall(r"^from cnnlib\.course\.exercises import (\w+)", chapter.code(), flags=re.M))
+
+
+def has_trials(checker) -> bool:
+    """Whether a file of trials, or a test of its own, holds right and wrong answers for a module of checkers."""
+    own = re.findall(rf"exercises import .*\b{checker}\b", text("tests/exercises/test_*.py"))
+    tried = text(f"tests/exercises/trials/{checker}.py")
+    return bool(own) or all(re.search(rf"^{name}\b.*= .+$", tried, flags=re.M) for name in ("RIGHT", "WRONG"))
 
 
 def defines_terms(chapter) -> bool:
@@ -193,9 +206,10 @@ LAYER = [
           lambda cls: getattr(layers, cls.__name__, None) is cls and cls.__name__ in layers.__all__),
     Place("api/layers.md", "its module is on the page", on_a_page),
     Place("docstring", "a first line", lambda cls: bool(vars(cls).get("__doc__"))),
-    Place("tests/test_layers.py", "a case beside torch.nn (a loss: tests/test_criteria.py)",
-          lambda cls: is_named(f'"{cls.__name__}"' if hasattr(torch.nn, cls.__name__) else cls.__name__,
-                                  "tests/test_layers*.py", "tests/test_criteria*.py")),
+    Place("tests/test_layers.py", "a case beside torch.nn (a loss: tests/test_criteria.py; not in torch.nn: beside a TorchNAME made of it)",
+          lambda cls: beside_torch(cls.__name__, "tests/test_layers*.py", "tests/test_criteria*.py")
+                      if hasattr(torch.nn, cls.__name__) else
+                      is_named(f"class Torch{cls.__name__}(nn.Module)", "tests/test_*.py")),
     Place("tests/bad_calls.txt", "a bad call, where it has options of its own",
           lambda cls: not has_options(cls) or is_refused(cls.__name__, "tests/bad_calls.txt")),
 ]
@@ -213,7 +227,7 @@ SCHEDULE = [
     OPTIMIZER[1],
     OPTIMIZER[2],
     Place("tests/test_schedules.py", "a case beside torch.optim.lr_scheduler",
-          lambda cls: is_named(f'"{cls.__name__}"', "tests/test_schedules*.py")),
+          lambda cls: beside_torch(cls.__name__, "tests/test_schedules*.py")),
     *OPTIMIZER[4:],
 ]
 CHAPTER = [
@@ -224,8 +238,8 @@ CHAPTER = [
     Place("glossary.md", "a term that it defines in bold", defines_terms),
     Place("cnnlib/course/exercises", "the checkers of its exercises",
           lambda c: any((ROOT / f"cnnlib/course/exercises/{name}.py").exists() for name in checkers(c))),
-    Place("tests/exercises", "right and wrong answers to its exercises",
-          lambda c: any(is_named(name, "tests/exercises/test_*.py") for name in checkers(c))),
+    Place("tests/exercises/trials", "right and wrong answers to its exercises",
+          lambda c: bool(checkers(c)) and all(map(has_trials, checkers(c)))),
 ]
 EXPLORER = [
     Place("_ext/assets/explorers", "a script that registers it",

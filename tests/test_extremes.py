@@ -28,6 +28,8 @@ OPTIONS = {
     "softplus": [{}, {"beta": 2.5}, {"threshold": -1}],
     "elu": [{}, {"alpha": -2}, {"alpha": 0}],
     "gelu": [{}, {"approximate": "tanh"}],
+    "hardtanh": [{}, {"min_val": 0, "max_val": 90}, {"min_val": -INF, "max_val": 1.5}],
+    "huber_loss": [{}, {"delta": 0.5}, {"delta": 1e4}],
     "smooth_l1_loss": [{}, {"beta": 0}, {"beta": 0.5}],
 }
 DTYPES = [np.float64, np.float32]

@@ -1,10 +1,11 @@
 """A small training run that is always the same, for the tests of training and of resuming."""
 
+import json
 import signal
 
 import numpy as np
 
-from cnnlib import augment, resume, training
+from cnnlib import augment, checkpoint, resume, training
 from cnnlib.data import Dataset
 from cnnlib.layers import BatchNorm2d, Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.module import Sequential
@@ -123,3 +124,9 @@ def raise_memory_error():
 def given_losses(monkeypatch, losses):
     left = iter(losses)
     monkeypatch.setattr(training, "evaluate", lambda *a, **k: training.Evaluation(next(left), 0.5))
+
+
+def steps_in(path):
+    """How many steps the run in a file has done."""
+    _, metadata = checkpoint.load(path)
+    return len(resume.unpack(json.loads(metadata["state"])["history"], {})["step_loss"])

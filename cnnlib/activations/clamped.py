@@ -3,8 +3,10 @@
 import numpy as np
 
 from cnnlib import _checks
+from cnnlib._operation import operation
 
 
+@operation
 def hardtanh(x, min_val=-1.0, max_val=1.0):
     """Cut off what lies beyond two bounds: a tanh drawn with a ruler.
 
@@ -45,6 +47,7 @@ def hardtanh(x, min_val=-1.0, max_val=1.0):
     return np.clip(_checks.floats("x", x), *_bounds(min_val, max_val))
 
 
+@operation
 def hardtanh_backward(dy, x, min_val=-1.0, max_val=1.0):
     """Gradient of `hardtanh`.
 
@@ -74,6 +77,7 @@ def hardtanh_backward(dy, x, min_val=-1.0, max_val=1.0):
     return np.where((x <= low) | (x >= high), 0, dy)
 
 
+@operation
 def relu6(x):
     """Relu with a ceiling at 6, which keeps numbers small enough for coarse arithmetic.
 
@@ -107,6 +111,7 @@ def relu6(x):
     return hardtanh(x, 0.0, 6.0)
 
 
+@operation
 def relu6_backward(dy, x):
     """Gradient of `relu6`.
 

@@ -310,6 +310,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
+@operation
 def selu(x):
     """Stretch an elu so that layer after layer keeps mean 0 and variance 1.
 
@@ -344,6 +345,7 @@ def selu(x):
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
+@operation
 def selu_backward(dy, x):
     """Gradient of `selu`.
 

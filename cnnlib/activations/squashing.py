@@ -269,6 +269,7 @@ def log_softmax_backward(dy, x, dim):
     return dy - y * dy.sum(axis=dim, keepdims=True)
 
 
+@operation
 def logsigmoid(x):
     """Logarithm of `sigmoid`, exact where sigmoid itself has rounded to 0 or 1.
 
@@ -303,6 +304,7 @@ def logsigmoid(x):
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
+@operation
 def logsigmoid_backward(dy, x):
     """Gradient of `logsigmoid`.
 

@@ -216,6 +216,7 @@ def smooth_l1_loss_backward(dy, input, target, reduction="mean", beta=1.0):
     return spread(dy, d, reduction, d.size) * (np.clip(d, -beta, beta) / beta)
 
 
+@quiet
 def huber_loss(input, target, reduction="mean", delta=1.0):
     """Half the square near zero, straight beyond: like `smooth_l1_loss`, but the slope far out is ``delta``.
 
@@ -257,6 +258,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0):
     return reduce(0.5 * near * near + delta * (size - near), reduction, d.size)
 
 
+@operation
 def huber_loss_backward(dy, input, target, reduction="mean", delta=1.0):
     """Gradient of `huber_loss`.
 

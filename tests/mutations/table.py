@@ -31,6 +31,7 @@ ENGINE = ("test_engine.py", "test_engine_step.py")
 BOTH = ("test_differential.py",)
 WINDOWS = ("test_conv.py", "test_pooling.py")
 SINGLE = ("test_single_images.py",)
+RESUME = ("test_resume_refused.py",)
 RESIDUAL = ("test_residual.py",)
 DRAWING = ("figures/test_drawing.py",)
 
@@ -209,6 +210,7 @@ MUTATIONS = [
     M("restarts come always after the same time", "schedules/cosine.py", "length * self.T_mult", "length"),
     M("a cycle stays at its end", "schedules/one_cycle.py", "share = (t - begin)", "share = (min(t, end) - begin)"),
     M("one schedule after another goes on from the present rate", "schedules/combined.py", "self._restart(schedule, schedule.base_lr)", "self._restart(schedule, self.optimizer.lr)"),
+    M("only the first of the chained schedules goes on", "schedules/combined.py", "        for schedule in self.schedulers:", "        for schedule in self.schedulers[:1]:", ("test_schedules.py",)),
     M("schedules in a schedule are not loaded", "schedules/combined.py", "super()._read(state_dict) + found", "super()._read(state_dict)", ("test_schedules.py",)),
     M("a plateau is seen one epoch early", "schedules/plateau.py", "self.num_bad_epochs > self.patience", "self.num_bad_epochs >= self.patience"),
     # Data, metrics, training, checkpoints
@@ -245,8 +247,9 @@ MUTATIONS = [
     M("a rewritten function passes under its name", "describe.py", "        if not _own(value.__module__):", "        if True:", ("test_describe.py",)),
     M("an object in C is compared by its class alone", "describe.py", "return described | self._reduced(value, name)", "return described", ("test_describe.py",)),
     M("a setting that begins with _ is not compared", "describe.py", 'if not (ours and key == "_saved")', 'if key[0] != "_"', ("test_describe.py",)),
-    M("an option that changes while it works is let pass", "resume.py", "        if changed:", "        if False:"),
-    M("a layer's settings are not compared", "resume.py", "describe_as(type(layer), _settings(layer),", "describe_as(type(layer), {},"),
+    M("an option that changes while it works is let pass", "resume.py", "        if changed:", "        if False:", RESUME),
+    M("a layer's settings are not compared", "resume.py", "describe_as(type(layer), _settings(layer),", "describe_as(type(layer), {},", RESUME),
+    M("schedules in a schedule are not compared", "resume.py", "in enumerate(parts):", "in enumerate(()):", RESUME),
     M("finite differences look one way", "gradcheck.py", "up, down = x[index] + eps, x[index] - eps", "up, down = x[index] + eps, x[index]"),
     # The engine
     M("a tie in max pooling goes to the last", "engine/pool.py", "np.greater(view, best, out=lead[k])", "np.greater_equal(view, best, out=lead[k])", ENGINE),
