@@ -206,7 +206,7 @@ LAYER = [
           lambda cls: getattr(layers, cls.__name__, None) is cls and cls.__name__ in layers.__all__),
     Place("api/layers.md", "its module is on the page", on_a_page),
     Place("docstring", "a first line", lambda cls: bool(vars(cls).get("__doc__"))),
-    Place("tests/test_layers.py", "a case beside torch.nn (a loss: tests/test_criteria.py; not in torch.nn: beside a TorchNAME made of it)",
+    Place("tests/test_layers.py", "a case beside torch.nn (a loss: tests/test_criteria.py) or a class TorchNAME",
           lambda cls: beside_torch(cls.__name__, "tests/test_layers*.py", "tests/test_criteria*.py")
                       if hasattr(torch.nn, cls.__name__) else
                       is_named(f"class Torch{cls.__name__}(nn.Module)", "tests/test_*.py")),

@@ -140,7 +140,8 @@ def test_numbers_so_large_that_the_engine_alone_would_overflow():
 def test_a_layer_of_the_table_is_known_as_it_is_made_and_not_with_an_attribute_that_came_later(kind):
     arguments = {"Linear": (2, 3), "LayerNorm": (2,), "MaxPool2d": (2,), "AvgPool2d": (2,), "Conv2d": (2, 3, 1),
                  "ConvTranspose2d": (2, 3, 1), "BatchNorm1d": (2,), "BatchNorm2d": (2,), "AdaptiveAvgPool2d": (1,),
-                 "AdaptiveMaxPool2d": (1,)}.get(kind.__name__, ())  # fmt: skip
+                 "AdaptiveMaxPool2d": (1,), "GroupNorm": (1, 2), "ConstantPad2d": (1, 0.5),
+                 "Unfold": (2,)}.get(kind.__name__, (1,) if "Pad2d" in kind.__name__ else ())  # fmt: skip
     layer = kind(*arguments)
     assert known(layer) is TABLE[kind], vars(layer).keys() - EXPECTED[kind]
     layer.something_new = 1

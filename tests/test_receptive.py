@@ -17,6 +17,7 @@ def chain(rng):
             layers.append(Conv2d(channels, 2, pair[0], pair[1], padding, pair[2], dtype=np.float64))
             channels = 2
             layers[-1].weight.data[...] = rng.uniform(0.5, 1, layers[-1].weight.shape)
+            layers[-1].bias.data[...] = 0  # a negative one, before a relu, may leave no gradient at all
         else:
             layers.append(AvgPool2d(pair[0], pair[1]))
         layers.append(ReLU())

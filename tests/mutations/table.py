@@ -27,10 +27,11 @@ class Mutation(NamedTuple):
 
 
 OPERATIONS = ("activations", "conv", "dropout", "linear", "losses", "normalization", "padding", "pooling")
-ENGINE = ("test_engine.py", "test_engine_step.py")
+ENGINE = ("test_engine.py", "test_engine_changes.py", "test_engine_step.py")
 BOTH = ("test_differential.py",)
 WINDOWS = ("test_conv.py", "test_pooling.py")
 SINGLE = ("test_single_images.py",)
+GROUPS = ("test_normalization_group.py", "test_crosscheck.py")
 RESUME = ("test_resume_refused.py",)
 RESIDUAL = ("test_residual.py",)
 DRAWING = ("figures/test_drawing.py",)
@@ -145,9 +146,9 @@ MUTATIONS = [
     M("the mean's path back is missing", "normalization/_formula.py", "(g - by_mean - by_variance) / s", "(g - by_variance) / s"),
     M("evaluation's gradient is not scaled", "normalization/batch.py", "if training else g / s", "if training else g"),
     M("the weight's gradient uses x", "normalization/batch.py", "(dy * xhat).sum(axis=axes)", "(dy * x).sum(axis=axes)"),
-    M("group norm's groups are interleaved", "normalization/group.py", "x.reshape(len(x), num_groups,", "x.swapaxes(0, 1).reshape(len(x), num_groups,"),
-    M("group norm's weight gradient forgets the positions", "normalization/group.py", "xhat.reshape(x.shape)).sum(axis=axes)", "xhat.reshape(x.shape)).mean(axis=axes)"),
-    M("group norm's gradient forgets the weight", "normalization/group.py", "g = dy if weight is None else dy * per_channel(weight, x)", "g = dy"),
+    M("group norm's groups are interleaved", "normalization/group.py", "x.reshape(len(x), num_groups,", "x.swapaxes(0, 1).reshape(len(x), num_groups,", GROUPS),
+    M("group norm's weight gradient forgets the positions", "normalization/group.py", "xhat.reshape(x.shape)).sum(axis=axes)", "xhat.reshape(x.shape)).mean(axis=axes)", GROUPS),
+    M("group norm's gradient forgets the weight", "normalization/group.py", "g = dy if weight is None else dy * per_channel(weight, x)", "g = dy", GROUPS),
     M("dropout does not scale", "dropout.py", "np.asarray(kept, x.dtype) / (1 - p)", "np.asarray(kept, x.dtype)"),
     M("dropout drops what it should keep", "dropout.py", ".random(x.shape) >= p", ".random(x.shape) < p"),
     M("dropout scales in evaluation", "dropout.py", "return x, None", "return x * (1 - p), None"),
