@@ -138,10 +138,10 @@ def test_numbers_so_large_that_the_engine_alone_would_overflow():
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.__name__)
 def test_a_layer_of_the_table_is_known_as_it_is_made_and_not_with_an_attribute_that_came_later(kind):
-    arguments = {"Linear": (2, 3), "LayerNorm": (2,), "MaxPool2d": (2,), "AvgPool2d": (2,), "Conv2d": (2, 3, 1),
-                 "ConvTranspose2d": (2, 3, 1), "BatchNorm1d": (2,), "BatchNorm2d": (2,), "AdaptiveAvgPool2d": (1,),
-                 "AdaptiveMaxPool2d": (1,)}.get(kind.__name__, ())  # fmt: skip
-    layer = kind(*arguments)
+    two = dict.fromkeys(("Linear", "GroupNorm", "ConstantPad2d"), (2, 2))
+    conv = dict.fromkeys(("Conv2d", "ConvTranspose2d"), (2, 3, 1))
+    none = {k.__name__: () for k in TABLE if k.__module__.endswith("activations") or k in (L.Flatten, L.Identity)}
+    layer = kind(*(two | conv | none).get(kind.__name__, (2,)))
     assert known(layer) is TABLE[kind], vars(layer).keys() - EXPECTED[kind]
     layer.something_new = 1
     assert known(layer) is None

@@ -13,12 +13,11 @@ from cnnlib.engine.loss import cross_entropy, labels
 from cnnlib.engine.parallel import Ended, Worker
 from cnnlib.engine.plan import Plan
 from cnnlib.engine.stages import to_inner, to_outer
-from cnnlib.engine.table import Watch, flattened, separate
+from cnnlib.engine.table import Watch, flattened, plain, separate
 from cnnlib.engine.through import Through
 
 PLANS = 4  # input shapes kept ready: a full batch, the last batch, a batch of the evaluation, one more
 WORTH_SPLITTING = 16  # samples
-OWN = ("__call__", "forward", "backward", "__iter__")  # a class made from Sequential may have its own
 
 
 def compile(model, *, input_gradient=False, workers=1):
@@ -114,11 +113,11 @@ class Engine:
 
     def _look(self):
         """The model as it is now; None where nothing but its own code can tell what it does."""
-        if any(getattr(type(self.model), name) is not getattr(L.Sequential, name) for name in OWN):
+        if not plain(self.model):
             return None
         try:
             return self._watch.look(list(flattened(self.model)))
-        except TypeError:
+        except (TypeError, AttributeError):  # an option, or what a parameter holds, is nothing that could be compared
             return None
 
     def _forward(self, view, x, keep=True):
@@ -320,7 +319,7 @@ def _suits(view, x):
     if view is None or not view.layers or type(x) is not np.ndarray:
         return False
     return (x.ndim in (2, 4) and x.size > 0 and x.dtype in checks.FLOATS
-            and all(p.data.dtype == x.dtype for p in view.parameters))
+            and all(dtype == x.dtype for _, dtype in view.forms))
 
 
 def _back(plan, dy):
