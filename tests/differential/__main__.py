@@ -89,7 +89,7 @@ def main(arguments=None):
                         help="stop after so many networks, and as many calls (1000, unless minutes are given)")
     parser.add_argument("--seed", type=int, default=0, help="of the first network; the next ones count on (0)")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
-    parser.add_argument("--jobs", type=int, default=1, help="processes that draw (1); what is drawn does not depend on it")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that draw (1); they draw the same as one would")
     parser.add_argument("--record", metavar="PATH", help="write what was done and found to this file")
     options = parser.parse_args(arguments)
     if options.networks < 0 or options.minutes < 0 or options.seed < 0 or options.jobs < 1:
