@@ -11,6 +11,7 @@ from cnnlib.layers import (
     BatchNorm1d,
     Conv2d,
     Flatten,
+    Identity,
     Layer,
     Linear,
     MaxPool2d,
@@ -190,6 +191,48 @@ def test_a_class_made_from_sequential_may_do_otherwise():
         engine = compile(model, input_gradient=True)
         assert worst(engine(x), model(x)) <= 1e-6
         assert worst(engine.backward(np.ones((4, 2), np.float32)), model.backward(np.ones((4, 2), np.float32))) <= 1e-6
+
+
+def test_a_sequential_may_have_a_forward_of_its_own():
+    model = Sequential(Linear(3, 3), Sequential(ReLU(), Linear(3, 2)))
+    engine = compile(model, input_gradient=True)
+    x = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
+    before = engine(x)
+    for own in (model[1], model):
+        own.forward = lambda x, own=own: 2 * Sequential.forward(own, x)
+        assert worst(engine(x), model(x)) <= 1e-6
+    assert worst(engine(x), 4 * before) <= 1e-6
+    del model.forward, model[1].forward
+    assert worst(engine(x), before) <= 1e-6
+
+
+def test_an_array_that_takes_another_shape_is_noticed():
+    model = Sequential(Linear(3, 3, bias=False), ReLU())
+    engine = compile(model)
+    x = np.ones((4, 3), np.float32)
+    engine(x)
+    model[0].weight.data = model[0].weight.data.reshape(9, 1)
+    with pytest.raises(ValueError, match=r"x must have shape \(..., 1\) for w of shape \(9, 1\)"):
+        engine(x)
+    model[0].weight.data = None
+    with pytest.raises(TypeError, match="w must be a NumPy array, got NoneType"):
+        engine(x)
+
+
+def test_a_parameter_that_another_layer_is_given_belongs_to_the_engine():
+    class Scale(Layer):
+        def __init__(self):
+            super().__init__()
+            self.inside = Identity()
+
+        def forward(self, x):
+            return x
+
+    model = Sequential(Scale(), Linear(2, 2))
+    engine = compile(model)
+    engine(np.ones((4, 2), np.float32))
+    model[0].inside.weight = Parameter(np.ones(1, np.float32))
+    assert engine.parameters()[0] is model[0].inside.weight and len(engine.parameters()) == 3
 
 
 class Both(Layer):

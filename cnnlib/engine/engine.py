@@ -13,12 +13,11 @@ from cnnlib.engine.loss import cross_entropy, labels
 from cnnlib.engine.parallel import Ended, Worker
 from cnnlib.engine.plan import Plan
 from cnnlib.engine.stages import to_inner, to_outer
-from cnnlib.engine.table import Watch, flattened, separate
-from cnnlib.engine.through import Through
+from cnnlib.engine.table import Watch, flattened, plain, separate
+from cnnlib.engine.through import Through, replay, tame
 
 PLANS = 4  # input shapes kept ready: a full batch, the last batch, a batch of the evaluation, one more
 WORTH_SPLITTING = 16  # samples
-OWN = ("__call__", "forward", "backward", "__iter__")  # a class made from Sequential may have its own
 
 
 def compile(model, *, input_gradient=False, workers=1):
@@ -114,11 +113,11 @@ class Engine:
 
     def _look(self):
         """The model as it is now; None where nothing but its own code can tell what it does."""
-        if any(getattr(type(self.model), name) is not getattr(L.Sequential, name) for name in OWN):
+        if not plain(self.model):
             return None
         try:
             return self._watch.look(list(flattened(self.model)))
-        except TypeError:
+        except (TypeError, AttributeError):  # an option, or what a parameter holds, is nothing that could be compared
             return None
 
     def _forward(self, view, x, keep=True):
@@ -151,8 +150,9 @@ class Engine:
     # ------------------------------------------------------------- with a second process
 
     def _splits(self, view, x):
-        return self.workers == 2 and _suits(view, x) and len(x) >= WORTH_SPLITTING and bool(view.parameters) \
-            and separate(view.layers, x.ndim)
+        """Whether two processes get the same as one: sums of numbers close to overflow depend on their order."""
+        return (self.workers == 2 and _suits(view, x) and len(x) >= WORTH_SPLITTING and bool(view.parameters)
+                and separate(view.layers, x.ndim) and tame(x, *(p.data for p in view.parameters)))
 
     def _hire(self, view, x):
         """The second process, a new one if there is none that fits."""
@@ -179,6 +179,9 @@ class Engine:
         def back(dy):
             if not worker.fits(view, x[:half]):
                 raise Ended("the engine's second process has ended since the forward pass: call the engine again")
+            if not tame(dy):
+                x2 = np.concatenate([to_outer(plan.x), worker.x[: x[half:].size].reshape(x[half:].shape)])
+                return to_outer(replay(view.layers, to_inner(x2), to_inner(dy), None))
             with worker.work("backward", dy[half:]) as answer:
                 dx = _back(plan, dy[:half])
                 rest = answer()
@@ -320,7 +323,7 @@ def _suits(view, x):
     if view is None or not view.layers or type(x) is not np.ndarray:
         return False
     return (x.ndim in (2, 4) and x.size > 0 and x.dtype in checks.FLOATS
-            and all(p.data.dtype == x.dtype for p in view.parameters))
+            and all(dtype == x.dtype for _, dtype in view.forms))
 
 
 def _back(plan, dy):

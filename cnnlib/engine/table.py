@@ -13,6 +13,7 @@ from cnnlib import layers as L
 from cnnlib.module import Parameter
 
 ALWAYS = {"training", "_saved", "_buffer_names"}  # what every layer has
+OWN = {"__call__", "forward", "backward", "__iter__"}  # what says what a Sequential does
 
 
 class Known(NamedTuple):
@@ -106,10 +107,17 @@ def separate(layers, ndim):
     return True
 
 
+def plain(model):
+    """Whether a model does what a Sequential does: its class, or it itself, may have methods of its own."""
+    kind = type(model)
+    return (isinstance(model, L.Sequential) and OWN.isdisjoint(vars(model))
+            and (kind is L.Sequential or all(getattr(kind, name) is getattr(L.Sequential, name) for name in OWN)))
+
+
 def flattened(model):
-    """The layers of a Sequential in order, those of Sequentials inside it included."""
+    """The layers of a Sequential in order, those of plain Sequentials inside it included."""
     for layer in model:
-        if type(layer) is L.Sequential:
+        if plain(layer):
             yield from flattened(layer)
         else:
             yield layer
@@ -127,19 +135,31 @@ class View(NamedTuple):
         All that a plan takes from the model when it is made: which layers, with which options and which parameters.
     modes : tuple
         The train/eval state of each known layer.
+    forms : list of tuple
+        Shape and dtype of each parameter.
     """
 
     layers: list
     parameters: list
     facts: tuple
     modes: tuple
+    forms: list
+
+    def fits(self, objects, seen):
+        """Whether this is still the view of what holds ``objects``, made when it held those ``seen``.
+
+        Objects are compared by identity, which none that is kept can share with another. The one thing in them that
+        may change without becoming another object is the array of a parameter.
+        """
+        return (len(objects) == len(seen) and all(map(operator.is_, objects, seen))
+                and _forms(self.parameters) == self.forms)
 
 
 class Watch:
     """Looks at a model in every pass, so that no change to it goes unnoticed, and is quick where there was none."""
 
     def __init__(self):
-        self.seen, self.last, self.view = {}, [], None
+        self.seen, self.last, self.view = {}, [], View([], [], (), (), [])
 
     def look(self, layers):
         """Return the `View` of a list of layers, the same object as long as nothing changes.
@@ -149,30 +169,39 @@ class Watch:
         TypeError
             If an option is nothing that could be compared with what it was before.
         """
-        views = [self._layer(layer) for layer in layers]
-        if len(views) != len(self.last) or not all(map(operator.is_, views, self.last)):
-            parameters = {id(p): p for view in views for p in view.parameters}
+        objects = []
+        for layer in layers:
+            objects += _objects(layer)
+        if not self.view.fits(objects, self.last):
+            views = list(map(self._layer, layers))
+            parameters = list({id(p): p for view in views for p in view.parameters}.values())
             facts = tuple(view.facts for view in views)
-            self.view = View(layers, list(parameters.values()), facts, tuple(view.modes for view in views))
-            hash(self.view.facts)
-            self.last = views
-            self.seen = {i: self.seen[i] for i in map(id, layers) if i in self.seen}  # forget layers that are gone
+            hash(facts)
+            self.view = View(layers, parameters, facts, tuple(view.modes for view in views), _forms(parameters))
+            self.last = objects
+            self.seen = {i: self.seen[i] for i in map(id, layers)}  # forget layers that are gone
         return self.view
 
     def _layer(self, layer):
-        """The view of one layer: the last one, if every attribute is still the very same object."""
-        names, values = tuple(vars(layer)), tuple(vars(layer).values())
+        """The view of one layer: training changes those of batch norms in every step, and no others."""
+        objects = _objects(layer)
         old = self.seen.get(id(layer))
-        if old is not None:
-            old_names, old_values, data, view = old
-            if names == old_names and all(map(operator.is_, values, old_values)) and all(
-                p.data is a for p, a in zip(view.parameters, data, strict=True)
-            ):
-                return view
-        view = _view(layer)
-        if type(layer) in TABLE:  # there is no knowing what is inside another
-            self.seen[id(layer)] = names, values, [p.data for p in view.parameters], view
-        return view
+        if old is None or not old[0].fits(objects, old[1]):
+            self.seen[id(layer)] = old = _view(layer), objects
+        return old[0]
+
+
+def _objects(layer):
+    """All that the view of a layer depends on, as a flat list that tells where it ends."""
+    inside = vars(layer)
+    found = [layer, len(inside), *inside, *inside.values()]
+    if type(layer) not in TABLE:  # there is no knowing what is inside another
+        found += layer.parameters()
+    return found
+
+
+def _forms(parameters):
+    return [(p.data.shape, p.data.dtype) for p in parameters]
 
 
 def _view(layer):
@@ -180,7 +209,7 @@ def _view(layer):
     if type(layer) not in TABLE:
         parameters = layer.parameters()
         facts.append(tuple(map(id, parameters)))
-        return View([layer], parameters, tuple(facts), modes)
+        return View([layer], parameters, tuple(facts), modes, _forms(parameters))
     for name, value in vars(layer).items():
         if name == "training":
             modes = value
@@ -191,7 +220,7 @@ def _view(layer):
             facts.append((name, value.shape, value.dtype))
         elif name != "_saved":
             facts.append((name, _exactly(value)))
-    return View([layer], parameters, tuple(facts), modes)
+    return View([layer], parameters, tuple(facts), modes, _forms(parameters))
 
 
 def _exactly(value):

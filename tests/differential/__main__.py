@@ -1,6 +1,8 @@
 """Look for a network that the engine runs otherwise than the layers, and for a call that PyTorch answers otherwise."""
 
 import argparse
+import concurrent.futures
+import contextlib
 import datetime
 import itertools
 import json
@@ -20,6 +22,7 @@ from .draw import draw
 from .shrink import failure, shrink
 
 TWO = 25  # every so many networks run with a second process
+PART = 80  # networks that a process is handed at a time
 
 
 def network(seed):
@@ -47,29 +50,35 @@ def call(seed):
     return problem and f"{code}\n\n{problem}"
 
 
+def both(seed):
+    """What is wrong with the network and with the call of a seed."""
+    return [problem for problem in (network(seed), call(seed)) if problem]
+
+
 def fuzz(options):
     """Draw until there is enough of it; return what was done and what was found."""
-    done, found = {"networks": 0, "calls": 0}, []
+    done, found = 0, []
     start, until = time.time(), time.time() + 60 * options.minutes
     enough = options.networks or (sys.maxsize if options.minutes else 1000)
     timed = bool(options.minutes)
     bar = tqdm.tqdm(total=None if enough == sys.maxsize else enough, unit="network", disable=None)
-    try:
-        for seed in itertools.count(options.seed):
-            if done["networks"] >= enough or timed and time.time() > until:
-                break
-            for what, problem in (("networks", network(seed)), ("calls", call(seed))):
-                done[what] += 1
-                if problem:
-                    found.append(problem)
-                    tqdm.tqdm.write(problem + "\n", file=sys.stdout)
-            bar.update()
-            if found and not options.keep_going:
-                break
-    except KeyboardInterrupt:
-        print("interrupted")
+    seeds = iter(range(options.seed, options.seed + enough))
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) if options.jobs > 1 else contextlib.nullcontext() as pool:
+        try:
+            while part := list(itertools.islice(seeds, PART * options.jobs)):
+                for problems in pool.map(both, part, chunksize=PART // 4) if pool else map(both, part):
+                    done += 1
+                    found += problems
+                    for problem in problems:
+                        tqdm.tqdm.write(problem + "\n", file=sys.stdout)
+                    bar.update()
+                    if timed and time.time() > until or found and not options.keep_going:
+                        seeds = iter(())
+                        break
+        except KeyboardInterrupt:
+            print("interrupted")
     bar.close()
-    return {**done, "failures": found, "seconds": round(time.time() - start)}
+    return {"networks": done, "calls": done, "failures": found, "seconds": round(time.time() - start)}
 
 
 def main(arguments=None):
@@ -80,10 +89,11 @@ def main(arguments=None):
                         help="stop after so many networks, and as many calls (1000, unless minutes are given)")
     parser.add_argument("--seed", type=int, default=0, help="of the first network; the next ones count on (0)")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that draw (1); they draw the same as one would")
     parser.add_argument("--record", metavar="PATH", help="write what was done and found to this file")
     options = parser.parse_args(arguments)
-    if options.networks < 0 or options.minutes < 0 or options.seed < 0:
-        parser.error("networks, minutes and seed must not be negative")
+    if options.networks < 0 or options.minutes < 0 or options.seed < 0 or options.jobs < 1:
+        parser.error("networks, minutes and seed must not be negative, and jobs must be at least 1")
     result = fuzz(options)
     rate = result["networks"] / max(1, result["seconds"])
     print(f"{result['networks']} networks against the layers and {result['calls']} calls against PyTorch in "

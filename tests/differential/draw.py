@@ -15,7 +15,8 @@ KNOWN = list(of_the_layers_tests())
 SMOOTH = (
     ("LeakyReLU", (0.2,), {}), ("Sigmoid", (), {}), ("Tanh", (), {}), ("ELU", (1.3,), {}), ("GELU", (), {}),
     ("GELU", ("tanh",), {}), ("SiLU", (), {}), ("Softplus", (2.0,), {}), ("Identity", (), {}), ("Dropout", (0.4,), {}),
-    ("Dropout", (0.0,), {}), ("Softmax", (1,), {}), ("LogSoftmax", (-1,), {}), ("PReLU", (), {}),
+    ("Dropout", (0.0,), {}), ("Softmax", (1,), {}), ("LogSoftmax", (-1,), {}), ("PReLU", (), {}), ("ReLU6", (), {}),
+    ("Hardtanh", (), {}), ("Hardtanh", (-0.4, 1.5), {}), ("LogSigmoid", (), {}), ("SELU", (), {}),
 )  # fmt: skip
 # Options that a person may change after the first pass: rightly, or to what the layer then refuses.
 OPTIONS = {
@@ -23,16 +24,23 @@ OPTIONS = {
                ("stride", 1), ("dilation", (1, 2)), ("padding_mode", "circular"), ("groups", 2), ("stride", 0),
                ("padding", 1.0)],
     "MaxPool2d": [("kernel_size", 3), ("stride", (1, 2)), ("padding", 1), ("dilation", 2), ("dilation", 3),
-                  ("ceil_mode", True), ("kernel_size", (2, 1)), ("stride", None), ("padding", 2)],
+                  ("ceil_mode", True), ("kernel_size", (2, 1)), ("stride", None), ("padding", 2),
+                  ("return_indices", True)],
     "AvgPool2d": [("kernel_size", 3), ("stride", 1), ("padding", 1), ("ceil_mode", True), ("divisor_override", 3),
                   ("count_include_pad", False)],
+    "AdaptiveMaxPool2d": [("output_size", 2), ("return_indices", True)],
     "AdaptiveAvgPool2d": [("output_size", 1), ("output_size", (2, 1)), ("output_size", None)],
     "BatchNorm1d": [("eps", 0.5), ("momentum", 0.9), ("momentum", None), ("momentum", 2.0), ("eps", 0.0),
-                    ("eps", 1e-30)],
+                    ("eps", 1e-30), ("track_running_stats", False), ("running_mean", None)],
     "Flatten": [("start_dim", 2), ("end_dim", 2), ("start_dim", 0)],
     "LeakyReLU": [("negative_slope", 0.5)],
     "Dropout": [("p", 0.0), ("p", 0.9)],
     "ELU": [("alpha", 0.2)],
+    "Hardtanh": [("max_val", 0.3), ("min_val", -0.1)],
+    "GroupNorm": [("num_groups", 1), ("eps", 0.2), ("num_groups", 5)],
+    "Unfold": [("stride", 2), ("padding", (1, 0)), ("dilation", 2)],
+    "ZeroPad2d": [("padding", (1, 0, 2, 0)), ("padding", (0, 0, -1, 0))],
+    "ConstantPad2d": [("value", 2.0), ("padding", (0, 1, 0, 1))],
     "LayerNorm": [("eps", 0.3), ("normalized_shape", (1,))],
 }
 OPTIONS["BatchNorm2d"] = OPTIONS["BatchNorm1d"]
@@ -112,8 +120,8 @@ def _layer(rng, shape, before):
     if len(shape) == 3:
         return pick(rng, _convolution, _convolution, _convolution, _pooling, _pooling, _norm, _flat, _other)(rng, shape)
     if len(shape) == 1:
-        return pick(rng, _linear, _linear, _norm, _linear)(rng, shape)
-    return pick(rng, _linear, _flat)(rng, shape)
+        return pick(rng, _linear, _linear, _norm, _linear, _linear, _residual)(rng, shape)
+    return pick(rng, _linear, _flat, _fold)(rng, shape)
 
 
 def _convolution(rng, shape):
@@ -152,9 +160,14 @@ def _pooling(rng, shape):
 
 
 def _norm(rng, shape):
+    if rng.random() < 0.15:
+        groups = pick(rng, *(g for g in (1, 2, 3, shape[0]) if shape[0] % g == 0))
+        return "GroupNorm", (groups, shape[0]), {"affine": bool(rng.random() < 0.7), "bias": bool(rng.random() < 0.7)}
     kind = "BatchNorm2d" if len(shape) == 3 else "BatchNorm1d"
-    return kind, (shape[0],), {"momentum": pick(rng, 0.1, 0.5, None), "affine": bool(rng.random() < 0.7),
-                               "eps": pick(rng, 1e-5, 1e-2)}
+    options = {"momentum": pick(rng, 0.1, 0.5, None), "affine": bool(rng.random() < 0.7), "eps": pick(rng, 1e-5, 1e-2)}
+    if rng.random() < 0.3:
+        options |= {"bias": bool(rng.random() < 0.5), "track_running_stats": bool(rng.random() < 0.5)}
+    return kind, (shape[0],), options
 
 
 def _flat(rng, shape):
@@ -163,7 +176,35 @@ def _flat(rng, shape):
 
 def _other(rng, shape):
     return pick(rng, ("LayerNorm", (shape[-1],), {}), ("LayerNorm", (tuple(shape),), {}), ("PReLU", (shape[0],), {}),
-                ("ConvTranspose2d", (shape[0], 2, 2), {"stride": pick(rng, 1, 2)}))
+                ("ConvTranspose2d", (shape[0], 2, 2), {"stride": pick(rng, 1, 2)}), _padding(rng), _padding(rng),
+                ("Unfold", (sizes(rng, 2, 1, 3),), {"stride": pick(rng, 1, 2), "padding": pick(rng, 0, (1, 0))}),
+                _residual(rng, shape), _residual(rng, shape))  # fmt: skip
+
+
+def _padding(rng):
+    kind = pick(rng, "ZeroPad2d", "ConstantPad2d", "ReflectionPad2d", "ReplicationPad2d", "CircularPad2d")
+    sides = pick(rng, 1, tuple(int(n) for n in rng.integers(-1, 3, 4)))
+    return kind, (sides, 0.5) if kind == "ConstantPad2d" else (sides,), {}
+
+
+def _residual(rng, shape):
+    """A shortcut around layers that keep the shape; now and then around one that does not."""
+    body = [("Linear", (shape[0], shape[0]), {}), ("Tanh", (), {})]
+    if len(shape) == 3:
+        body = [("Conv2d", (shape[0], shape[0], 3), {"padding": pick(rng, 1, "same")}), ("ReLU", (), {})]
+        body += [_norm(rng, shape)] if rng.random() < 0.5 else []
+    if rng.random() < 0.1:
+        body.append(("Flatten", (), {}))
+    return "Residual", tuple(body), {}
+
+
+def _fold(rng, shape):
+    """The sum of patches (C, L): any kernel that divides the channels, any image that has so many places for it."""
+    kernels = (1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (1, 3), (3, 3)
+    high, wide = pick(rng, *(kernel for kernel in kernels if shape[0] % (kernel[0] * kernel[1]) == 0))
+    rows = pick(rng, *(n for n in range(1, shape[1] + 1) if shape[1] % n == 0))
+    size = rows + high - 1, shape[1] // rows + wide - 1
+    return "Fold", (size, (high, wide)), {}
 
 
 def _linear(rng, shape):
@@ -190,13 +231,13 @@ def _pass(rng, n, exact):
     kind = pick(rng, "ties", "normal") if exact else "normal"
     if rng.random() < 0.12:
         kind = pick(rng, *ODD)
-    elif rng.random() < 0.05:
-        kind = pick(rng, *REFUSED)
+    elif rng.random() < 0.06:
+        kind = pick(rng, *REFUSED, "no batch", "no batch")
     order = pick(rng, "C", "C", "F", "reversed", "strided", "read-only")
     slot = pick(rng, 0, 0, 0, 0, 1, 2)
     if rng.random() < 0.3:
         label = "good" if rng.random() < 0.8 else pick(rng, "too large", "far too large", "negative", "short", "list")
-        criterion = "plain" if rng.random() < 0.7 else pick(rng, "smooth", "ignore", "sum", "squares")
+        criterion = "plain" if rng.random() < 0.7 else pick(rng, "smooth", "ignore", "sum", "squares", "huber")
         return [("step", slot, n, kind, label, pick(rng, *LABELS), criterion)]
     dy = "normal"
     if rng.random() < 0.06:
@@ -223,8 +264,10 @@ def _change(rng, layers):
     i = int(rng.integers(len(layers)))
     name = layers[i][0]
     kind = rng.random()
-    if kind < 0.25:
+    if kind < 0.2:
         return "mode", bool(rng.integers(2))
+    if kind < 0.25:
+        return ("compile",)
     if kind < 0.35:
         return "write", 1.5
     if kind < 0.6 and name in OPTIONS:

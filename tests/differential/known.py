@@ -33,7 +33,7 @@ def of_the_crosscheck(case, rng):
 def _spec(op, arrays, options, x):
     w, bias = arrays.get("w"), arrays.get("b") is not None
     if op == conv.conv2d.__name__:
-        return "Conv2d", (x.shape[1], len(w), w.shape[2:]), {**options, "bias": bias}
+        return "Conv2d", (w.shape[1] * options["groups"], len(w), w.shape[2:]), {**options, "bias": bias}
     if op == conv.conv_transpose2d.__name__:
         out = w.shape[1] * options["groups"]
         return "ConvTranspose2d", (len(w), out, w.shape[2:]), {**options, "bias": bias}

@@ -30,8 +30,8 @@ class Trial:
     Attributes
     ----------
     layers : tuple
-        Of ``(name, arguments, options)``; of ``("again", i)``, once more the layer at place i; and of
-        ``("Sequential", layers)``.
+        Of ``(name, arguments, options)``; of ``("Residual", layers, {})``; of ``("again", i)``, once more the layer at
+        place i; and of ``("Sequential", layers)``.
     shape : tuple
         Of one sample.
     actions : tuple
@@ -66,6 +66,8 @@ class Trial:
 def build(spec, dtype, seed):
     """Make the layer that ``(name, arguments, options)`` describes, with numbers of ordinary size in it."""
     name, arguments, options = spec
+    if name == "Residual":
+        return L.Residual(L.Sequential(*_chain(arguments, dtype, seed, [])))
     extra = {"dtype": dtype} if name in WITH_DTYPE or name in OWN else {}
     if name in WITH_RNG or name in OWN:
         extra["rng"] = np.random.default_rng(seed)
