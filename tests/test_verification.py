@@ -82,3 +82,9 @@ def test_the_page_shows_every_planted_mistake(page):
     for mutation in record["mutations"]:
         assert mutation["file"] in page and mutation["by"].partition("::")[2].partition("[")[0] in page
     assert f"noticed {record['caught']} of them" in page
+
+
+def test_what_was_drawn_by_chance_is_on_record_without_a_failure():
+    record = json.loads((ROOT / "records" / "fuzz.json").read_text(encoding="utf-8"))
+    assert record["failures"] == []
+    assert min(record["networks"], record["calls"]) >= 20_000, 'run make fuzz FUZZ="--networks 21000 --record ..."'

@@ -85,7 +85,7 @@ class Block:
         """Compute the block's output (H_out, W_out, C_out, N); ``keep`` what backward needs."""
         w = self.weight.data
         for kernel, inputs, outputs in self.kernels:
-            kernel.load(x[:, :, inputs], w[outputs])
+            kernel.load(x if len(self.kernels) == 1 else x[:, :, inputs], w[outputs])  # known again only as it is
         if self.bias is not None:
             self.bias_row.reshape(w.shape[0], -1)[...] = self.bias.data[:, None]
         for chunk in self.chunks:
