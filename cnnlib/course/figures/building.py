@@ -11,7 +11,7 @@ BLUE, ORANGE, GREEN, PURPLE = (COLORS[name] for name in ("blue", "orange", "gree
 
 def lenet():
     """LeNet-5 as a row of map stacks, drawn to scale, and a row of vectors."""
-    fig, axes = plt.subplots(2, 1, figsize=(5.0, 4.6), height_ratios=[1.25, 1])
+    fig, axes = plt.subplots(2, 1, figsize=(5.0, 4.8), height_ratios=[1.25, 1])
     maps = [(1, 28, "image"), (6, 28, "conv 5×5"), (6, 14, "pool"), (16, 10, "conv 5×5"), (16, 5, "pool")]
     left = 0
     for k, (channels, side, how) in enumerate(maps):
@@ -20,15 +20,15 @@ def lenet():
             axes[0].add_patch(Rectangle((left + 1.6 * c, -side / 2 + 1.6 * c), side, side, facecolor=color, alpha=0.35,
                                         edgecolor=INK, linewidth=0.7))
         middle = left + side / 2 + 0.8 * (shown - 1)
-        axes[0].text(middle, -20, how, ha="center", va="top", fontsize=9.5, color=INK)
-        axes[0].text(middle, 31, f"{channels}×{side}×{side}", ha="center", fontsize=9.5, color=INK)
-        left += max(side + 1.6 * shown, 19) + 6
+        axes[0].text(middle, -20, how, ha="center", va="top", fontsize=11, color=INK)
+        axes[0].text(middle, 31, f"{channels}×{side}×{side}", ha="center", fontsize=11, color=INK)
+        left += max(side + 1.6 * shown, 24) + 7
     axes[0].set(xlim=(-5, left), ylim=(-27, 37), aspect="equal")
     vectors = (400, "16 · 5 · 5, in a row"), (120, "linear"), (84, "linear"), (10, "linear: scores")
     for k, (size, how) in enumerate(vectors):
         axes[1].barh(-k, size, height=0.55, color=BLUE if k else ORANGE, alpha=0.55, edgecolor=INK, linewidth=0.7)
-        axes[1].text(size + 8, -k, f"{size}   {how}", va="center", fontsize=10, color=INK)
-    axes[1].set(xlim=(-5, 720), ylim=(-3.6, 0.6))
+        axes[1].text(size + 8, -k, f"{size}   {how}", va="center", fontsize=11.5, color=INK)
+    axes[1].set(xlim=(-5, 760), ylim=(-3.6, 0.6))
     for ax in axes:
         ax.axis("off")
     return fig
@@ -53,7 +53,7 @@ def shares(names, columns):
     ax.set(xlabel="share of the whole network (%)", xlim=(0, 100))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower right", fontsize=9)
+    ax.legend(loc="lower right", fontsize=10)
     return fig
 
 
@@ -94,7 +94,7 @@ def growth(depths, curves):
     for (name, values), style in zip(curves.items(), ("s--", "o-", "^:"), strict=False):
         band(ax, depths, np.atleast_2d(values), style, center=np.mean, label=name)
     ax.set(xlabel="3 × 3 layers", ylabel="pixels", xticks=depths, ylim=(0, None))
-    ax.legend(loc="upper left", fontsize=9)
+    ax.legend(loc="upper left", fontsize=10)
     return fig
 
 
@@ -112,11 +112,11 @@ def rates(values, curves, chance):
     for (name, runs), style in zip(curves.items(), ("o-", "s--", "^-.", "D:"), strict=False):
         band(ax, values, 100 * runs, style, center=np.mean, label=name)
     ax.axhline(100 * chance, color=MUTED, linestyle=":", linewidth=1.2)
-    ax.text(values[0], 100 * chance + 2, "one answer for all", fontsize=9, color=INK)
+    ax.text(values[0], 100 * chance + 2, "one answer for all", fontsize=10, color=INK)
     ax.set(xscale="log", xlabel="learning rate", ylabel="right on validation (%)", ylim=(0, 102))
     ax.set_xticks(values, labels=[f"{v:g}" for v in values])
     ax.minorticks_off()
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 0.14), fontsize=9)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 0.14), fontsize=10)
     return fig
 
 
@@ -139,7 +139,7 @@ def dots(groups, chance=None, ylabel="right on validation (%)", low=0):
         ax.plot([k - 0.3, k + 0.3], [100 * runs.mean()] * 2, color=color, linewidth=2)
     if chance is not None:
         ax.axhline(100 * chance, color=MUTED, linestyle=":", linewidth=1.2)
-        ax.text(len(groups) - 0.5, 100 * chance + 2, "one answer for all", fontsize=9, color=INK, ha="right")
+        ax.text(len(groups) - 0.5, 100 * chance + 2, "one answer for all", fontsize=10, color=INK, ha="right")
     ax.set(ylabel=ylabel, ylim=(low, 101), xlim=(-0.6, len(groups) - 0.4))
     ax.set_xticks(range(len(groups)), labels=list(groups))
     return fig

@@ -15,7 +15,7 @@ LAYERS = {"conv1": 1, "pool1": 3, "conv2": 4, "pool2": 6}  # how many layers of 
 SIDE, PLACES, LEVELS = 28, 5, 6
 
 
-def images(n=20):
+def images(n=8):
     """Bundled digits as LeNet-5 takes them: enlarged three times, with a border of two pixels."""
     small = load_digits().images[:n].astype(np.float64)
     return np.pad(small.repeat(3, axis=2).repeat(3, axis=3), ((0, 0), (0, 0), (2, 2), (2, 2)))
@@ -67,7 +67,8 @@ def unit(layer, place):
     size = box[1] - box[0]
     caption = (
         f"{layer}, unit ({row}, {column}): its field is {size} × {size}, rows {box[0]} to {box[1] - 1}, "
-        f"columns {box[2]} to {box[3] - 1}" + (f", {padding} of its {size * size} places in the padding" if padding else "")
+        f"columns {box[2]} to {box[3] - 1}"
+        + (f", {padding} of its {size * size} places in the padding" if padding else "")
         + f". It reacts to {seen} pixels, and half of its gradient falls on {half} of them "
         f"({fixed(100 * half / seen, 0)}%). Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
         f"{ledger.parameters:,} parameters, {ledger.multiply_adds:,} multiply-adds."
