@@ -110,6 +110,19 @@ def test_figures_have_alt_text_and_captions(path):
     assert len(names) == len(set(names)), f"figure names used twice: {sorted(names)}"
 
 
+@each
+def test_sounds_have_a_name_and_a_caption(path):
+    for cell in code(path):
+        for output in cell.outputs:
+            for found in re.finditer(r"<figure[^>]*>(?:(?!</figure>).)*<audio([^>]*)>.*?</figure>",
+                                     output.get("data", {}).get("text/html", ""), re.S):
+                assert re.search(r' aria-label="[^"]+"', found[1]) and " controls" in found[1], found[0][:200]
+                assert "autoplay" not in found[1] and ' src="data:audio/wav;base64,' in found[1], found[0][:200]
+                assert re.search(r"<figcaption>.+?</figcaption>", found[0], re.S), found[0][:200]
+            assert output.get("data", {}).get("text/html", "").count("<audio") == len(
+                re.findall(r"<figure[^>]*><audio", output.get("data", {}).get("text/html", "")))
+
+
 @each_chapter
 def test_a_chapter_has_its_parts(path):
     cells = read(path).cells

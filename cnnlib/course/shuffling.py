@@ -1,4 +1,4 @@
-"""Chapter 8's long experiment: digits somewhere in a field, their pixels shuffled by more and more.
+"""Chapter 8's long experiment: digits somewhere in a field, their pixels shuffled more and more.
 
     python -m cnnlib.course.shuffling               # measure again and write records/shuffled_pixels.json
 
@@ -21,19 +21,20 @@ from cnnlib.scenes import place
 from cnnlib.training import evaluate, fit
 
 RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "shuffled_pixels.json"
-SIZE, COPIES, EPOCHS, LONGER, BATCH = 16, 2, 20, 60, 32
+SIZE, CENTRED, COPIES = 16, 8, 2
+EPOCHS, LONGER, BATCH = 20, 60, 32
 FRACTIONS = (0, 0.1, 0.25, 0.5, 0.75, 1)
 RATES = (0.001, 0.003, 0.01, 0.03)
 CHOOSING, JUDGING = (100, 101, 102), (0, 1, 2, 3, 4)
 
 
-def stage(seed):
-    """Training, validation and test digits in their fields, and the order of a full shuffle, all from one seed."""
+def stage(seed, size=SIZE):
+    """Training, validation and test digits in fields of a size, and the order of a full shuffle, all from one seed."""
     digits, rng = data.load_digits(), np.random.default_rng([8, seed])
     digits = data.Dataset(digits.images.astype(np.float64), digits.labels)
     train, validation, test = data.split(digits, (0.6, 0.2, 0.2), rng, stratify=True)
     train = train[np.tile(np.arange(len(train)), COPIES)]
-    return [place(part, SIZE, rng) for part in (train, validation, test)], rng.permutation(SIZE * SIZE)
+    return [place(part, size, rng) for part in (train, validation, test)], rng.permutation(size * size)
 
 
 def partial(order, fraction):
@@ -65,44 +66,51 @@ def shuffled(part, order):
     return data.Dataset(x.reshape(part.images.shape), part.labels)
 
 
-def network(name, seed):
+def network(name, seed, size=SIZE):
     """A multilayer perceptron or a small convolutional network, from the start that belongs to a seed."""
     start = {"rng": np.random.default_rng([1, seed]), "dtype": np.float64}
     if name == "MLP":
-        return mlp([SIZE * SIZE, 128, 10], **start)
+        return mlp([size * size, 128, 10], **start)
     return Sequential(
         Conv2d(1, 8, 3, padding=1, **start), ReLU(), MaxPool2d(2),
         Conv2d(8, 16, 3, padding=1, **start), ReLU(), MaxPool2d(2),
-        Flatten(), Linear(16 * 4 * 4, 10, **start),
+        Flatten(), Linear(16 * (size // 4) ** 2, 10, **start),
     )  # fmt: skip
 
 
-def trained(name, seed, fraction, lr, epochs=EPOCHS):
+def trained(name, seed, fraction, lr, epochs=EPOCHS, size=SIZE):
     """Accuracy on training, validation and test digits after one training."""
-    parts, order = stage(seed)
+    parts, order = stage(seed, size)
     train, validation, test = (shuffled(part, partial(order, fraction)) for part in parts)
-    model, criterion = network(name, seed), CrossEntropyLoss()
+    model, criterion = network(name, seed, size), CrossEntropyLoss()
     fit(model, criterion, Adam(model.parameters(), lr=lr), train, epochs=epochs, batch_size=BATCH,
         rng=np.random.default_rng([2, seed]), progress=False)
     return tuple(evaluate(model, criterion, part).accuracy for part in (train, validation, test))
 
 
+def choose(name, fraction, size=SIZE):
+    """Validation accuracies by rate and seed, and the rate with the best mean."""
+    tried = [[trained(name, seed, fraction, lr, size=size)[1] for seed in CHOOSING] for lr in RATES]
+    return tried, RATES[int(np.argmax(np.mean(tried, axis=1)))]
+
+
 def measure():
     """All runs, by network.
 
-    ``validation`` is by fraction, rate and seed; ``best`` the rate for each fraction; ``test`` the accuracy at that rate
-    by fraction and seed; ``longer`` training and test accuracy by seed, fully shuffled, after `LONGER` epochs.
+    ``validation`` is by fraction, rate and seed, ``best`` the rate for each fraction, ``test`` the accuracy at that
+    rate by fraction and seed; ``longer`` holds training and test accuracy by seed, fully shuffled, after `LONGER`
+    epochs; ``centred`` is the best rate in fields as small as the digits, in place and shuffled.
     """
-    record = {"fractions": FRACTIONS, "rates": RATES, "validation": {}, "best": {}, "test": {}, "longer": {}}
+    record = {"fractions": FRACTIONS, "rates": RATES}
+    record |= {key: {} for key in ("validation", "best", "test", "longer", "centred")}
     for name in ("CNN", "MLP"):
-        tried = [[[trained(name, seed, f, lr)[1] for seed in CHOOSING] for lr in RATES] for f in FRACTIONS]
-        best = [RATES[int(np.argmax(np.mean(row, axis=1)))] for row in tried]
+        tried, best = zip(*(choose(name, fraction) for fraction in FRACTIONS), strict=True)
         record["validation"][name], record["best"][name] = tried, best
-        record["test"][name] = [[trained(name, seed, f, lr)[2] for seed in JUDGING]
-                                for f, lr in zip(FRACTIONS, best, strict=True)]
+        record["test"][name] = [[trained(name, seed, fraction, lr)[2] for seed in JUDGING]
+                                for fraction, lr in zip(FRACTIONS, best, strict=True)]
         longer = [trained(name, seed, 1, best[-1], LONGER) for seed in JUDGING]
         record["longer"][name] = {"train": [run[0] for run in longer], "test": [run[2] for run in longer]}
-        print(name, best, np.mean(record["test"][name], axis=1).round(3), flush=True)
+        record["centred"][name] = [choose(name, fraction, CENTRED)[1] for fraction in (0, 1)]
     return record
 
 

@@ -2,8 +2,7 @@
 
 ``show(fig, name=..., alt=..., caption=...)`` ends a figure cell. The notebook holds the picture as an SVG image,
 which shows wherever the notebook is opened; in the book it is SVG text inside the page, so it stays sharp, its
-labels are real text, and its ink follows the reader's light or dark theme. ``hear(wave, rate, ...)`` does the same for a
-sound.
+labels are real text, and its ink follows the reader's light or dark theme. ``hear(wave, rate, ...)`` shows a sound.
 Use :data:`INK` for lines and labels, :data:`MUTED` for grids and helpers, :data:`PAPER` for the background, and
 :data:`WORDS` for labels in colour; these change with the theme. :data:`COLORS` (Okabe and Ito's palette), for
 shapes, reads on both. Numbers are written by :func:`number` and :func:`fixed`, with a true minus sign.

@@ -59,7 +59,7 @@ class Sound:
     def _repr_mimebundle_(self, include=None, exclude=None):
         address = "data:audio/wav;base64," + base64.b64encode(self.data).decode()
         markup = (
-            f'<figure class="course-figure" id="{self.name}"><audio controls preload="metadata" '
+            f'<figure class="course-figure course-sound" id="{self.name}"><audio controls preload="metadata" '
             f'aria-label="{html.escape(self.label)}" src="{address}" style="max-width:100%"></audio>'
             f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
         )

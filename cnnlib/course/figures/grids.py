@@ -40,7 +40,7 @@ def rows_of_digits(rows, labels):
 def memory(x, chosen):
     """An array (C, H, W) as coloured grids, and below as the row of numbers that memory holds, one of them outlined."""
     C, H, W = x.shape
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.6, 3.7), height_ratios=(1.75, 1))
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 2.75), height_ratios=(3.4, 3.0))
     size = C * H * W
     gap = (size - C * W) / (C + 1)
     for c, i, j in np.ndindex(C, H, W):
@@ -49,16 +49,16 @@ def memory(x, chosen):
         cell(top, left, H - 1 - i, x[c, i, j], color, marked)
         k = (c * H + i) * W + j
         cell(bottom, k, 0, x[c, i, j], color, marked)
-        bottom.text(k + 0.5, -0.5, str(k), ha="center", va="center", fontsize=9.5, color=INK)
+        bottom.text(k + 0.5, -0.5, str(k), ha="center", va="center", fontsize=10, color=INK)
     for c in range(C):
         left = gap + c * (W + gap)
         top.text(left + W / 2, H + 0.75, f"channel {c}", ha="center", fontsize=11, color=INK)
         for j in range(W):
-            top.text(left + j + 0.5, H + 0.28, str(j), ha="center", va="center", fontsize=9.5, color=INK)
+            top.text(left + j + 0.5, H + 0.28, str(j), ha="center", va="center", fontsize=10, color=INK)
         for i in range(H):
-            top.text(left - 0.35, H - 0.5 - i, str(i), ha="center", va="center", fontsize=9.5, color=INK)
+            top.text(left - 0.35, H - 0.5 - i, str(i), ha="center", va="center", fontsize=10, color=INK)
     bottom.text(0, 1.25, "in memory", fontsize=11, color=INK)
-    bottom.text(0, -1.15, "place", fontsize=9.5, color=INK)
+    bottom.text(0, -1.15, "place", fontsize=10, color=INK)
     top.set(xlim=(-0.1, size + 0.1), ylim=(-0.1, H + 1.3))
     bottom.set(xlim=(-0.1, size + 0.1), ylim=(-1.3, 1.7))
     for ax in (top, bottom):
@@ -78,7 +78,7 @@ def cell(ax, left, low, value, color, marked):
 def photographs(images, titles):
     """Colour pictures (H, W, 3) side by side."""
     height, width = images[0].shape[:2]
-    fig, axes = plt.subplots(1, len(images), figsize=(5.6, 5.6 / len(images) * height / width + 0.35))
+    fig, axes = plt.subplots(1, len(images), figsize=(5.2, 5.2 / len(images) * height / width + 0.35))
     for ax, image, title in zip(axes, images, titles, strict=True):
         ax.imshow(image)
         ax.set_title(title)
@@ -97,7 +97,8 @@ def wirings(pixels=6):
             color = SHARED[i - o + 1] if kind == 2 else many(0.92 * ((7 * k) % len(wires)) / len(wires))
             ax.plot([i, o], [1, 0], color=color, linewidth=1.3 if kind == 0 else 2.2, zorder=1)
         for height, fill in ((1, MUTED), (0, PAPER)):
-            ax.scatter(range(pixels), [height] * pixels, s=150, facecolor=fill, edgecolor=MUTED, linewidth=1.4, zorder=2)
+            dots = {"facecolor": fill, "edgecolor": MUTED, "linewidth": 1.4, "zorder": 2}
+            ax.scatter(range(pixels), [height] * pixels, s=150, **dots)
         weights = 3 if kind == 2 else len(wires)
         ax.set_title(f"{name}: {len(wires)} connections, {weights} weights", loc="left")
         ax.text(-0.4, 1, "pixels", ha="right", va="center", color=INK)
@@ -130,7 +131,7 @@ def contest(scores, baselines):
         names += [f"{name}\nin place", f"{name}\nshuffled"]
     for name, level in baselines.items():
         ax.axhline(level, color=MUTED, linewidth=1.2, linestyle="--", zorder=0)
-        ax.text(ticks[-1] + 0.95, level + 0.015, f"{name} {fixed(level, 2)}", ha="right", va="bottom", color=INK, fontsize=9.5)
+        ax.text(ticks[-1] + 0.95, level + 0.015, f"{name} {fixed(level, 2)}", ha="right", va="bottom", color=INK)
     ax.set(xticks=ticks, xlim=(-0.6, ticks[-1] + 1.0), ylim=(0, 1.02), ylabel="test accuracy")
     ax.set_xticklabels(names)
     return fig
@@ -150,7 +151,7 @@ def dial(image, record, k, baseline):
         Accuracy of 1-nearest-neighbour, which is the same at every amount.
     """
     percent = 100 * np.array(record["fractions"])
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.8, 3.0), width_ratios=(1, 1.55))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.0), width_ratios=(1, 1.55))
     digit(left, image, f"{percent[k]:.0f}% shuffled")
     for name, (marker, color) in CONTENDERS.items():
         runs = np.array(record["test"][name])
@@ -158,9 +159,8 @@ def dial(image, record, k, baseline):
         right.fill_between(percent, runs.min(axis=1), runs.max(axis=1), color=color, alpha=0.18, linewidth=0)
         right.plot(percent[k], runs[k].mean(), marker, color=color, markersize=11, markeredgecolor=INK)
     right.axhline(baseline, color=MUTED, linestyle="--", linewidth=1.2, label="nearest")
-    right.set(xlabel="pixels shuffled, %", ylabel="test accuracy", ylim=(0, 1), xticks=percent)
-    right.set_xticks([0, 25, 50, 100] if len(percent) < 6 else [0, 25, 50, 75, 100])
-    legend_above(right, 3, fontsize=9, handlelength=1.4, columnspacing=0.9)
+    right.set(xlabel="pixels shuffled, %", ylabel="test accuracy", ylim=(0, 1), xticks=(0, 25, 50, 75, 100))
+    legend_above(right, 3, fontsize=10, handlelength=1.4, columnspacing=0.9)
     return fig
 
 
@@ -175,7 +175,7 @@ def spectrograms(pictures, titles, seconds, top):
     top : float
         Highest frequency, in kHz.
     """
-    fig, axes = plt.subplots(1, len(pictures), figsize=(5.6, 2.9), sharey=True)
+    fig, axes = plt.subplots(1, len(pictures), figsize=(5.2, 2.8), sharey=True)
     for ax, picture, title in zip(axes, pictures, titles, strict=True):
         ax.imshow(picture, cmap="gray_r", origin="lower", aspect="auto", extent=(0, seconds, 0, top))
         ax.set(xlabel="seconds", xticks=(0, seconds / 2, seconds))
