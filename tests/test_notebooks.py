@@ -113,14 +113,12 @@ def test_figures_have_alt_text_and_captions(path):
 @each
 def test_sounds_have_a_name_and_a_caption(path):
     for cell in code(path):
-        for output in cell.outputs:
-            for found in re.finditer(r"<figure[^>]*>(?:(?!</figure>).)*<audio([^>]*)>.*?</figure>",
-                                     output.get("data", {}).get("text/html", ""), re.S):
-                assert re.search(r' aria-label="[^"]+"', found[1]) and " controls" in found[1], found[0][:200]
-                assert "autoplay" not in found[1] and ' src="data:audio/wav;base64,' in found[1], found[0][:200]
-                assert re.search(r"<figcaption>.+?</figcaption>", found[0], re.S), found[0][:200]
-            assert output.get("data", {}).get("text/html", "").count("<audio") == len(
-                re.findall(r"<figure[^>]*><audio", output.get("data", {}).get("text/html", "")))
+        markup = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+        sounds = re.findall(r"<figure[^>]*><audio([^>]*)></audio><figcaption>(.+?)</figcaption></figure>", markup, re.S)
+        assert len(sounds) == markup.count("<audio"), f"cell {cell.execution_count}: a sound outside a figure"
+        for attributes, _ in sounds:
+            assert re.search(r' aria-label="[^"]+"', attributes) and " controls" in attributes, attributes[:200]
+            assert "autoplay" not in attributes and ' src="data:audio/wav;base64,' in attributes, attributes[:200]
 
 
 @each_chapter

@@ -94,7 +94,7 @@ def wirings(pixels=6):
     for kind, (ax, name) in enumerate(zip(axes, names, strict=True)):
         wires = [(i, o) for o in range(pixels) for i in range(pixels) if kind == 0 or abs(i - o) <= 1]
         for k, (i, o) in enumerate(wires):
-            color = SHARED[i - o + 1] if kind == 2 else many(0.92 * ((7 * k) % len(wires)) / len(wires))
+            color = SHARED[i - o + 1] if kind == 2 else many(0.25 + 0.6 * ((7 * k) % len(wires)) / len(wires))
             ax.plot([i, o], [1, 0], color=color, linewidth=1.3 if kind == 0 else 2.2, zorder=1)
         for height, fill in ((1, MUTED), (0, PAPER)):
             dots = {"facecolor": fill, "edgecolor": MUTED, "linewidth": 1.4, "zorder": 2}
