@@ -166,11 +166,11 @@ def batch(answer):
     def whole(picture):
         return picture.dtype == np.uint8
 
-    def reshaped(picture, x):
-        return x.transpose(1, 2, 0).reshape(x.shape) if picture.ndim == 3 else x
-
     def coloured(picture):
         return picture.ndim == 3 and picture.shape[2] > 1
+
+    def reshaped(where):
+        return each(lambda picture, x: x.transpose(1, 2, 0).reshape(x.shape) if where(picture) else x)
 
     def first_only(picture, x):
         return x if coloured(picture) else np.stack([x[0], 0 * x[0], 0 * x[0]])
@@ -183,7 +183,8 @@ def batch(answer):
 
     return check_function(
         "8.5", answer, _batch, BATCH_CASES,
-        [Mistake(each(reshaped), "right shape, wrong pictures: you reshape where a transpose is needed."),
+        [*(Mistake(reshaped(where), "right shape, wrong pictures: you reshape where a transpose is needed.")
+           for where in (coloured, lambda picture: picture.ndim == 3, lambda picture: True)),
          Mistake(lambda pictures: np.swapaxes(_batch(pictures), 2, 3), "rows and columns are swapped: `.T` turns all three "
                                                                        "axes round. Only the channels move, to the front."),
          Mistake(lambda pictures: _batch(pictures).transpose(0, 2, 3, 1), "the channels come last. In a batch they come second."),
