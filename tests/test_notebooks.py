@@ -110,6 +110,17 @@ def test_figures_have_alt_text_and_captions(path):
     assert len(names) == len(set(names)), f"figure names used twice: {sorted(names)}"
 
 
+@each
+def test_sounds_have_a_name_and_a_caption(path):
+    for cell in code(path):
+        markup = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+        sounds = re.findall(r"<figure[^>]*><audio([^>]*)></audio><figcaption>(.+?)</figcaption></figure>", markup, re.S)
+        assert len(sounds) == markup.count("<audio"), f"cell {cell.execution_count}: a sound outside a figure"
+        for attributes, _ in sounds:
+            assert re.search(r' aria-label="[^"]+"', attributes) and " controls" in attributes, attributes[:200]
+            assert "autoplay" not in attributes and ' src="data:audio/wav;base64,' in attributes, attributes[:200]
+
+
 @each_chapter
 def test_a_chapter_has_its_parts(path):
     cells = read(path).cells

@@ -2,7 +2,7 @@
 
 ``show(fig, name=..., alt=..., caption=...)`` ends a figure cell. The notebook holds the picture as an SVG image,
 which shows wherever the notebook is opened; in the book it is SVG text inside the page, so it stays sharp, its
-labels are real text, and its ink follows the reader's light or dark theme.
+labels are real text, and its ink follows the reader's light or dark theme. ``hear(wave, rate, ...)`` shows a sound.
 Use :data:`INK` for lines and labels, :data:`MUTED` for grids and helpers, :data:`PAPER` for the background, and
 :data:`WORDS` for labels in colour; these change with the theme. :data:`COLORS` (Okabe and Ito's palette), for
 shapes, reads on both. Numbers are written by :func:`number` and :func:`fixed`, with a true minus sign.
@@ -10,6 +10,7 @@ shapes, reads on both. Numbers are written by :func:`number` and :func:`fixed`, 
 
 from cnnlib.course.figures._numbers import fixed, minus, number
 from cnnlib.course.figures._picture import Figure, images, show
+from cnnlib.course.figures._sound import hear
 from cnnlib.course.figures._style import (
     COLORS,
     DIVERGING,
@@ -26,5 +27,5 @@ from cnnlib.course.figures._svg import to_svg
 
 __all__ = [
     "COLORS", "DIVERGING", "INK", "MUTED", "PAPER", "SEQUENTIAL", "WORDS",
-    "Figure", "band", "fixed", "images", "minus", "number", "number_grid", "show", "to_svg", "use_style",
+    "Figure", "band", "fixed", "hear", "images", "minus", "number", "number_grid", "show", "to_svg", "use_style",
 ]

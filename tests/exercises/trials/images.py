@@ -1,0 +1,174 @@
+"""Chapter 8: images are grids."""
+
+import numpy as np
+import torch
+
+
+def loops(x, order):
+    N, C, H, W = x.shape
+    y = np.empty_like(x)
+    for k, source in enumerate(order):
+        y[:, :, source // W, source % W] = x[:, :, k // W, k % W]
+    return y
+
+
+def scattered(x, order):
+    flat = x.reshape(*x.shape[:2], -1)
+    y = np.zeros_like(flat)
+    y[..., order] = flat
+    return y.reshape(x.shape)
+
+
+def looked_up(x, order):
+    back = [list(order).index(k) for k in range(len(order))]
+    return np.array([[np.ravel(c)[back].reshape(c.shape) for c in image] for image in x])
+
+
+def torchs(x, order):
+    x = torch.tensor(x, requires_grad=True)
+    return x.flatten(2)[:, :, torch.argsort(torch.tensor(order))].reshape(x.shape)
+
+
+def by_matrix(x, order):
+    P = np.eye(len(order))[order]  # shuffled = P @ pixels
+    return (x.reshape(*x.shape[:2], -1) @ P).reshape(x.shape)
+
+
+def with_order(index):
+    return lambda x, order: x.reshape(*x.shape[:2], -1)[:, :, index(order)].reshape(x.shape)
+
+
+def flat_only(x, order):
+    return x.reshape(len(x), -1)[:, np.argsort(order)].reshape(x.shape)
+
+
+def in_place(x, order):
+    x.reshape(*x.shape[:2], -1)[:] = x.reshape(*x.shape[:2], -1)[:, :, np.argsort(order)]
+    return x
+
+
+def price(c_in, h, w, c_out, k):
+    outputs = h * w * c_out
+    return outputs * c_in * h * w + outputs, outputs * c_in * k**2 + outputs, c_out * c_in * k**2 + c_out
+
+
+def counted(c_in, h, w, c_out, k):
+    window = sum(1 for _ in range(c_in) for _ in range(k) for _ in range(k)) + 1
+    return [c_out * h * w * (c_in * h * w + 1), window * c_out * h * w, window * c_out]
+
+
+def costs(dense=lambda n: n, local=lambda n: n, shared=lambda n: n):
+    def count(c_in, h, w, c_out, k):
+        a, b, c = price(c_in, h, w, c_out, k)
+        return dense(a), local(b), shared(c)
+    return count
+
+
+def batch(pictures):
+    out = np.zeros((len(pictures), 3, *np.shape(pictures[0])[:2]))
+    for n, picture in enumerate(pictures):
+        x = picture / 255.0 if picture.dtype == np.uint8 else picture
+        for c in range(3):
+            if x.ndim == 2:
+                out[n, c] = x
+            else:
+                out[n, c] = x[:, :, c if x.shape[2] > 1 else 0]
+    return out
+
+
+def moved(pictures):
+    images = []
+    for p in pictures:
+        x = np.asarray(p, dtype=float) / (255 if np.issubdtype(p.dtype, np.integer) else 1)
+        x = np.atleast_3d(x)
+        x = np.repeat(x, 3, axis=2) if x.shape[2] == 1 else x[..., :3]
+        images.append(np.moveaxis(x, -1, 0))
+    return np.array(images)
+
+
+def torched(pictures):
+    images = []
+    for p in pictures:
+        x = torch.tensor(p).double() / (255 if p.dtype == np.uint8 else 1)
+        x = x[:, :, None] if x.ndim == 2 else x
+        images.append(x[:, :, :3].expand(-1, -1, 3).permute(2, 0, 1))
+    return torch.stack(images)
+
+
+def listed(pictures):
+    def value(p, i, j, c):
+        v = p[i, j] if p.ndim == 2 else p[i, j, 0 if p.shape[2] == 1 else c]
+        return float(v) / 255 if p.dtype.name == "uint8" else float(v)
+    return [[[[value(p, i, j, c) for j in range(p.shape[1])] for i in range(p.shape[0])] for c in range(3)] for p in pictures]
+
+
+def then(change):
+    return lambda pictures: change(batch(pictures))
+
+
+def with_factor(factor):
+    def scaled(pictures):
+        return np.stack([x * factor(p) for p, x in zip(pictures, batch(pictures), strict=True)])
+    return scaled
+
+
+def reshaped(pictures):
+    images = []
+    for p in pictures:
+        x = p / 255 if p.dtype == np.uint8 else p.astype(float)
+        images.append(np.stack([x] * 3) if x.ndim == 2 else np.repeat(x, 3, 2).transpose(2, 0, 1) if x.shape[2] == 1
+                      else x[:, :, :3].reshape(3, *x.shape[:2]))
+    return np.stack(images)
+
+
+def bytes_in_place(pictures):
+    for p in pictures:
+        p[...] = p // 2
+    return batch(pictures)
+
+
+RIGHT = {
+    "place": [48, 48.0, np.int64(48), torch.tensor(48.0, requires_grad=True)],
+    "undo": [scattered, loops, looked_up, torchs, by_matrix, lambda x, order: with_order(np.argsort)(x, order)],
+    "price": [price, counted, lambda i, h, w, o, k: np.array(price(i, h, w, o, k)), lambda i, h, w, o, k: tuple(n * o for n in (h * w * (i * h * w + 1), h * w * (i * k * k + 1), i * k * k + 1))],
+    "noticed": ["ae", "ea", "E, A", {"a", "e"}, ["a", "e"]],
+    "batch": [batch, moved, torched, listed],
+    "diagnosis": ["cebda", "C, E, B, D, A", list("cebda")],
+}
+
+WRONG = {
+    "place": [
+        (56, "row and column"), (47, "height and width"), (49, "count from 0"), (384, "number of bytes"), (26, "would be right for (H, W, C)"), (16, "4 · 5 numbers"), (6, "by its stride"),
+        (41, "last index moves fastest"), (0, "not this one"), (-1, "not this one"), ("48th", "text"), ([4, 8], ""), (60, "not this one"), ((2, 1, 3), ""),
+    ],
+    "undo": [
+        (with_order(lambda o: o), "apply the shuffle once more"), (lambda x, order: x * 1, "nothing has moved"), (with_order(lambda o: o[::-1]), "read backwards is not"), (with_order(lambda o: np.argsort(o)[::-1]), "inverse is there, but"),
+        (lambda x, order: np.sort(x.reshape(*x.shape[:2], -1)).reshape(x.shape), "sort the places instead".replace("sort", "Sort")), (flat_only, "two 4 × 5 pictures"), (in_place, "`x` is changed"), (lambda x, order: scattered(x, order)[0], "shape (1, 1, 2, 2)"),
+        (lambda x, order: scattered(x, order).reshape(len(x), -1), "shape"), (lambda x: x, "yours takes (x)"), (lambda x, order: np.swapaxes(scattered(np.swapaxes(x, 2, 3), order), 2, 3), "column by column"),
+        (lambda x, order: np.concatenate([scattered(x[:, :1], order), x[:, 1:]], axis=1), "first channel"), (lambda x, order: np.concatenate([scattered(x[:1], order), x[1:]]), "first picture"), (lambda x, order: np.zeros_like(x), "is expected at index"),
+    ],
+    "price": [
+        (lambda i, h, w, o, k: (o * h * w * i * h * w, o * h * w * i * k * k, o * i * k * k), "biases are missing"), (lambda i, h, w, o, k: (*price(i, h, w, o, k)[:2], o * i * k * k), "shared layer has biases"),
+        (lambda i, h, w, o, k: (o * h * w * i * h * w, *price(i, h, w, o, k)[1:]), "dense layer has biases"), (lambda i, h, w, o, k: (price(i, h, w, o, k)[0], o * h * w * i * k * k, price(i, h, w, o, k)[2]), "local layer has biases"),
+        (lambda i, h, w, o, k: (o * h * w * i * h * w + o, o * h * w * i * k * k + o, o * i * k * k + o), "nothing is shared"), (lambda i, h, w, o, k: (*price(i, h, w, o, k)[:2], o * i * k * k + o * h * w), "bias is shared as well"),
+        (lambda i, h, w, o, k: price(i, h, w, o, k)[::-1], "dense first"), (lambda i, h, w, o, k: price(i, h, w, o, k)[0], "3 results"), (lambda i, h, w, o, k: price(i, h, w, o, k)[:2], "Give the shared layer"), (costs(dense=lambda n: 2 * n), "is expected"),
+        (lambda i, h, w, o, k: (o * h * w * (i * h * w + 1), o * h * w * (k * k + 1), o * (k * k + 1)), "through all input channels"), (lambda i, h, w, o, k: (o * h * w * (i * h * w + 1), o * h * w * (i * k + 1), o * (i * k + 1)), "k rows and k columns"),
+        (lambda i, h, w, o, k: (h * w * (i * h * w + 1), h * w * (i * k * k + 1), o * (i * k * k + 1)), "c_out · h · w in all"), (lambda *_: (100_696_064, 917_504, 896), "is expected"), (lambda i, h, w, o: 0, "yours takes"),
+    ],
+    "noticed": [
+        ("a", "even columns come first"), ("e", "seam"), ("bcdf", "the other way round"), ("abcdef", "in some of these"), ("abdef", "turning and mirroring"), ("abe", "b is one of the eight"), ("ace", "filter's slices"), ("ade", "d only turns"),
+        ("aef", "f is a mirror"), ("", "letters as text"), ("xyz", "letters to choose from"), (7, ""), (np.nan, ""), ("none", "letters to choose from"),
+    ],
+    "batch": [
+        (reshaped, "reshape where a transpose"), (then(lambda b: np.swapaxes(b, 2, 3)), "rows and columns are swapped"), (then(lambda b: b.transpose(0, 2, 3, 1)), "channels come last"), (then(lambda b: b[:, ::-1]), "red and blue"), (then(lambda b: b[0]), "all pictures"),
+        (with_factor(lambda p: 255 if p.dtype == np.uint8 else 1), "whole numbers from 0 to 255"), (with_factor(lambda p: 1 if p.dtype == np.uint8 else 1 / 255), "only whole numbers"), (with_factor(lambda p: 255 / p.max() if p.dtype == np.uint8 else 1), "brightest pixel of the picture"),
+        (with_factor(lambda p: 255 if p.dtype == np.uint8 and p.max() <= 1 else 1), "nearly black"), (with_factor(lambda p: 255 / 256 if p.dtype == np.uint8 else 1), "255 is the brightest"), (then(lambda b: b * 0), "is expected at index"), (then(list), None),
+        (lambda pictures: np.stack([p.transpose(2, 0, 1) / 255 for p in pictures]), "raises ValueError"), (bytes_in_place, ""), (lambda pictures: np.stack(pictures), ""), (lambda a, b: a, "yours takes (a, b)"),
+    ],
+    "diagnosis": [
+        ("ecbda", "For the first"), ("cebad", "For the fourth"), ("bcdea", "For the first"), ("cebd", "5 letters"), ("cebdaa", "5 letters"), ("cebdx", "letters to choose from"), ("cbeda", "For the second"), ("cedba", "For the third"),
+        ("cebaa", "For the fourth"), ("cebdd", "For the fifth"), ("aaaaa", "1 of 5"), ({"c", "e", "b", "d", "a"}, "letters as text"), (12345, "letters as text"), ("abcde", ""),
+    ],
+}
+WRONG["batch"] = [entry for entry in WRONG["batch"] if entry[1] is not None]
+NO_ARRAY = ("price", "batch")
