@@ -17,7 +17,7 @@ from cnnlib.course.exercises import (
     judge_function,
     judge_value,
 )
-from cnnlib.course.exercises._answers import Foreign, letters, numbers, plain
+from cnnlib.course.exercises._answers import Foreign, letters, numbers, plain, written
 
 X = np.array([1.0, -2.0, 3.0])
 CASES = [Case((X[:1], 2.0), "one number"), Case((X, -1.0), "three numbers")]
@@ -39,7 +39,7 @@ def test_a_verdict_shows_its_mark_and_escapes_its_markup():
 
 
 @pytest.mark.parametrize(("value", "expected"), [
-    (3, 3.0), (np.float32(0.5), 0.5), (10**400, float("inf")), (-(10**400), float("-inf")), (Fraction(1, 4), 0.25), (Decimal("0.5"), 0.5),
+    (3, 3.0), (np.float32(0.5), 0.5), (Decimal("inf"), float("inf")), (-np.longdouble("inf"), float("-inf")), (Fraction(1, 4), 0.25), (Decimal("0.5"), 0.5),
     (np.array(2), 2.0), (torch.tensor(2.0, requires_grad=True), 2.0), (torch.tensor(2.0, dtype=torch.bfloat16), 2.0),
     (True, True), (np.bool_(False), False), (torch.tensor(True), True), (range(3), [0.0, 1.0, 2.0]), ((v for v in (1, 2)), [1.0, 2.0]),
     ({"b"}, ["b"]), ("text", "text"), (None, None),
@@ -52,6 +52,7 @@ def test_plain_undresses(value, expected):
 @pytest.mark.parametrize(("value", "words"), [
     (2j, "a complex"), ({}, "a dict"), (int, "a class (int)"), (len, "a function"), ({1, 2}, "a set, which has no order"), (b"ab", "a bytes"),
     (np.zeros(2, complex), "an array of complex128"), (Decimal("sNaN"), "a Decimal"), (..., "an ellipsis"),
+    (10**400, "a number too large for float64"), (Decimal("-1e400"), "a number too large for float64"), (Fraction(10**400, 3), "a number too large for float64"),
 ])
 def test_what_no_exercise_asks_for_is_named(value, words):
     assert plain(value) == Foreign(words)
@@ -84,7 +85,7 @@ def test_letters_that_are_wrong_get_the_hint_of_a_letter(answer, hint):
 
 
 def test_letters_in_turn_need_an_order():
-    assert letters("B, c; (a)") == "bca"
+    assert letters("B, c; (a)") == letters(written(["B", ("c", "a")])) == "bca"
     for answer in ("bca", "B C A", ["b", "c", "a"]):
         assert check_letters("0.3", answer, "bca", "abc", ordered=True).passed
     assert "a set, which" in check_letters("0.3", {1, 2}, "bca", "abc", ordered=True).message
