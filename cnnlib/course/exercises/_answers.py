@@ -166,7 +166,7 @@ def numbered(text):
         return None
     first = numbers[0] % 2  # where the number of a pair stands
     pairs = sorted((int(n), letter) for n, letter in zip(marks[first::2], marks[1 - first::2], strict=False) if n.isdigit())
-    fits = numbers == list(range(first, len(marks), 2)) and len(marks) == 2 * len(numbers)
+    fits = len(marks) == 2 * len(pairs) and numbers == list(range(first, len(marks), 2)) and all(len(p[1]) == 1 for p in pairs)
     return "".join(letter for _, letter in pairs) if fits and [n for n, _ in pairs] == list(range(1, len(pairs) + 1)) else ""
 
 

@@ -53,7 +53,8 @@ def check_function(label, answer, reference, cases, mistakes=(), tol=1e-5, prais
             return Verdict(label, False, hint)
     for case, outcome, d in zip(cases, outcomes, found, strict=True):
         if outcome.problem or d:
-            return Verdict(label, False, f"on {case.about}, {outcome.problem or d.text}")
+            touched = f" (It also changes `{outcome.changed}`: work on a copy.)" if outcome.changed and not in_place else ""
+            return Verdict(label, False, f"on {case.about}, {outcome.problem or d.text}{touched}")
     return (_unchanged(label, cases, outcomes, in_place) or _remembered(label, answer, reference, cases, tol)
             or Verdict(label, True, praise))
 
@@ -230,7 +231,7 @@ def _turned(value, rolled):
     """
     if isinstance(value, (tuple, list)):
         return type(value)(_turned(part, rolled) for part in value)
-    if not isinstance(value, np.ndarray):
+    if not isinstance(value, np.ndarray) or not value.ndim:
         return value
     return np.roll(value, 1, axis=0) if rolled else np.flip(value).copy()
 
