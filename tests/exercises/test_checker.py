@@ -267,6 +267,18 @@ def test_nothing_that_an_answer_raises_gets_out(error):
         assert verdict.passed is False
 
 
+@pytest.mark.parametrize("ordered", [False, True])
+def test_no_text_and_no_dict_makes_the_letters_raise(ordered):
+    class Mute:
+        def __str__(self):
+            raise ValueError
+
+    loop = {}
+    loop[1] = loop
+    for answer in ("b² c a", "1" * 9000 + "b", "٣a ١b", {Mute()}, loop, {1: Mute()}, {"a": None}):
+        assert check_letters("0.3", answer, "bca", "abc", ordered=ordered).passed is False
+
+
 def test_generators_of_generators_are_read_row_by_row():
     assert plain((i + j for j in range(2)) for i in range(2)) == [[0.0, 1.0], [1.0, 2.0]]
 

@@ -137,11 +137,18 @@ def written(value, numbered=False):
 
     With ``numbered``, a dict is read as its pairs, such as ``{1: "b"}``. A set is sorted.
     """
+    try:
+        return _written(value, numbered)
+    except Exception:  # a set of what has no text, a dict in itself
+        return None
+
+
+def _written(value, numbered):
     if isinstance(value, Mapping) and numbered:
-        return written(list(value.items()), numbered)
+        return _written([part for pair in value.items() for part in pair], numbered)
     value = sorted(map(str, value)) if isinstance(value, (set, frozenset)) else plain(value)
     if isinstance(value, list):
-        parts = [written(v, numbered) for v in value]
+        parts = [_written(v, numbered) for v in value]
         return None if None in parts else ", ".join(parts)
     if type(value) is float and value.is_integer():
         return str(int(value))
@@ -160,12 +167,12 @@ def numbered(text):
 
     None where the text has no numbers, an empty text where they do not count the letters 1, 2, 3, ….
     """
-    marks = [mark for mark in re.findall(r"\d+|[^\W\d_]+", text.lower()) if mark not in JOINING]
-    numbers = [i for i, mark in enumerate(marks) if mark.isdigit()]
+    marks = [mark for mark in re.findall(r"\d{1,9}|[^\W\d_]+", text.lower()) if mark not in JOINING]
+    numbers = [i for i, mark in enumerate(marks) if mark.isdecimal()]
     if not numbers:
         return None
     first = numbers[0] % 2  # where the number of a pair stands
-    pairs = sorted((int(n), letter) for n, letter in zip(marks[first::2], marks[1 - first::2], strict=False) if n.isdigit())
+    pairs = sorted((int(n), letter) for n, letter in zip(marks[first::2], marks[1 - first::2], strict=False) if n.isdecimal())
     fits = len(marks) == 2 * len(pairs) and numbers == list(range(first, len(marks), 2)) and all(len(p[1]) == 1 for p in pairs)
     return "".join(letter for _, letter in pairs) if fits and [n for n, _ in pairs] == list(range(1, len(pairs) + 1)) else ""
 
