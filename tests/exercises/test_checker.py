@@ -17,7 +17,7 @@ from cnnlib.course.exercises import (
     judge_function,
     judge_value,
 )
-from cnnlib.course.exercises._answers import Foreign, letters, numbers, plain
+from cnnlib.course.exercises._answers import Foreign, letters, numbers, plain, written
 
 X = np.array([1.0, -2.0, 3.0])
 CASES = [Case((X[:1], 2.0), "one number"), Case((X, -1.0), "three numbers")]
@@ -39,7 +39,7 @@ def test_a_verdict_shows_its_mark_and_escapes_its_markup():
 
 
 @pytest.mark.parametrize(("value", "expected"), [
-    (3, 3.0), (np.float32(0.5), 0.5), (10**400, float("inf")), (-(10**400), float("-inf")), (Fraction(1, 4), 0.25), (Decimal("0.5"), 0.5),
+    (3, 3.0), (np.float32(0.5), 0.5), (Decimal("inf"), float("inf")), (-np.longdouble("inf"), float("-inf")), (Fraction(1, 4), 0.25), (Decimal("0.5"), 0.5),
     (np.array(2), 2.0), (torch.tensor(2.0, requires_grad=True), 2.0), (torch.tensor(2.0, dtype=torch.bfloat16), 2.0),
     (True, True), (np.bool_(False), False), (torch.tensor(True), True), (range(3), [0.0, 1.0, 2.0]), ((v for v in (1, 2)), [1.0, 2.0]),
     ({"b"}, ["b"]), ("text", "text"), (None, None),
@@ -52,6 +52,7 @@ def test_plain_undresses(value, expected):
 @pytest.mark.parametrize(("value", "words"), [
     (2j, "a complex"), ({}, "a dict"), (int, "a class (int)"), (len, "a function"), ({1, 2}, "a set, which has no order"), (b"ab", "a bytes"),
     (np.zeros(2, complex), "an array of complex128"), (Decimal("sNaN"), "a Decimal"), (..., "an ellipsis"),
+    (10**400, "a number too large for float64"), (Decimal("-1e400"), "a number too large for float64"), (Fraction(10**400, 3), "a number too large for float64"),
 ])
 def test_what_no_exercise_asks_for_is_named(value, words):
     assert plain(value) == Foreign(words)
@@ -83,8 +84,37 @@ def test_letters_that_are_wrong_get_the_hint_of_a_letter(answer, hint):
     assert verdict.passed is False and hint in verdict.message
 
 
+@pytest.mark.parametrize(("answer", "words"), [
+    ("a, -b", "without signs"), ("!b", "without signs"), ("ab − c", "without signs"), (["a", "-b"], "without signs"), ("a ≠ b", "without signs"),
+])
+def test_a_sign_before_a_letter_is_not_dropped(answer, words):
+    assert words in check_letters("0.2", answer, "ab", "abc").message
+
+
+@pytest.mark.parametrize("answer", ["a-b", "a, b", "1 - a, 2 - b", "a → b", "(a) - (b)"])
+def test_a_dash_between_letters_joins_them(answer):
+    assert check_letters("0.2", answer, "ab", "abc").passed
+
+
+@pytest.mark.parametrize(("answer", "passed"), [
+    ("3a 1b 2c", True), ("1b 2c 3a", True), ("a3 c2 b1", True), ({2: "c", 3: "a", 1: "b"}, True), ({"a": 3, "b": 1, "c": 2}, True), ({"3a", "1b", "2c"}, True),
+    ([(3, "a"), (1, "b"), (2, "c")], True), ("1: b; 2: c; 3: a", True), (np.array(["3a", "1b", "2c"]), True),
+    ("3b 1c 2a", False), ("1b 1c 3a", False), ("0b 1c 2a", False), ("1b c a", False), ("b1 2c 3a", False), ("1b 2c", False), ("1bca", False), ("1 2 3 b c a", False),
+])
+def test_letters_with_numbers_stand_where_their_numbers_say(answer, passed):
+    assert check_letters("0.3", answer, "bca", "abc", ordered=True).passed is passed
+
+
+@pytest.mark.parametrize("expected", ["a", "b", "ab", "bc", "ac", "abc"])
+@pytest.mark.parametrize("ordered", [False, True])
+def test_the_example_of_a_form_is_not_the_answer(expected, ordered):
+    import re
+    example = re.search('"(.*?)"', check_letters("0.3", 7, expected, "abc", ordered=ordered).message)[1]
+    assert not check_letters("0.3", example, expected, "abc", ordered=ordered).passed
+
+
 def test_letters_in_turn_need_an_order():
-    assert letters("B, c; (a)") == "bca"
+    assert letters("B, c; (a)") == letters(written(["B", ("c", "a")])) == "bca"
     for answer in ("bca", "B C A", ["b", "c", "a"]):
         assert check_letters("0.3", answer, "bca", "abc", ordered=True).passed
     assert "a set, which" in check_letters("0.3", {1, 2}, "bca", "abc", ordered=True).message
@@ -183,6 +213,87 @@ def test_a_helper_of_the_learner_shows_its_own_line():
 def test_what_is_wrong_with_any_function_has_one_wording(answer, hint):
     verdict = scale(answer)
     assert verdict.passed is False and hint in verdict.message
+
+
+def test_one_array_in_two_places_is_handed_over_as_two():
+    def doubled(x, y):
+        x *= 2
+        return x + y
+
+    assert "also changes `x`" in check_function("0.1", lambda x, y: doubled(x, y) * 2, lambda x, y: x + y, [Case((X, X), "twins")]).message
+    assert check_function("0.1", doubled, lambda x, y: 2 * x + y, [Case((X, X), "twins")], in_place=True).passed
+
+
+def test_arguments_go_by_place_where_the_answer_takes_no_names():
+    def reference(x, stride=1, padding=0):
+        return x * stride + padding
+
+    def judged(answer):
+        return check_function("0.1", answer, reference, [Case((X,), "plain"), Case((X,), "padding", {"padding": 2}), Case((X,), "both", {"stride": 3, "padding": 2})])
+
+    assert judged(lambda x, stride=1, padding=0, /: x * stride + padding).passed
+    assert judged(lambda x, stride=1, /, padding=0: x * stride + padding).passed
+    assert "yours takes (x, s=1, p=0, /)" in judged(lambda x, s=1, p=0, /: x * s + p).message
+
+
+def test_a_call_decides_where_a_signature_is_wrong():
+    class Static:
+        __call__ = staticmethod(scaled)
+
+    class Short:
+        __call__ = staticmethod(lambda x: x)
+
+    assert scale(Static()).passed
+    assert "it is called with the arguments" in scale(Short()).message
+
+
+def test_what_only_remembers_shapes_is_refused():
+    memo = {}
+    verdict = scale(lambda x, factor: memo.setdefault((x.shape, factor), x * factor))
+    assert "its numbers in another order" in verdict.message
+
+
+@pytest.mark.parametrize("error", [GeneratorExit, BaseException("b"), KeyboardInterrupt, SystemExit, type("Own", (BaseException,), {})])
+def test_nothing_that_an_answer_raises_gets_out(error):
+    def values():
+        yield 1.0
+        raise error
+
+    def function(x, factor):
+        raise error
+
+    for verdict in (scale(function), scale(lambda x, factor: values()), scale(lambda x, factor: [values()]), check_value("0.4", values(), (1, 2)),
+                    check_letters("0.2", values(), "ab", "abc"), judge_value("0.9", values(), (1, 2), "a row", lambda a: "")):
+        assert verdict.passed is False
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_no_text_and_no_dict_makes_the_letters_raise(ordered):
+    class Mute:
+        def __str__(self):
+            raise ValueError
+
+    loop = {}
+    loop[1] = loop
+    for answer in ("b² c a", "1" * 9000 + "b", "٣a ١b", {Mute()}, loop, {1: Mute()}, {"a": None}):
+        assert check_letters("0.3", answer, "bca", "abc", ordered=ordered).passed is False
+
+
+def test_generators_of_generators_are_read_row_by_row():
+    assert plain((i + j for j in range(2)) for i in range(2)) == [[0.0, 1.0], [1.0, 2.0]]
+
+
+def test_what_goes_on_without_end_is_named():
+    import itertools
+    assert "without end" in scale(lambda x, factor: itertools.count()).message
+    assert "without end" in check_value("0.4", itertools.count(), (1, 2)).message
+    assert "too large" in judge_value("0.9", [[10**400, 2]], (1, 2), "a row", lambda a: "").message
+
+
+def test_a_part_of_a_result_is_named_once():
+    verdict = check_value("0.4", ((1, 2), (3, [4, 5])), ((1, 2), (3, 4)))
+    assert "result 2, part 2: one number" in verdict.message
+    assert "1 result is expected" in check_value("0.4", (1, 2), (1,)).message
 
 
 def test_writing_in_place_is_fine_where_the_chapter_does_it():

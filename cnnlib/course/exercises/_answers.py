@@ -5,14 +5,21 @@ that says what else it was. Nothing here raises, whatever the answer is.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
 DEEPEST, LONGEST = 8, 5_000
+TOO_LARGE = "a number too large for float64"
 JOINING = {"and", "or", "also", "plus"}
+# "!c" and "a, -b" mean what is left out; a dash between letters, or after a number, joins them.
+SIGNS = re.compile(r"[!¬~≠^\\]|(?<![\w)])(?<![\d).:] )[-−–](?=\s*\(?[^\W\d_])")
+
+
+class Endless(Exception):
+    """An answer that cannot be read to its end."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +41,12 @@ def plain(value, consume=False):
     """
     try:
         return _plain(value, 0)
-    except Exception:
-        if consume and isinstance(value, Iterator):
+    except Endless as error:
+        return Foreign(str(error))
+    except BaseException as error:  # a generator's body may raise anything, an interrupt too
+        if consume and (isinstance(value, Iterator) or isinstance(error, KeyboardInterrupt)):
             raise
-        return Foreign(_kind(value))
+        return Foreign(_kind(value) + (f" that raises {type(error).__name__}" if isinstance(value, Iterator) else ""))
 
 
 def _plain(value, depth):
@@ -48,7 +57,7 @@ def _plain(value, depth):
     if isinstance(value, (type, dict, bytes, bytearray, complex, np.complexfloating)):
         return Foreign(_kind(value))
     if depth > DEEPEST:  # a list may hold itself
-        raise OverflowError("the answer is nested too deeply")
+        raise Endless("lists in lists without end")
     if hasattr(value, "detach") and hasattr(value, "cpu"):  # a torch tensor, without importing torch
         value = _from_torch(value)
     elif hasattr(value, "__array__") and not isinstance(value, np.ndarray):
@@ -58,10 +67,11 @@ def _plain(value, depth):
     if isinstance(value, (set, frozenset)) and not all(isinstance(v, str) for v in value):
         return Foreign("a set, which has no order")
     if isinstance(value, Iterable):
-        values = list(islice(value, LONGEST + 1)) if isinstance(value, Iterator) else value
-        if isinstance(value, Iterator) and len(values) > LONGEST:
-            raise OverflowError("the answer goes on and on")
-        return [_plain(v, depth + 1) for v in values]
+        limit = None if isinstance(value, Sized) else LONGEST + 1
+        values = [_plain(v, depth + 1) for v in islice(value, limit)]  # a generator's row is read before its next row
+        if limit and len(values) == limit:
+            raise Endless(f"more than {LONGEST} values, one after the other, without end")
+        return values
     return _number(value)
 
 
@@ -89,9 +99,10 @@ def _scalar(array):
 
 def _number(value):
     try:
-        return float(value)  # int, Fraction, Decimal, and whatever calls itself a number
+        number = float(value)  # int, Fraction, Decimal, and whatever calls itself a number
+        return Foreign(TOO_LARGE) if np.isinf(number) and value != number else number
     except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+        return Foreign(TOO_LARGE)
     except (TypeError, ValueError):
         return Foreign(_kind(value))
 
@@ -121,21 +132,49 @@ def numbers(value):
     return np.stack(parts) if parts else np.zeros(0)
 
 
-def letters(value):
-    """The single letters of an answer, lower case, in the order given; None where it is not made of letters.
+def written(value, numbered=False):
+    """An answer by letters as one text, its parts joined by commas; None where it is not made of letters.
 
-    ``"ba"``, ``"B, A"``, ``"b and a"``, ``["b", "a"]`` and ``("(b)", "(a)")`` all give ``"ba"``. A set has no order:
-    it is sorted.
+    With ``numbered``, a dict is read as its pairs, such as ``{1: "b"}``. A set is sorted.
     """
+    try:
+        return _written(value, numbered)
+    except Exception:  # a set of what has no text, a dict in itself
+        return None
+
+
+def _written(value, numbered):
+    if isinstance(value, Mapping) and numbered:
+        return _written([part for pair in value.items() for part in pair], numbered)
     value = sorted(map(str, value)) if isinstance(value, (set, frozenset)) else plain(value)
     if isinstance(value, list):
-        parts = [letters(v) for v in value]
-        return None if None in parts else "".join(parts)
-    if not isinstance(value, str):
-        return None
-    words = re.findall(r"[^\W\d_]+", value.lower())
+        parts = [_written(v, numbered) for v in value]
+        return None if None in parts else ", ".join(parts)
+    if type(value) is float and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) else None
+
+
+def letters(text):
+    """The single letters of a text, lower case, in the order given: ``"B, A"`` and ``"(b) and (a)"`` give ``"ba"``."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
     words = [word for word in words if word not in JOINING] if len(words) > 1 else words
     return "".join(words)
+
+
+def numbered(text):
+    """The letters of pairs such as ``"2a 1b"`` or ``"a2, b1"`` in the order of their numbers: ``"ba"``.
+
+    None where the text has no numbers, an empty text where they do not count the letters 1, 2, 3, ….
+    """
+    marks = [mark for mark in re.findall(r"\d{1,9}|[^\W\d_]+", text.lower()) if mark not in JOINING]
+    numbers = [i for i, mark in enumerate(marks) if mark.isdecimal()]
+    if not numbers:
+        return None
+    first = numbers[0] % 2  # where the number of a pair stands
+    pairs = sorted((int(n), letter) for n, letter in zip(marks[first::2], marks[1 - first::2], strict=False) if n.isdecimal())
+    fits = len(marks) == 2 * len(pairs) and numbers == list(range(first, len(marks), 2)) and all(len(p[1]) == 1 for p in pairs)
+    return "".join(letter for _, letter in pairs) if fits and [n for n, _ in pairs] == list(range(1, len(pairs) + 1)) else ""
 
 
 def describe(value):

@@ -3,13 +3,13 @@
 ``check_*`` compare with a known answer, ``judge_*`` ask whether the answer has a property. A checker never raises.
 """
 
-import copy
+from itertools import combinations
 
 import numpy as np
 
-from cnnlib.course.exercises._answers import describe, letters, numbers, plain
-from cnnlib.course.exercises._compare import difference
-from cnnlib.course.exercises._run import arity, run
+from cnnlib.course.exercises._answers import SIGNS, describe, letters, numbered, numbers, plain, written
+from cnnlib.course.exercises._compare import difference, stranger
+from cnnlib.course.exercises._run import arity, copies, run
 from cnnlib.course.exercises._verdict import NOT_ATTEMPTED, Case, Mistake, Verdict
 
 __all__ = ["NOT_ATTEMPTED", "Case", "Mistake", "Verdict", "check_function", "check_letters", "check_value",
@@ -53,8 +53,10 @@ def check_function(label, answer, reference, cases, mistakes=(), tol=1e-5, prais
             return Verdict(label, False, hint)
     for case, outcome, d in zip(cases, outcomes, found, strict=True):
         if outcome.problem or d:
-            return Verdict(label, False, f"on {case.about}, {outcome.problem or d.text}")
-    return _unchanged(label, cases, outcomes, in_place) or Verdict(label, True, praise)
+            touched = f" (It also changes `{outcome.changed}`: work on a copy.)" if outcome.changed and not in_place else ""
+            return Verdict(label, False, f"on {case.about}, {outcome.problem or d.text}{touched}")
+    return (_unchanged(label, cases, outcomes, in_place) or _remembered(label, answer, reference, cases, tol)
+            or Verdict(label, True, praise))
 
 
 def judge_function(label, answer, reference, cases, judge, praise="correct.", in_place=False):
@@ -112,9 +114,17 @@ def check_letters(label, answer, expected, choices, hints=None, mistakes=(), pra
     """
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
-    several = len(expected) > 1
-    example = f'letters as text, such as "{choices[:len(expected)]}"' if several else f'one letter, such as "{choices[0]}"'
-    given = None if ordered and isinstance(answer, (set, frozenset)) else letters(answer)
+    example = _example(expected, choices, ordered)
+    text = written(answer, numbered=ordered)
+    if text and SIGNS.search(text):
+        return Verdict(label, False, f"give {example}: letters alone, without signs; you gave the text {text[:30]!r}.")
+    given = letters(text) if text else ""
+    if ordered and text and numbered(text) is not None:
+        given = given and numbered(text)
+        if not given and letters(text):
+            return Verdict(label, False, f"number the letters from 1 to {len(expected)}, each once, or give them alone, in turn.")
+    elif ordered and isinstance(answer, (set, frozenset)):
+        return Verdict(label, False, f"give {example}; you gave a set, which has no order.")
     if not given:
         return Verdict(label, False, f"give {example}; you gave {describe(plain(answer))}.")
     if not set(given) <= set(choices):
@@ -149,7 +159,9 @@ def judge_value(label, answer, shape, what, judge, praise="correct."):
     value = plain(answer)
     array = numbers(value)
     if array is None or array.shape != shape:
-        return Verdict(label, False, f"give {what}; you gave {describe(value)}.")
+        inside = stranger(value)
+        with_it = f" with {describe(inside)} in it" if isinstance(value, list) and not isinstance(inside, list) else ""
+        return Verdict(label, False, f"give {what}; you gave {describe(value)}{with_it}.")
     if not np.isfinite(array).all():
         return Verdict(label, False, "every number must be finite.")
     hint = judge(array)
@@ -201,6 +213,38 @@ def _unchanged(label, cases, outcomes, in_place):
     return None
 
 
+def _remembered(label, answer, reference, cases, tol):
+    """The verdict on a function that gives back what it gave for other numbers of the same shapes."""
+    for case in cases:
+        turned = Case(tuple(_turned(arg, i % 2) for i, arg in enumerate(case.args)), case.about, case.options)
+        outcome = run(answer, turned)
+        d = None if outcome.problem else difference(outcome.value, _call(reference, turned), tol)
+        if outcome.problem or d:
+            return Verdict(label, False, f"on {case.about}, its numbers in another order, {outcome.problem or d.text}")
+    return None
+
+
+def _turned(value, rolled):
+    """Arrays of the same shapes with their numbers from the end to the start, or with the last row ``rolled`` to the front.
+
+    Rows stay together, so that probabilities still add up to 1; two arguments move differently, so that pairs part.
+    """
+    if isinstance(value, (tuple, list)):
+        return type(value)(_turned(part, rolled) for part in value)
+    if not isinstance(value, np.ndarray) or not value.ndim:
+        return value
+    return np.roll(value, 1, axis=0) if rolled else np.flip(value).copy()
+
+
+def _example(expected, choices, ordered):
+    """How an answer may look, in words: neither the right one nor, where all are asked for that apply, its opposite."""
+    if len(expected) == 1:
+        return f'one letter, such as "{next(letter for letter in choices if letter != expected)}"'
+    shown = [choices, choices[::-1]] if ordered else ["".join(pair) for pair in combinations(choices, 2)]
+    wrong = next(s for s in shown if ordered and s != expected or set(s) not in (set(expected), set(choices) - set(expected)))
+    return f'letters as text, such as "{wrong}"'
+
+
 def _explain(mistakes, cases, outcomes, tol, wrong):
     """The hint of the mistake that explains the answers, or an empty text.
 
@@ -232,7 +276,8 @@ def _share(right, of):
 
 def _call(function, case):
     with np.errstate(all="ignore"):
-        return function(*copy.deepcopy(case.args), **copy.deepcopy(case.options))
+        args, options = copies(case)
+        return function(*args, **options)
 
 
 def _attempt(function, case):

@@ -40,7 +40,7 @@ def difference(given, expected, tol=1e-5, digits=None):
     array = numbers(given)
     if array is None:
         ragged = isinstance(given, list) and not _holds_strangers(given)
-        why = "rows of different lengths" if ragged else describe(_stranger(given))
+        why = "rows of different lengths" if ragged else describe(stranger(given))
         return Difference("type", f"numbers are expected, you give {why}.")
     expected = np.asarray(expected)
     if expected.ndim == 0 and array.size == 1:
@@ -60,13 +60,15 @@ def difference(given, expected, tol=1e-5, digits=None):
 def _several(given, expected, tol, digits):
     parts = list(given) if isinstance(given, list) or (isinstance(given, np.ndarray) and given.ndim) else None
     if parts is None or len(parts) != len(expected):
-        return Difference("count", f"{len(expected)} results are expected, you give {describe(given)}.")
+        return Difference("count", f"{len(expected)} {'result is' if len(expected) == 1 else 'results are'} expected, you give {describe(given)}.")
     parts = [float(p) if isinstance(p, np.floating) else p for p in parts]
     found = [difference(p, e, tol, digits) for p, e in zip(parts, expected, strict=True)]
     for i, d in enumerate(found):
         if d:
             text = "nothing is given." if d.kind == "nothing" else d.text
-            return Difference(d.kind, f"result {i + 1}: {text}", found.count(None), len(found))
+            inner = text.startswith("result ")  # a pair in a list: result 3, part 1
+            text = f", part {text.removeprefix('result ')}" if inner else f": {text}"
+            return Difference(d.kind, f"result {i + 1}{text}", found.count(None), len(found))
     return None
 
 
@@ -102,10 +104,10 @@ def _rounded(given, expected, digits):
     return abs(given - expected) <= min(room, 0.05 * abs(expected))
 
 
-def _stranger(value):
+def stranger(value):
     """The part of a plain answer that is not a number, to name it."""
     if isinstance(value, list):
-        return next((_stranger(v) for v in value if _holds_strangers(v)), value)
+        return next((stranger(v) for v in value if _holds_strangers(v)), value)
     return value
 
 

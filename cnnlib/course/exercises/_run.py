@@ -30,7 +30,8 @@ class Outcome:
 
 def run(answer, case, names=()):
     """Call ``answer`` on copies of a case's arguments; ``names`` are the arguments' names, for the messages."""
-    args, options = copy.deepcopy(case.args), copy.deepcopy(case.options)
+    args, options = copies(case)
+    args, options = by_place(answer, args, options)
     printed = io.StringIO()
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(printed):
@@ -44,16 +45,35 @@ def run(answer, case, names=()):
         return Outcome(problem="it calls itself without end (RecursionError).")
     except SystemExit as error:
         return Outcome(problem=f"it leaves Python{_place(error, answer)}: return the result instead.")
-    except Exception as error:
+    except BaseException as error:  # GeneratorExit, and what a learner derives from BaseException
         return Outcome(problem=f"it raises {type(error).__name__}{_place(error, answer)}: {_words(error)}")
     finally:
         if printed.getvalue():  # what a learner prints while looking for a mistake stays visible
             sys.stdout.write(printed.getvalue())
     if value is None:
         return Outcome(problem=PRINTED if printed.getvalue() else NO_RETURN)
-    positions = [i for i, (a, b) in enumerate(zip(args, case.args, strict=True)) if not same(a, b)]
+    positions = [i for i, (a, b) in enumerate(zip(args, case.args, strict=False)) if not same(a, b)]
     changed = names[positions[0]] if positions and len(names) > positions[0] else "its input" if positions else ""
     return Outcome(value, changed=changed)
+
+
+def copies(case):
+    """A case's arguments and options for one call: what is written into one argument is seen in no other."""
+    return tuple(copy.deepcopy(arg) for arg in case.args), copy.deepcopy(case.options)
+
+
+def by_place(answer, args, options):
+    """Move options to the places that ``answer`` gives them, where it takes no names: ``def f(x, stride=1, /)``."""
+    try:
+        places = [p for p in inspect.signature(answer).parameters.values() if p.kind is p.POSITIONAL_ONLY]
+    except BaseException:  # some callables do not tell
+        return args, options
+    args, options = list(args), dict(options)
+    for place in places[len(args):]:
+        if not any(p.name in options for p in places[len(args):]):
+            break
+        args.append(options.pop(place.name, place.default))
+    return args, options
 
 
 def arity(answer, reference, cases):
@@ -65,8 +85,11 @@ def arity(answer, reference, cases):
         return "", names
     for case in cases:
         try:
-            signature.bind(*case.args, **case.options)
+            args, options = by_place(answer, case.args, case.options)
+            signature.bind(*args, **options)
         except TypeError:
+            if _takes(answer, case):  # a signature may be wrong: of a static __call__, or behind a decorator
+                continue
             wanted, yours = (_arguments(s) for s in (inspect.signature(reference), signature))
             return f"it is called with the arguments {wanted}; yours takes {yours}.", names
         except Exception:
@@ -74,9 +97,23 @@ def arity(answer, reference, cases):
     return "", names
 
 
+def _takes(answer, case):
+    """Does a call go through, or fail no sooner than in the body?"""
+    args, options = copies(case)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            answer(*args, **options)
+    except TypeError as error:
+        return error.__traceback__.tb_next is not None and not hasattr(answer, "__wrapped__")
+    except BaseException:  # run, which comes next, says what it is
+        return True
+    return True
+
+
 def _arguments(signature):
-    shown = [str(p.replace(annotation=inspect.Parameter.empty)) for p in signature.parameters.values()]
-    return f"({', '.join(shown)})"
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    return str(inspect.Signature(bare))
 
 
 def _words(error):

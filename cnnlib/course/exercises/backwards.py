@@ -24,6 +24,8 @@ BACKWARD_CASES = [
     Case((_normal(2, 3), _normal(5, 9), _normal(1, 2)), "stride 3, where windows stand apart", {"stride": 3}),
     Case((_normal(5, 7), _normal(5, 6), _normal(3, 2)), "padding 1", {"padding": 1}),
     Case((_normal(4, 6), _normal(7, 11), _normal(4, 5)), "stride 2 and padding 2", {"stride": 2, "padding": 2}),
+    Case((_normal(4, 3), _normal(7, 5), _normal(1, 1)), "a 1 × 1 kernel and stride 2", {"stride": 2}),
+    Case((_normal(5, 2), _normal(9, 4), _normal(2, 4)), "a 9 × 4 picture, stride 2 and padding 1", {"stride": 2, "padding": 1}),
 ]
 COLUMN_CASES = [
     Case((SMALL, 2, 2), "a 3 × 3 picture"), Case((_normal(5, 7), 3, 2), "a 5 × 7 picture, 3 × 2 windows"),
@@ -36,8 +38,9 @@ FOLD_CASES = [
     Case((_normal(6, 1), (2, 3), 2, 3), "one window as large as the picture"),
 ]
 WORK_CASES = [
-    Case((2, 3, 1, 4, 5), "2 → 3 channels, 1 × 1"), Case((1, 6, 5, 24, 24), "LeNet's first layer"),
+    Case((2, 3, 1, 4, 5), "2 → 3 channels, 1 × 1"), Case((1, 6, 5, 24, 24), "LeNet's first layer, 24 × 24 without padding"),
     Case((64, 128, 3, 28, 14), "a layer from 64 to 128 channels"),
+    Case((256, 512, 3, 56, 56), "a layer with more than 2³¹ operations"),
 ]
 
 

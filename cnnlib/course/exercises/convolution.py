@@ -8,6 +8,8 @@ from cnnlib.course.exercises._checker import Case, Mistake, check_function, chec
 _RNG = np.random.default_rng(93)
 X, W = _RNG.normal(size=(7, 9)), _RNG.normal(size=(3, 2))
 SQUARE, TURNED = _RNG.normal(size=(6, 6)), _RNG.normal(size=(3, 3))
+GREY = _RNG.integers(0, 256, size=(6, 5), dtype=np.uint8)
+BLUR = np.array([[0.1, 0.25, 0.15], [0.05, 0.1, 0.2]])
 COUNTING = np.arange(9.0).reshape(3, 3), np.arange(4.0).reshape(2, 2)
 CORRELATE_CASES = [
     Case(COUNTING, "a 3 × 3 picture"),
@@ -17,11 +19,16 @@ CORRELATE_CASES = [
     Case((X, W), "padding 1", {"padding": 1}),
     Case((X, W), "stride 3 and padding 2", {"stride": 3, "padding": 2}),
     Case((SQUARE, SQUARE), "a kernel as large as the picture"),
+    Case((X, TURNED[:2]), "a 7 × 9 picture and a 2 × 3 kernel"),
+    Case((X.T, TURNED[:1, :2]), "a 9 × 7 picture and a 1 × 2 kernel"),
+    Case((X, TURNED[:1, :1]), "a 1 × 1 kernel"),
+    Case((X.T, W.T), "stride 2 and padding 1", {"stride": 2, "padding": 1}),
+    Case((GREY, BLUR), "a picture of whole numbers (uint8)"),
 ]
 COST_CASES = [
-    Case((1, 6, 5, 1, 28, 28), "LeNet's first layer"), Case((3, 32, 3, 1, 32, 32), "3 → 32 channels"),
+    Case((1, 6, 5, 1, 28, 28), "LeNet's first layer, 28 × 28 after padding 2"), Case((3, 32, 3, 1, 32, 32), "3 → 32 channels"),
     Case((64, 64, 3, 64, 28, 14), "a depthwise layer"), Case((64, 128, 3, 2, 7, 9), "two groups"),
-    Case((8, 4, 1, 1, 5, 3), "a 1 × 1 layer"),
+    Case((8, 4, 1, 1, 5, 3), "a 1 × 1 layer"), Case((256, 512, 3, 1, 56, 56), "a layer with more than 2³¹ multiplications"),
 ]
 
 
@@ -114,6 +121,10 @@ def correlate(answer):
                  "one row and one column of windows is missing: mind the + 1 in the size."),
          Mistake(lambda x, w, stride=1, padding=0: _last(x, w, stride, padding),
                  "only the last product of each window is left: add them up, += where you write =."),
+         Mistake(lambda x, w, **o: _correlate(x, w, **o).astype(x.dtype),
+                 "your output takes the dtype of x, and with whole numbers in x its decimals are cut off. Let it hold floats."),
+         Mistake(lambda x, w, **o: _correlate(x, w.astype(x.dtype), **o),
+                 "you turn the weights into the dtype of x: with whole numbers in x their decimals are cut off."),
          Mistake(lambda x, w, **o: _correlate(x, w, **o) / w.size, "add up, do not average: no division."),
          Mistake(lambda x, w, **o: _correlate(x, np.ones_like(w), **o), "the kernel has no effect: each pixel is multiplied by its weight.")],
         praise="every window, any kernel, stride and padding.",
@@ -121,6 +132,7 @@ def correlate(answer):
 
 
 def _correlate(x, w, stride=1, padding=0):
+    x, w = (np.asarray(a, dtype=np.float64) for a in (x, w))
     return conv2d(x[None, None], w[None, None], stride=stride, padding=padding)[0, 0]
 
 

@@ -9,9 +9,10 @@ _RNG = np.random.default_rng(11)
 SMALL = np.array([[1.0, 2.0, 0.0, 1.0], [3.0, 4.0, 5.0, 0.0], [0.0, 1.0, 2.0, 2.0], [6.0, 0.0, 1.0, 3.0]])
 MIXED, TALL, ODD = _RNG.normal(size=(6, 8)), _RNG.normal(size=(6, 2)), _RNG.normal(size=(5, 7))
 MAX_CASES = [
-    Case((np.array([[1.0, 4.0], [3.0, 2.0]]),), "one window"), Case((SMALL,), "a 4×4 image"), Case((-1e4 * (SMALL + 1),), "an image of negative numbers"),
+    Case((np.array([[1.0, 4.0], [3.0, 2.0]]),), "one window"), Case((SMALL,), "a 4×4 image"), Case((-1e30 * (SMALL + 1),), "an image of negative numbers"),
     Case((MIXED,), "6×8 numbers"), Case((TALL,), "6×2 numbers"), Case((ODD,), "5×7 numbers, where a row and a column are left over"),
     Case((_RNG.normal(size=(3, 3)),), "3×3 numbers"), Case((_RNG.normal(size=(2, 3)),), "2×3 numbers"),
+    Case((_RNG.normal(size=(5, 4)),), "5×4 numbers"), Case((np.array([[-np.inf, -np.inf, 0, 1], [-np.inf, -np.inf, -np.inf, 2]]),), "a window of −∞"),
 ]
 TIES = np.array([[1.0, 2, 0, 0, 1, 1], [2, 0, 0, 0, 3, 3], [0, 2, 5, 1, 4, 4], [2, 2, 1, 5, 4, 4]])
 BACK_CASES = [
@@ -21,12 +22,15 @@ BACK_CASES = [
     Case((np.array([[6.0]]), np.array([[2.0, 2.0], [1.0, 2.0]])), "a window with a tie"),
     Case((np.array([[6.0]]), np.array([[1.0, 2.0], [2.0, 2.0]])), "a tie whose first pixel is the upper right"),
     Case((_RNG.normal(size=(2, 3)), TIES), "six windows with ties"),
+    Case((np.array([[6.0]]), np.array([[1.0, 1 + 1e-9], [0.0, 1.0]])), "a window whose largest numbers differ by 1e-9"),
+    Case((np.array([[6.0, 3.0]]), np.array([[0.5, 0.51, 70.0, 70.4], [0.4, 0.505, 70.3, 70.2]])), "windows whose numbers differ little"),
 ]
 MEAN_CASES = [
     Case((np.array([[9.0]]), np.zeros((3, 3))), "a single window"),
     Case((np.array([[1.0, 10.0]]), np.zeros((3, 4))), "two windows"),
     Case((_RNG.normal(size=(4, 6)), MIXED), "overlapping windows"),
     Case((_RNG.normal(size=(3, 3)), _RNG.normal(size=(5, 5))), "5×5 numbers"),
+    Case((_RNG.normal(size=(5, 2)), _RNG.normal(size=(7, 4))), "7×4 numbers"),
 ]
 
 
@@ -47,6 +51,8 @@ def by_hand(answer):
          Mistake((best, 4 / 9 * mean), "a 2×2 window holds four numbers: a mean divides by 4."),
          Mistake((least, mean), "the largest number of each window, not the smallest."),
          Mistake((first, mean), "the largest number of each window, not its first."),
+         Mistake(best, "the maxima are right. Give the means, too, as a second part: a pair."),
+         Mistake(mean, "the means are right. Give the maxima before them: a pair."),
          Mistake((best, best), "the maxima are right. The means come second."),
          Mistake((mean, mean), "the means are right. The maxima come first."),
          Mistake((best.ravel(), mean.ravel()), "the right numbers. Give each as two rows of two."),
@@ -126,6 +132,9 @@ def max_backward(answer):
     def shared(dy, x):
         return up(dy / (4 * _plane(avg_pool2d, winners(x) * 1.0, 2))) * winners(x)
 
+    def nearly(dy, x):
+        return reference(dy, np.where(np.isclose(x, up(_plane(max_pool2d, x, 2))), up(_plane(max_pool2d, x, 2)), x))
+
     def last(dy, x):
         return reference(dy[::-1, ::-1], x[::-1, ::-1])[::-1, ::-1]
 
@@ -147,6 +156,7 @@ def max_backward(answer):
         [Mistake(lambda dy, x: up(dy) * winners(x), "right without ties. In a tie the first maximum in reading order gets all of dy, "
                                                     "the others nothing."),
          Mistake(shared, "right without ties. PyTorch does not share the gradient: the first maximum gets all."),
+         Mistake(nearly, "right where numbers differ enough. Almost equal is no tie: the larger wins, by however little."),
          Mistake(last, "right without ties. In a tie " + scan + "not the last."),
          Mistake(lambda dy, x: reference(dy.T, x.T).T, "right without ties. In a tie " + scan + "not column by column."),
          Mistake(lambda dy, x: up(dy), "every pixel gets dy. Only the one that won should."),

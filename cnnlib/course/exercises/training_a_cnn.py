@@ -26,6 +26,12 @@ STOP_CASES = [
     Case(([250.0, 120.0, 130.0, 90.0, 95.0], 1), "patience 1, and losses in the hundreds"),
     Case(([0.5, 0.499999, 0.499998, 0.499997], 2), "a loss that falls by a millionth at a time"),
     Case(([0.7], 3), "a single epoch"),
+    Case(([0.9, 0.5, 0.6], 2), "losses that end an epoch before the stop"),
+    Case(([0.9, 0.5, 0.6, 0.7], 2), "losses that end where the run stops"),
+    Case(([0.9, 0.5, 0.6, 0.7], 5), "losses that rise at the end, and patience 5"),
+    Case(([0.5, 0.5], 3), "two equal losses"),
+    Case(([0.9, 0.5, 0.6, 0.7, 0.8, 0.4], 5), "a new best, just before patience 5 is over"),
+    Case(([0.9, 0.5, 0.6, 0.7, 0.8, 0.6, 0.55, 0.4], 5), "patience 5, and a new best too late"),
 ]
 DIFFERENCE_CASES = [
     Case((np.array([3.0, 5.0]), np.array([2.0, 2.0])), "two seeds"),
@@ -158,12 +164,22 @@ def early_stop(answer):
     def shifted(best=0, ran=0):
         return lambda v, n: (run(v, n)[0] + best, run(v, n)[1] + ran)
 
+    def unstopped(best, ran=lambda v, best: len(v)):
+        """Right where the run stops, and something else where the losses end first: functions of (losses, right best)."""
+        def wrong(v, n):
+            found, epochs = run(v, n)
+            return (found, epochs) if epochs - 1 - found >= n else (best(v, found), ran(v, found))
+        return wrong
+
     few = "one epoch too few: patience epochs in a row may fail, and the run stops after the last of them."
     before = "compare with the best loss so far, not with the epoch before."
     return check_function(
         "13.4", answer, lambda losses, patience: run(losses, patience), STOP_CASES,
         [Mistake(lambda v, n: (run(v, n)[1] - 1, run(v, n)[1]),
                  "that is the last epoch. The best one is where the loss was lowest."),
+         Mistake(unstopped(lambda v, best: len(v) - 1), "where the losses end first, the best epoch is still that of the lowest loss, not the last."),
+         Mistake(unstopped(lambda v, best: best, lambda v, best: best + 1), "where the losses end first, all epochs are run, and not those up to the best alone."),
+         Mistake(lambda v, n: run(v, min(n, 3)), "patience may be larger than 3."),
          Mistake(lambda v, n: (int(np.argmin(v)), len(v)), "it never stops. When patience epochs in a row have not improved, the run is over."),
          Mistake(lambda v, n: (run(v, n)[0], len(v)), "the best epoch is right. The second number is how many epochs are run: the run stops early."),
          Mistake(lambda v, n: (int(np.argmin(v)), run(v, n)[1]),

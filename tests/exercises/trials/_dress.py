@@ -23,7 +23,7 @@ def nested(f, array):
 
 
 def exact(number):
-    return Fraction(float(number))
+    return Fraction(float(number)) if np.isfinite(number) else float(number)
 
 
 DRESSES = {
@@ -61,6 +61,18 @@ def letters(text):
     yield "lines", "\n".join(text) + "\n"
 
 
+def interrupted():
+    yield 1.0
+    raise KeyboardInterrupt
+
+
+def shapes(value):
+    """What a memo may take for the key of an argument: an array's shape stands for its numbers."""
+    if isinstance(value, (tuple, list)):
+        return tuple(shapes(part) for part in value)
+    return value.shape if isinstance(value, np.ndarray) else value
+
+
 def spoiled(answer, changes=True):
     """Wrong answers that any exercise meets: ``(what, answer, words of the hint)``."""
     if isinstance(answer, str):
@@ -78,6 +90,8 @@ def spoiled(answer, changes=True):
         yield "a function", lambda: answer, "a function"
         yield "beyond float64", 10**400 if not size else [10**400] * size, ""
         yield "complex", 1j if not size else [1j] * size, ""
+        yield "without end", itertools.count(), ""
+        yield "interrupted", interrupted(), ""
         return
 
     def named(f):
@@ -94,16 +108,29 @@ def spoiled(answer, changes=True):
     def endless(*args, **options):
         return endless(*args, **options)
 
+    def remembering(*args, _memo={}, **options):  # noqa: B006
+        key = shapes(args), tuple(options.items())
+        return _memo[key] if key in _memo else _memo.setdefault(key, answer(*args, **options))
+
+    def raising(error):
+        def wrong(*args, **options):
+            raise error
+        return named(wrong)
+
     yield "no return", named(lambda *a, **o: [answer(*a, **o), None][1]), "returns nothing. Is the return"
     yield "print", named(lambda *a, **o: print(type(answer(*a, **o)))), "prints its result"
     yield "no arguments", lambda: 0, "yours takes ()"
     yield "state", named(lambda *a, **o: each(lambda r: r + 1.0 * next(calls), answer(*a, **o))), "two different answers"
     yield "raises", named(lambda *a, **o: [][3]), "raises IndexError in line"
     yield "recursion", named(endless), "calls itself without end"
+    yield "leaves", raising(GeneratorExit()), "raises GeneratorExit in line"
+    yield "a private error", raising(BaseException("b")), "raises BaseException in line"
+    yield "values without end", named(lambda *a, **o: itertools.count()), ""
     yield "text", named(lambda *a, **o: "done"), ""
     yield "not a number", named(lambda *a, **o: each(lambda r: r * np.nan, answer(*a, **o))), ""
     if changes:
         yield "changed input", named(changing), "is changed"
+        yield "a memo by shape", named(remembering), ""
 
 
 class Broken:

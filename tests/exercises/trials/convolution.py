@@ -1,5 +1,7 @@
 """Chapter 9: convolution."""
 
+import itertools
+
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
@@ -32,7 +34,7 @@ def windows(x, w, stride=1, padding=0):
 
 
 def torchs(x, w, stride=1, padding=0):
-    x, w = (torch.tensor(a, requires_grad=True)[None, None] for a in (x, w))
+    x, w = (torch.tensor(a, dtype=torch.float64, requires_grad=True)[None, None] for a in (x, w))
     return torch.nn.functional.conv2d(x, w, stride=stride, padding=padding)[0, 0]
 
 
@@ -58,8 +60,33 @@ def no_stride(x, w, stride=1, padding=0):
 
 def written_into(x, w, stride=1, padding=0):
     y = shifted(x, w, stride, padding)
-    x -= x.mean()
+    x[:] = 0
     return y
+
+
+def remembered(x, w, stride=1, padding=0, memo={}):  # noqa: B006
+    key = x.shape, w.shape, stride, padding
+    return memo.setdefault(key, shifted(x, w, stride, padding))
+
+
+def by_place(x, w, stride=1, padding=0, /):
+    return shifted(x, w, stride, padding)
+
+
+def other_names(x, w, s=1, p=0, /):
+    return shifted(x, w, s, p)
+
+
+def only(condition, f=lambda y: y * 0):
+    """Right but for some shapes."""
+    def wrong(x, w, stride=1, padding=0):
+        y = shifted(x, w, stride, padding)
+        return f(y) if condition(x, w, stride, padding) else y
+    return wrong
+
+
+def square_kernel(x, w, stride=1, padding=0):
+    return shifted(x, w[:, :len(w)], stride, padding)[:, :(x.shape[1] + 2 * padding - w.shape[1]) // stride + 1]
 
 
 def padded(**how):
@@ -70,6 +97,16 @@ def sides(*rows):
     def wrong(x, w, stride=1, padding=0):
         return shifted(np.pad(x, [(a * padding, b * padding) for a, b in rows]), w, stride)
     return wrong
+
+
+class Rows:
+    """Iterable, and without a length: a fresh iterator each time."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __iter__(self):
+        return self.rows()
 
 
 def cost(c_in, c_out, k, groups, h_out, w_out):
@@ -92,8 +129,8 @@ def costs(parameters=lambda n, i, o: n + o, products=lambda n, o, h, w: n * h * 
 RIGHT = {
     "shape": [(8, 16, 14, 18), [8, 16, 14, 18], torch.Size([8, 16, 14, 18]), torch.nn.functional.conv2d(torch.zeros(8, 3, 32, 40), torch.zeros(16, 3, 5, 5), stride=2, padding=2, dilation=2).shape],
     "by_hand": [[[5.0, 0.0], [3.0, 7.0]], ((5, 0), (3, 7)), np.array([[5, 0], [3, 7]]), torch.tensor([[5.0, 0], [3, 7]], requires_grad=True)],
-    "correlate": [shifted, loops, windows, torchs, by_window, lambda x, w, stride=1, padding=0: correlate2d(np.pad(x, padding), w, mode="valid")[::stride, ::stride]],
-    "mover": [MOVER.tolist(), [[0, 0, 0], [1, 0, 0], [0, 0, 0]], np.array([[0, 0, 0], [1.0, 0, 0], [0, 0, 0]]), torch.tensor(MOVER, requires_grad=True)],
+    "correlate": [shifted, loops, windows, torchs, by_window, by_place, lambda x, w, stride=1, padding=0: correlate2d(np.pad(x, padding), w, mode="valid")[::stride, ::stride]],
+    "mover": [MOVER.tolist(), Rows(lambda: ((int(i == 1 and j == 0) for j in range(3)) for i in range(3))), [[0, 0, 0], [1, 0, 0], [0, 0, 0]], np.array([[0, 0, 0], [1.0, 0, 0], [0, 0, 0]]), torch.tensor(MOVER, requires_grad=True)],
     "blind_spot": [[[1, 2, 3], [4, 5, 4], [3, 2, 1]], [[0, 1, 0], [0, 1, 0], [0, 1, 0]], np.array([[0, 0, 0], [1, 1, 1], [0, 0, 0]]), ((1, 5, 2), (0, 0, 0), (2, 5, 1.0)), [[1e-9, 2e-9, 3e-9], [0, 0, 0], [3e-9, 2e-9, 1e-9]]],
     "cost": [cost, cost_loop, lambda i, o, k, g, h, w: np.array([o * i // g * k**2 + o, o * i // g * k**2 * h * w]), lambda i, o, k, g, h, w: [o * (i * k * k // g + 1), h * w * k * k * i * o // g]],
 }
@@ -119,9 +156,13 @@ WRONG = {
         (lambda x, w, stride=1, padding=0: shifted(x, w, 1, padding)[::stride], "on rows alone"), (lambda x, w, stride=1, padding=0: shifted(x, w, 1, padding)[:, ::stride], "on columns alone"), (lambda x, w, **o: shifted(x, w, **o)[:-1, :-1], "mind the + 1"),
         (lambda x, w, **o: shifted(x, w, **o) / w.size, "do not average"), (lambda x, w, **o: shifted(x, w.T, **o), "kernel is transposed"), (lambda x, w, **o: shifted(x, w, **o).T, "result is transposed"), (lambda *a, **o: by_window(*a, add=False, **o), "+="),
         (lambda x, w, **o: np.zeros_like(shifted(x, w, **o)), "is expected at index"), (lambda x, w, **o: shifted(x, w, **o).ravel(), "the shape (2, 2)"), (lambda x, w: shifted(x, w), "yours takes (x, w)"), (square_only, "a 7 × 9 picture and a 3 × 2 kernel, it raises"),
+        (remembered, "is expected at index"), (other_names, "yours takes (x, w, s=1, p=0, /)"), (square_kernel, "a 2 × 3 kernel"), (lambda x, w, **o: shifted(x, w, **o).astype(x.dtype), "Let it hold floats"),
+        (lambda x, w, **o: shifted(x, w.astype(x.dtype), **o), "turn the weights"), (only(lambda x, w, s, p: w.shape[1] > w.shape[0]), "a 2 × 3 kernel"), (only(lambda x, *_: len(x) > x.shape[1], np.transpose), "a 9 × 7 picture"), (only(lambda x, w, *_: w.size == 1), "a 1 × 1 kernel"),
+        (only(lambda x, w, s, p: s == 2 and p), "stride 2 and padding 1"), (lambda x, w, **o: shifted(x, w.__imul__(2), **o) / 2, "`w` is changed"), (lambda x, w, **o: shifted(x, w.__imul__(2), **o), "also changes `w`"),
         (written_into, "`x` is changed"), (lambda x, w, stride, padding: x, "yours takes (x, w, stride, padding)"), (sides((1, 1), (0, 0)), "above and below alone"), (sides((0, 0), (1, 1)), "left and right alone"), (sides((2, 2), (2, 2)), "padded twice"), (lambda x, w, **o: shifted(x, w, **o)[0], "the shape (2, 2)"),
     ],
     "mover": [
+        (Rows(itertools.count), "three rows of three numbers; you gave more than"), ([[0, 0, 0], [10**400, 0, 0], [0, 0, 0]], "a number too large for float64 in it"),
         (MOVER[:, ::-1], "left. It would be right for true convolution"), (MOVER.T, "moves the picture down"), (MOVER.T[::-1], "moves the picture up"), (np.pad([[1]], 1), "copies the picture"), (MOVER + MOVER[:, ::-1], "mixes several"), (2 * MOVER, "factor of 2"),
         (np.zeros((3, 3)), "makes every pixel 0"), (np.eye(3)[[0]] * np.eye(3)[:, [0]], "askew"), (np.zeros((2, 2)), "shape (2, 2)"), ("right", "three rows"), (np.full((3, 3), np.nan), "finite"), ([0, 0, 0, 1, 0, 0, 0, 0, 0], "three rows"), (-MOVER, "factor of -1"), ([[1, 0, 0]], "three rows"),
     ],
@@ -130,6 +171,7 @@ WRONG = {
         (np.eye(3), "equals its transpose"), ([[0, 1, 2], [1, 3, 4], [2, 4, 5]], "the other way round"), ([[1, 2], [2, 1]], "three rows"), ([[1, 2, 3], [3, 2, 1]], "three rows"), ([1, 2, 3, 4, 5, 4, 3, 2, 1], "three rows"), ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "equals its transpose"),
     ],
     "cost": [
+        (lambda i, o, k, g, h, w: costs(products=lambda n, o, h, w: int(np.int64(n * h * w).astype(np.int32)))(i, o, k, g, h, w), "more than 2³¹"),
         (costs(lambda n, i, o: n), "biases are missing"), (costs(lambda n, i, o: n + i), "not to an input channel"), (costs(lambda n, i, o: n + 1), "not one for the layer"), (lambda i, o, k, g, h, w: cost(i, o, k, 1, h, w), "reads c_in / groups channels"),
         (lambda i, o, k, g, h, w: (o * i * k * k // g**2 + o, o * i * k * k // g**2 * h * w), "divide by groups twice"), (lambda i, o, k, g, h, w: (o * i // g * k + o, o * i // g * k * h * w), "k · k weights"), (lambda *a: cost(*a)[::-1], "parameters first"),
         (costs(products=lambda n, *_: n), "at every output pixel"), (costs(products=lambda n, o, h, w: (n + o) * h * w), "added, not multiplied"), (costs(products=lambda n, o, h, w: 2 * n * h * w), "without the additions"), (lambda *_: (0, 0), "is expected"), (lambda *a: cost(*a)[0], "the multiplications, too"),

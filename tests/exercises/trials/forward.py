@@ -108,7 +108,7 @@ WRONG = {
         (((32, 10), (64, 10), (10,)), "one row for each output"), (((10, 32), (10, 64), (10,)), "examples come first"), (((32, 10), (10, 64), (32,)), "all examples share"),
         (((32, 10), (10, 64), (64,)), "not for each input"), (((32, 10), (10, 64), (1, 10)), "one axis"), (((32, 10), (10, 64), 10), "needs a comma"),
         (((32, 64), (10, 64), (10,)), "shape of x"), (((32, 10), (10, 64)), "3 results are expected"), (((10, 64), (10,), (32, 10)), "the order"),
-        ((32, 10), "3 results"), (((32, 10), (10, 64), (10, 32)), "result 3: 1 results are expected"), (((32, 10), (10, 64), "10"), "result 3"),
+        ((32, 10), "3 results"), (((32, 10), (10, 64), (10, 32)), "result 3: 1 result is expected"), (((32, 10), (10, 64), "10"), "result 3"),
         (((32, 11), (10, 64), (10,)), "2 of 3 are right"), (((32, 10), (32, 10, 64), (10,)), "result 2"),
     ],
     "layer": [

@@ -105,6 +105,17 @@ def back_scan(dy, x, better, places=((0, 0), (0, 1), (1, 0), (1, 1)), low=-np.in
     return dx
 
 
+def back_near(score):
+    """The first pixel with the best score wins."""
+    def wrong(dy, x):
+        dx = np.zeros(x.shape)
+        for i, j in np.ndindex(*dy.shape):
+            k, m = divmod(score(x[2 * i:2 * i + 2, 2 * j:2 * j + 2]).argmax(), 2)
+            dx[2 * i + k, 2 * j + m] = dy[i, j]
+        return dx
+    return wrong
+
+
 def back_unmoved(dy, x):
     dx = np.zeros_like(x)
     for i, j in np.ndindex(*dy.shape):
@@ -168,7 +179,7 @@ WRONG = {
     "by_hand": [
         ((MEAN, BEST), "other way round"), ((BEST, [[16, 8], [8, 8]]), "divides by 4"), ((BEST, [[8, 4], [4, 4]]), "not by 2"), (([[1, 0], [0, 1]], MEAN), "not the smallest"), (([[1, 2], [0, 1]], MEAN), "not its first"), ((BEST, BEST), "The means come second"),
         ((MEAN, MEAN), "maxima come first"), (([7, 4, 4, 3], [4, 2, 2, 2]), "two rows of two"), (([3, 7, 2, 4], [2, 4, 1, 3]), "rows' maxima"), ((7, 2.5), "whole image"), (([[3, 7], [2, 4]], [[2, 4], [1, 3]]), "four numbers in a row"),
-        ((F.max_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0], F.avg_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0]), "by one pixel"), (BEST, "result 1: the shape (2, 2)"), ((BEST, [[4, 2], [2, 3]]), "1 of 2"), ((BEST, [[4, 2, 2], [2, 2, 2]]), "result 2: the shape"),
+        ((F.max_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0], F.avg_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0]), "by one pixel"), (BEST, "as a second part"), (MEAN, "before them"), ((7, 4), "result 1: the shape (2, 2)"), ((BEST, [[4, 2], [2, 3]]), "1 of 2"), ((BEST, [[4, 2, 2], [2, 2, 2]]), "result 2: the shape"),
         ((BEST,), "2 results"), (([[0, 0], [0, 0]], [[0, 0], [0, 0]]), "0 of 2"), ((BEST, [[4, 2], [2]]), "different lengths"),
     ],
     "max_pool": [
@@ -179,7 +190,8 @@ WRONG = {
         (lambda x: x.max(), "whole plane"), (lambda x: pool_blocks(np.abs(x)), "magnitude"), (lambda x: np.zeros((len(x) // 2, x.shape[1] // 2)), "is expected at index"), (lambda x: pool_blocks(x).ravel(), "the shape (1, 1)"),
         (lambda x: [[x[2 * i:2 * i + 2, 2 * j:2 * j + 2].max() for j in range(len(x) // 2)] for i in range(len(x) // 2)], "6×8 numbers"), (lambda x, size: x, "yours takes (x, size)"), (lambda x: [[max(x[2 * i, 2 * j:2 * j + 2]) for j in range(x.shape[1] // 2)] for i in range(len(x) // 2)], "upper row"), (lambda x: [[max(x[2 * i:2 * i + 2, 2 * j]) for j in range(x.shape[1] // 2)] for i in range(len(x) // 2)], "left column"),
         (lambda x: [[x[i:i + 2, j:j + 2].max() for j in range(x.shape[1] // 2)] for i in range(len(x) // 2)], "still move by 1"), (lambda x: [[x[i:i + 2, j:j + 2].max() for j in range(0, x.shape[1] - 2, 2)] for i in range(0, len(x) - 2, 2)], "stops too early"),
-        (lambda x: [[x[i:i + 2, j:j + 2].max() for j in range(0, x.shape[1], 2)] for i in range(0, len(x), 2)], "ceil_mode"), (lambda x: max(x[0, 0], x[0, 1], x[1, 0], x[1, 1]), ""), (lambda x: pool_growing(x, -10), "negative numbers"),
+        (lambda x: [[x[i:i + 2, j:j + 2].max() for j in range(0, x.shape[1], 2)] for i in range(0, len(x), 2)], "ceil_mode"), (lambda x: max(x[0, 0], x[0, 1], x[1, 0], x[1, 1]), ""), (lambda x: pool_growing(x, -10), "negative numbers"), *((lambda x, low=low: pool_growing(x, low), "negative numbers") for low in (-99999.0, -1e9)), (lambda x: pool_growing(x, np.finfo(float).min), "a window of −∞"),
+        (lambda x: x if len(x) % 2 > x.shape[1] % 2 else pool_blocks(x), "5×4 numbers"),
     ],
     "max_backward": [
         (lambda dy, x: up(dy) * winners(x), "first maximum in reading order"), (lambda dy, x: up(dy / blocks(winners(x)).sum(axis=(1, 3))) * winners(x), "does not share"), (lambda dy, x: back_scan(dy, x, np.greater_equal), "not the last"),
@@ -187,14 +199,16 @@ WRONG = {
         (lambda dy, x: back_argmax(np.ones_like(dy), x), "upstream gradient"), (lambda dy, x: back_argmax(dy, x) * x, "not its value"), (lambda dy, x: up(dy) * winners(x) * x, "not its value"), (lambda dy, x: winners(x) * x, "winners' values"), (lambda dy, x: back_argmax(dy, -x), "the smallest gets it"),
         (lambda dy, x: back_argmax(dy, np.abs(x)), "magnitude"), (lambda dy, x: np.kron(dy, [[1, 0], [0, 0]]), "whatever x holds"), (lambda dy, x: back_argmax(abs(dy), x), "keeps its sign"), (lambda dy, x: pool_blocks(x), "this is forward"), (lambda dy, x: 0 * x, "is expected at index"),
         (lambda dy, x: back_scan(dy, x, np.greater, low=0), "negative"), (lambda dy, x: back_argmax(dy.T, x), ""), (lambda x: x, "yours takes (x)"), (lambda dy, x: np.where(x == x.max(), dy.sum(), 0), "for the whole plane"), (back_unmoved, "where you write, too"), (lambda dy, x: back_scan(dy, x, np.greater, ((1, 1), (1, 0), (0, 1), (0, 0))), "not the last"),
+        (back_near(lambda w: np.isclose(w, w.max())), "Almost equal is no tie"), (back_near(lambda w: w.astype(np.float16)), "Almost equal is no tie"), (back_near(lambda w: w.round(1)), "differ by 1e-9"),
+        *((back_near(lambda w, eps=eps: w >= w.max() - eps), "differ") for eps in (1e-9 + 1e-12, 1e-3, 0.01, 0.1, 0.3)),
         (lambda dy, x: np.where(x == up(pool_blocks(x)), dy, 0), "raises ValueError"), (lambda dy, x: (dy, x), "you give"),
     ],
     "avg_backward": [
         (lambda dy, x: share(dy, x, add=False), "use += where you wrote ="), (lambda dy, x: share(dy, x, add=False, backwards=True), "only the first window's"), (lambda dy, x: share(dy, x, rate=1.0), "at the rate 1/9"), (lambda dy, x: share(dy, x, rate=1.0, add=False), "two things"), (lambda dy, x: share(dy, x, rate=1 / 4), "not four"),
         (lambda dy, x: share(dy, x, rate=1 / 3), "not three"), (lambda dy, x: share(dy, x, rate=1.0) / counts(dy, x), "that hold the pixel"), (lambda dy, x: share(dy, x) / counts(dy, x), "no division by the number of windows"), (lambda dy, x: share(dy / dy.size, x), "no division by the number of windows"), (lambda dy, x: share(dy, x, rate=1 / dy.size), "divide by the number of windows"), (lambda dy, x: dy / 9, "one window's share"),
         (lambda dy, x: share(dy, x, rate=1 / x.size), "not by the size of x"), (lambda dy, x: counts(dy, x) / 9, "multiply by the upstream"), (lambda dy, x: share(dy, x) * x, "whatever its value"), (lambda dy, x: np.pad(dy, 1), "only the middle pixel"), (lambda dy, x: np.pad(dy, 1) / 9, "gets its ninth"),
-        (lambda dy, x: np.full(x.shape, dy.mean()), "one mean for the whole"), (lambda dy, x: sliding_window_view(x, (3, 3)).mean(axis=(2, 3)), "this is forward"), (lambda dy, x: 0 * x, "is expected at index"), (lambda dy, x: convolve2d(dy, np.full((3, 3), 1 / 9), mode="same"), "the shape (3, 3)"), (share_written_into, ""),
+        (lambda dy, x: np.full(x.shape, dy.mean()), "one mean for the whole"), (lambda dy, x: sliding_window_view(x, (3, 3)).mean(axis=(2, 3)), "this is forward"), (lambda dy, x: 0 * x, "is expected at index"), (lambda dy, x: convolve2d(dy, np.full((3, 3), 1 / 9), mode="same"), "the shape (3, 3)"), (share_written_into, ""), (lambda dy, x: share(dy, x) * (len(x) <= x.shape[1]), "7×4 numbers"),
         (lambda dy, x: np.kron(dy, np.ones((3, 3)))[:len(x), :x.shape[1]] / 9, ""), (lambda dy: dy, "yours takes (dy)"), (lambda dy, x: share(dy, x)[::-1], "is expected"),
     ],
-    "invariance": [("a", "b belongs to them"), ("b", "a belongs to them"), ("c", "whose result changes"), ("abc", "not c"), ("bc", "not c"), ("ac", "not c"), ("abd", "choose from"), ({1, 2}, "give letters")],
+    "invariance": [("a", "b belongs to them"), ("b", "a belongs to them"), ("c", "whose result changes"), ("abc", "not c"), ("bc", "not c"), ("ac", "not c"), ("abd", "choose from"), ("a, -b", "without signs"), ("a != b", "without signs"), ("!c", "without signs"), ("abc - c", "without signs"), (["a", "b", "−c"], "without signs"), ("not c", "choose from"), ({"a": True, "b": True}, "a dict"), ({1, 2}, "give letters")],
 }

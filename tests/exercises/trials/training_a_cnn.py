@@ -154,6 +154,14 @@ def stopping(start=None, better=lambda loss, low: loss < low, worse=lambda loss,
     return run
 
 
+def unstopped(otherwise):
+    """Right where the run stops; a function of the losses and their best epoch where they end first."""
+    def run(losses, patience):
+        best, ran = stop(losses, patience)
+        return (best, ran) if ran - 1 - best == patience else otherwise(losses, best)
+    return run
+
+
 def stop_from_zero(losses, patience):
     low, best, waited = losses[0], 0, 0
     for epoch, loss in enumerate(losses):
@@ -222,7 +230,8 @@ RIGHT = {
     "on_paper": [PAPER.tolist(), ((0.2, 1), (0.6, 0.2)), PAPER, paper_torch(), 1 - 0.4 * np.array([[2, 0], [1, 2]])],
     "batches": [batches, batches_generator, batches_lists, batches_by_sample, batches_torch, batches_split, lambda x, y, n, o: data.batches(x[o], y[o], n)],
     "early_stop": [stop, stop_infinite, stop_short, stop_library, stop_recursive, stop_vectorised, stopping(), stopping(start=np.inf)],
-    "diagnosis": ["cadb", "c, a, d, b", ("c", "a", "d", "b"), "CADB", list("cadb"), "1c 2a 3d 4b"],
+    "diagnosis": ["cadb", "c, a, d, b", ("c", "a", "d", "b"), "CADB", list("cadb"), "1c 2a 3d 4b", "2a 1c 4b 3d", "4b, 3d, 2a and 1c", "1: (c)\n2: (a)\n3: (d)\n4: (b)", "c→1 a→2 d→3 b→4", "a2 c1 b4 d3", "2 - a, 1 - c, 3 - d, 4 - b",
+                  {1: "c", 2: "a", 3: "d", 4: "b"}, {"a": 2, "b": 4, "c": 1, "d": 3}, {"1c", "2a", "3d", "4b"}, [(2, "a"), (1, "c"), (4, "b"), (3, "d")], ["2a", "1c", "4b", "3d"]],
     "difference": [difference, difference_by_hand, difference_torch, difference_pairs, lambda a, b: (np.mean(a) - np.mean(b), np.sqrt(np.var(a - b, ddof=1) / a.size)),
                    lambda a, b: ((a - b).mean(), scipy.stats.sem(a - b)), lambda a, b: [statistics.fmean(a - b), statistics.stdev(a - b) / len(a) ** 0.5]],
 }
@@ -254,11 +263,13 @@ WRONG = {
         (neighbours(lambda now, last: now >= last, False), "not with the epoch before"), (lambda v, n: (stop(v, n)[0] + 1, stop(v, n)[1]), "counted from 0"), (lambda v, n: (stop(v, n)[0] + 1, stop(v, n)[1] + 1), "both one too many"),
         (lambda v, n: (stop(v, n)[0], stop(v, n)[1] - 1), "how many epochs ran"), (lambda v, n: (stop(v, n)[0], stop(v, n)[0] + 1), "took to the best"), (lambda v, n: (stop(v, n)[0], stop(v, n)[0] + n + 1), "more epochs than losses"),
         (lambda v, n: (v[stop(v, n)[0]], stop(v, n)[1]), "the lowest loss"), (lambda v, n: stop(v, n)[::-1], "other way round"), (lambda v, n: stop(v, n)[0], "epochs are run, too"), (stopping(start=100.0), "in the hundreds"), (stopping(better=lambda loss, low: loss < low - 1e-3), "however little"), (stop_from_zero, "no failure: there is none"), (lambda v, n: (0, 0), "is expected"),
+        (unstopped(lambda v, best: (len(v) - 1, len(v))), "not the last"), (unstopped(lambda v, best: (best, best + 1)), "not those up to the best"), (lambda v, n: stop(v, min(n, 3)), "larger than 3"), (unstopped(lambda v, best: 1 / (best == len(v) - 1) and (best, len(v))), "raises ZeroDivisionError"),
         (lambda v, n: v[n + 9], "raises IndexError"), (lambda v: (0, len(v)), "yours takes (v)"), (lambda v, n: stop(v, 2), "is expected"), (lambda v, n: v.sort() or stop(v, n), ""), (lambda v, n: stop(v[1:], n) if len(v) > 1 else (0, 1), "is expected"),
         (lambda v, n: v.append(9.0) or stop(v[:-1], n), "is changed"), (lambda v, n: next((i, i + 1) for i in range(n, len(v)) if min(v[i - n:i]) < v[i]), ""),
     ],
     "diagnosis": [("acdb", "first two"), ("cdab", "middle two"), ("cabd", "last two"), ("cbda", "validation only"), ("bdac", "for each cause"), ("abcd", "longer and longer"), ("cadd", "Symptom 4"), ("caab", "Symptom 3"), ("ccdb", "Symptom 2"),
-                  ("dcba", "0 of 4"), ("cad", "you gave 3"), ("cadba", "you gave 5"), ("cade", "choose from"), ({"a", "b", "c", "d"}, "give letters"), (2413, "one number")],
+                  ("dcba", "0 of 4"), ("cad", "you gave 3"), ("cadba", "you gave 5"), ("cade", "choose from"), ({"a", "b", "c", "d"}, "a set, which has no order"), ("4c 3a 2d 1b", "for each cause"), ("2c, 1a, 3d, 4b", "first two"), ("1c 1a 3d 4b", "from 1 to 4, each once"), ("0c 1a 2d 3b", "from 1 to 4, each once"), ("1c a d b", "from 1 to 4"), ("1c 2a 3d", "you gave 3"),
+                  ({1: "a", 2: "c", 3: "d", 4: "b"}, "first two"), ({"one": "c"}, "choose from"), ("-c a d b", "without signs"), (2413, "one number")],
     "difference": [
         (errors(lambda d: d.std(ddof=1)), "steadier"), (errors(lambda d: d.std() / len(d) ** 0.5), "ddof=1"), (errors(np.std), "two things"), (errors(lambda d: d.std(ddof=1) / len(d)), "not n"), (errors(lambda d: d.var(ddof=1) / len(d) ** 0.5), "variance"),
         (errors(lambda d: d.var(ddof=1) / len(d)), "Take the root"), (errors(lambda d: d.std(ddof=1) / (len(d) - 1) ** 0.5), "outside stands"), (lambda a, b: (a.mean() - b.mean(), np.sqrt(np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b))), "ignores the pairs"),
