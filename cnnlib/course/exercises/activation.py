@@ -101,6 +101,8 @@ def leaky(answer):
         [Mistake(lambda dy, x, slope: np.where(x > 0, 1.0, slope), "these are the slopes. Multiply them by dy."),
          Mistake(lambda dy, x, slope: np.where(x > 0, x, slope * x), "this is forward: the values. Backward passes dy on, times the slope."),
          Mistake(lambda dy, x, slope: dy * np.where(x > 0, x, slope * x), "dy is multiplied by the slope of Leaky ReLU, not by its value."),
+         Mistake(lambda dy, x, slope: np.maximum(x, slope * x), "this is forward: the values. Backward passes dy on, times the slope."),
+         Mistake(lambda dy, x, slope: dy * np.maximum(x, slope * x), "dy is multiplied by the slope of Leaky ReLU, not by its value."),
          Mistake(lambda dy, x, slope: np.where(x > 0, dy, 0.0), "this is ReLU: negative inputs pass slope · dy."),
          Mistake(lambda dy, x, slope: np.where(x > 0, dy, slope * x), "for negative x return slope · dy, not slope · x."),
          Mistake(lambda dy, x, slope: np.where(x > 0, dy, slope), "for negative x return slope · dy, not the slope alone."),

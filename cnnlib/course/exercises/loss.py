@@ -41,6 +41,7 @@ def by_hand(answer):
          Mistake(-np.log(p).sum() / 2, "the certain prediction counts as well: its loss is 0, and the mean is over three."),
          Mistake(np.log(p).mean(), "mind the sign: the loss is −log p, and log p is negative."),
          Mistake(1.0, "you used the logarithm to base 2. The loss uses the natural one: multiply by log 2."),
+         Mistake(0.69, "right as far as it goes, but three digits are asked for."),
          Mistake(-np.log10(p).mean(), "you used the logarithm to base 10. The loss uses the natural one."),
          Mistake(-np.log(p.mean()), "first the logarithms, then the mean."),
          Mistake((1 - p).mean(), "this is the mean of 1 − p. The loss is −log p."),

@@ -4,7 +4,7 @@ import numpy as np
 import sklearn.metrics
 import torch
 
-NO_ARRAY = ("split",)
+NO_ARRAY = INTEGERS = ("split",)
 FOUR = (0.94, 0.8, 8 / 12, 16 / 22)
 
 
