@@ -3,7 +3,15 @@
 import numpy as np
 
 from cnnlib.course.exercises._answers import describe, numbers
-from cnnlib.course.exercises._checker import Case, Mistake, _attempt, check_function, check_letters, check_value, judge_function
+from cnnlib.course.exercises._checker import (
+    Case,
+    Mistake,
+    _attempt,
+    check_function,
+    check_letters,
+    check_value,
+    judge_function,
+)
 from cnnlib.metrics import confusion_matrix
 
 _RNG = np.random.default_rng(7)
@@ -156,9 +164,10 @@ def split(answer):
 def _kinds(answer):
     """A hint where the indices that come back are not integers: judges see them as floats, whatever they are."""
     parts = _attempt(lambda *args: [np.asarray(getattr(part, "detach", lambda part=part: part)()) for part in answer(*args)], SPLIT_CASES[0])
-    if isinstance(parts, Exception) or all(part.dtype.kind in "iu" for part in parts):
+    strange = [] if isinstance(parts, Exception) else [part.dtype for part in parts if part.dtype.kind not in "iu"]
+    if not strange:
         return ""
-    return f"the indices are of the type {parts[0].dtype}, and x[1.0] is an error: they must be integers."
+    return f"the indices are of the type {strange[0]}, and x[1.0] is an error: they must be integers."
 
 
 def _reach(parts):
