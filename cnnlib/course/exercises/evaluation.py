@@ -21,13 +21,14 @@ CONFUSION_CASES = [
     Case((np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 1, 0]), 3), "six answers"),
     Case((np.array([2]), np.array([0]), 3), "a single answer"),
     Case((*MANY, 5), "60 answers, one class unused"),
-    Case((np.ones(33_000, dtype=int), np.zeros(33_000, dtype=int), 2), "the same answer 33,000 times"),
+    Case((np.ones(400, dtype=int), np.zeros(400, dtype=int), 2), "the same answer 400 times"),
 ]
 MATRIX_CASES = [
     Case((np.array([[5, 1], [2, 8]]),), "two classes"),
     Case((confusion_matrix(*MANY, 4),), "four classes"),
     Case((np.array([[3, 0], [1, 0]]),), "a class that is never the answer"),
     Case((np.array([[3, 2], [0, 0]]),), "a class that is never the truth"),
+    Case((np.array([[1, 0, 0], [0, 4, 1], [0, 0, 1]]),), "two classes that are the answer, or the truth, once"),
     Case((np.array([[0, 2, 0], [1, 4, 0], [0, 0, 0]]),), "a class that never occurs, and one never right"),
 ]
 SPLIT_CASES = [
@@ -83,8 +84,8 @@ def confusion(answer):
          Mistake(overwritten, "repeated pairs count once. In a loop write += where you write =; on whole arrays m[t, s] += 1 "
                               "reaches a cell once, however often it is named: np.add.at(m, (t, s), 1) adds every time."),
          *(Mistake(lambda t, s, c, dtype=dtype: confusion_matrix(t, s, c).astype(dtype),
-                   "right for small counts, but large ones overflow: int8 ends at 127, uint8 at 255, int16 at 32,767. Count in int64, as numpy does by itself.")
-           for dtype in (np.int8, np.uint8, np.int16)),
+                   "right for small counts, but large ones overflow: int8 ends at 127, uint8 at 255. Count in int64, as numpy does by itself.")
+           for dtype in (np.int8, np.uint8)),
          Mistake(lambda t, s, c: confusion_matrix(t, s, c) / len(t), "counts are asked for, not shares."),
          Mistake(rates(1), "counts are asked for, not shares of each row."),
          Mistake(rates(0), "counts are asked for, not shares of each column."),
