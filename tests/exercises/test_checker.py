@@ -354,3 +354,25 @@ def test_infinity_is_met_by_infinity_alone():
     mistakes = [Mistake(lambda x: np.full(3, np.inf), "overflow.")]
     assert check_function("0.8", lambda x: x + 1, lambda x: x, case, mistakes).message != "overflow."
     assert check_function("0.8", lambda x: [np.inf] * 3, lambda x: x, case, mistakes).message == "overflow."
+
+
+@pytest.mark.parametrize("length", [10**6, 10**12, 10**30])
+def test_a_long_range_is_named_without_being_read(length):
+    assert plain(range(length)) == Foreign("a range of more than 5000 numbers")
+    assert not check_value("0.5", range(length), (1, 2)).passed and not judge_value("0.9", range(length), (2,), "two", lambda a: "").passed
+
+
+@pytest.mark.parametrize(("answer", "expected", "digits", "passed"), [
+    (0.693, np.log(2), 3, True), (0.69, np.log(2), 3, False), (0.694, np.log(2), 3, False), (0.6935, np.log(2), 3, False), (0.69333333, np.log(2), 3, True),
+    (4.6, np.log(100), 2, True), (4.59, np.log(100), 2, False), (4.606, np.log(100), 2, True), (2.08, 2.0794, 3, True), (67, 200 / 3, 2, True), (0.04, 0, 2, False),
+    (0.0067, 0.00667, 2, True), (0.01, 0.00667, 2, False), (460, 460.517, 2, True), (470, 460.517, 2, False), (-0.693, -np.log(2), 3, True), (float("nan"), 1.5, 2, False),
+])
+def test_digits_are_significant_ones(answer, expected, digits, passed):
+    assert check_value("0.4", answer, expected, digits=digits).passed is passed
+
+
+def test_where_0_is_expected_what_float32_leaves_of_it_will_do():
+    case = [Case((X,), "three")]
+    almost = np.float32(2) * np.cos(np.float32(np.pi / 2)) ** 2
+    assert check_function("0.8", lambda x: almost, lambda x: 0.0, case).passed
+    assert not check_function("0.8", lambda x: 1e-9, lambda x: 0.0, case).passed

@@ -29,8 +29,9 @@ each_exercise = pytest.mark.parametrize(("chapter", "name"), EXERCISES, ids=lamb
 
 
 def right_answers(chapter, name):
-    answers = load(chapter)[0].RIGHT[name]
-    return [("as written", answer) for answer in answers] + list(_dress.dressed(answers[0]))
+    data = load(chapter)[0]
+    answers = data.RIGHT[name]
+    return [("as written", answer) for answer in answers] + list(_dress.dressed(answers[0], name in getattr(data, "INTEGERS", ())))
 
 
 def wrong_answers(chapter, name):
@@ -136,6 +137,15 @@ def test_mistakes_are_told_apart_by_the_cases(chapter, name, monkeypatch):
             assert not alike(a, right, given["tol"], digits), f"right by mistake: {mistakes[i].hint}"
             for j in range(i):
                 assert not alike(a, values[j], given["tol"], digits), f"{mistakes[i].hint}\n{mistakes[j].hint}"
+
+
+@each_exercise
+def test_a_reference_takes_what_the_cases_hand_over_and_nothing_else(chapter, name, monkeypatch):
+    for judge, given in recorded(chapter, name, monkeypatch):
+        if judge == "check_function":
+            signature = inspect.signature(given["reference"])
+            handed = {argument for case in given["cases"] for argument in signature.bind(*case.args, **case.options).arguments}
+            assert handed == set(signature.parameters), "a learner would be told of arguments that only the reference has"
 
 
 def alike(ones, others, tol, digits):

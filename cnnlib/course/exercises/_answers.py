@@ -54,6 +54,8 @@ def _plain(value, depth):
         return value
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
+    if isinstance(value, range) and value[LONGEST:]:  # it knows its length, and reading it could take for ever
+        return Foreign(f"a range of more than {LONGEST} numbers")
     if isinstance(value, (type, dict, bytes, bytearray, complex, np.complexfloating)):
         return Foreign(_kind(value))
     if depth > DEEPEST:  # a list may hold itself

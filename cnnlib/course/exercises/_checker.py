@@ -81,7 +81,7 @@ def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.
     """Judge a number, a tuple of numbers or an array; ``...`` or None means not attempted.
 
     Parameters are as for :func:`check_function`; the ``wrong`` of a mistake is a value. With ``digits``, a number
-    that was rounded to so many decimals, or more, is accepted.
+    that has so many significant digits right, or more, is accepted.
     """
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)

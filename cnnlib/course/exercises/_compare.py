@@ -29,7 +29,7 @@ def difference(given, expected, tol=1e-5, digits=None):
     tol : float, optional
         Relative tolerance for floats; integers must be met exactly.
     digits : int, optional
-        Accept a number that was rounded to this many decimals or more.
+        Accept a number that has this many significant digits right, or more.
     """
     if given is None:
         return Difference("nothing", "it returns nothing. Is the return statement missing?")
@@ -87,7 +87,8 @@ def _close(given, expected, tol, digits):
     size = np.abs(expected)
     # Sums of terms of size one that cancel leave a rounding error of that size, however small the result.
     scale = min(size[np.isfinite(size)].max(initial=0.0), 1.0)
-    room = 1e-9 * size + 1e-9 if exact else tol * np.maximum(size, max(scale, 1e-12))
+    scale = max(scale, 1e-12) if scale else 1e-9  # where 0 is expected, what float32 leaves of it will do
+    room = 1e-9 * size + 1e-9 if exact else tol * np.maximum(size, scale)
     with np.errstate(all="ignore"):
         close = np.isfinite(expected) & (np.abs(given - expected) <= room) | (given == expected) | (np.isnan(given) & np.isnan(expected))
     if digits is not None:
@@ -96,12 +97,15 @@ def _close(given, expected, tol, digits):
 
 
 def _rounded(given, expected, digits):
-    """Is ``given`` what ``expected`` becomes with as many decimals as ``given`` shows, at least ``digits``?"""
-    if not np.isfinite(given):
+    """Is ``given`` the number ``expected``, rounded to ``digits`` significant digits or more, or worked out of rounded ones?"""
+    if not np.isfinite(given) or expected == 0:
         return False
-    shown = next((k for k in range(13) if abs(given - round(given, k)) <= 1e-7 * max(1.0, abs(given))), 13)
-    room = 0.5 * 10.0 ** -max(shown, digits) * (1 + 1e-6)
-    return abs(given - expected) <= min(room, 0.05 * abs(expected))
+    asked = digits - 1 - int(np.floor(np.log10(abs(expected))))  # decimals
+    shown = next((k for k in range(asked, 13) if abs(given - round(given, k)) <= 1e-7 * max(1.0, abs(given))), 13)
+    half = 0.5 * 10.0**-asked * (1 + 1e-6)
+    if shown == asked + 1:  # one digit more than asked for was written down, rounded or cut off
+        return abs(given - expected) <= 0.2 * half
+    return abs(given - expected) <= (half if shown == asked else min(half, 1e-3 * abs(expected)))
 
 
 def stranger(value):

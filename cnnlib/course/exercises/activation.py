@@ -21,17 +21,22 @@ COLLAPSE_CASES = [
     Case(_layers(4, 2, 3), "two layers, 4 → 2 → 3"),
 ]
 LEAKY_CASES = [
-    Case((np.array([1.0, 1.0]), np.array([2.0, -3.0]), 0.1), "x = (2, −3)"),
-    Case((np.array([5.0]), np.array([0.0]), 0.1), "x = 0, where PyTorch takes the slope of the left side"),
-    Case((DY, X, 0.2), "twelve numbers"),
+    Case((np.array([[1.0, 1.0]]), np.array([[2.0, -3.0]]), 0.1), "x = (2, −3), one row of two"),
+    Case((np.array([[5.0]]), np.array([[0.0]]), 0.1), "x = 0, where PyTorch takes the slope of the left side"),
+    Case((DY, X, 0.2), "four rows of three numbers"),
     Case((np.array([[-3.0, 2.0]]), np.array([[-4.0, -0.5]]), 0.01), "negative inputs alone"),
+    Case((np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([[1.0, 1e-9], [-1e-9, 1e-30]]), 0.3), "inputs of almost 0"),
+    Case((np.array([[1.0, -2.0, 3.0]]), np.array([[1.0, -1.0, -0.5]]), 2.0), "a slope of 2"),
 ]
 PRELU_CASES = [
-    Case((np.array([1.0, 1.0, 1.0]), np.array([2.0, -3.0, -1.0])), "x = (2, −3, −1)"),
-    Case((DY, X), "twelve numbers"),
+    Case((np.array([[1.0, 1.0, 1.0]]), np.array([[2.0, -3.0, -1.0]])), "x = (2, −3, −1), one row of three"),
+    Case((DY, X), "four rows of three numbers"),
     Case((DY[:, :1], X[:, :1]), "one column"),
-    Case((np.array([2.0, -1.0]), np.array([0.0, 3.0])), "no negative input"),
+    Case((np.array([[2.0, -1.0]]), np.array([[0.0, 3.0]])), "no negative input"),
 ]
+# Of six units, four fire once in 300 examples: in the first, in the last, and in an even and an odd one between; one of them faintly.
+ONCE = np.zeros((300, 6))
+ONCE[[0, 299, 100, 201], range(4)] = 0.7, 0.4, 0.2, 1e-9
 DEAD_CASES = [
     Case((np.array([[0.0, 1.0], [0.0, 0.0]]),), "two units, two examples"),
     Case((np.array([[0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3.0]]),), "four units, three examples"),
@@ -40,6 +45,9 @@ DEAD_CASES = [
     Case((np.array([[0.0, 3.0, 0.0]]),), "a single example"),
     Case((np.array([[1.0, 2.0], [0.0, 0.5], [0.0, 0.0]]),), "a layer where no unit is dead"),
     Case((np.zeros((3, 2)),), "a layer where all units are dead"),
+    Case((np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 1.5]]),), "a unit that fires in the last example alone"),
+    Case((np.array([[0.0, 1.5], [0.0, 0.0], [0.0, 0.0]]),), "a unit that fires in the first example alone"),
+    Case((ONCE,), "300 examples, where units fire once, and one of them faintly"),
 ]
 
 
@@ -81,16 +89,27 @@ def collapse(answer):
 
 def leaky(answer):
     """2.3: gradient of Leaky ReLU: ``answer(dy, x, slope)``."""
+    def square(dy, x, slope):
+        dx = dy.copy()
+        for i in range(len(x)):
+            for j in range(len(x)):
+                dx[i, j] *= 1 if x[i, j] > 0 else slope
+        return dx
+
     return check_function(
         "2.3", answer, lambda dy, x, slope: np.where(x > 0, dy, slope * dy), LEAKY_CASES,
         [Mistake(lambda dy, x, slope: np.where(x > 0, 1.0, slope), "these are the slopes. Multiply them by dy."),
          Mistake(lambda dy, x, slope: np.where(x > 0, x, slope * x), "this is forward: the values. Backward passes dy on, times the slope."),
          Mistake(lambda dy, x, slope: dy * np.where(x > 0, x, slope * x), "dy is multiplied by the slope of Leaky ReLU, not by its value."),
+         Mistake(lambda dy, x, slope: np.maximum(x, slope * x), "this is forward: the values. Backward passes dy on, times the slope."),
+         Mistake(lambda dy, x, slope: dy * np.maximum(x, slope * x), "dy is multiplied by the slope of Leaky ReLU, not by its value."),
          Mistake(lambda dy, x, slope: np.where(x > 0, dy, 0.0), "this is ReLU: negative inputs pass slope · dy."),
          Mistake(lambda dy, x, slope: np.where(x > 0, dy, slope * x), "for negative x return slope · dy, not slope · x."),
          Mistake(lambda dy, x, slope: np.where(x > 0, dy, slope), "for negative x return slope · dy, not the slope alone."),
          Mistake(lambda dy, x, slope: np.where(x > 0, 1.0, slope * dy), "for positive x return dy, not 1."),
          Mistake(lambda dy, x, slope: np.where(x >= 0, dy, slope * dy), "right but for x = 0: PyTorch counts 0 as negative."),
+         Mistake(lambda dy, x, slope: np.where(x > slope * x, dy, slope * dy), "right for slopes below 1 alone: ask whether x > 0, not which of x and slope · x is larger."),
+         Mistake(square, "the inner loop runs over the columns: range(x.shape[1]), not range(x.shape[0])."),
          Mistake(lambda dy, x, slope: np.where(dy > 0, dy, slope * dy), "the sign of x decides, not the sign of dy."),
          Mistake(lambda dy, x, slope: np.where(x > 0, slope * dy, dy), "the sides are exchanged: the slope belongs to the negative side."),
          Mistake(lambda dy, x, slope: np.where(x > 0, dy, -slope * dy), "the slope is positive on the negative side, too."),
@@ -106,9 +125,13 @@ def prelu_slope(answer):
     def of_negative(dy, x):
         return (dy * np.minimum(x, 0)).sum() / max(1, (x < 0).sum())
 
+    def square(dy, x):
+        return sum(dy[i, j] * min(x[i, j], 0) for i in range(len(x)) for j in range(len(x)))
+
     return check_function(
         "2.4", answer, lambda dy, x: (dy * np.minimum(x, 0)).sum(), PRELU_CASES,
         [Mistake(lambda dy, x: (dy * x).sum(), "positive inputs do not meet a: leave them out."),
+         Mistake(square, "the inner loop runs over the columns: range(x.shape[1]), not range(x.shape[0])."),
          Mistake(lambda dy, x: (dy * np.maximum(x, 0)).sum(), "the wrong side: a is met by the negative inputs."),
          Mistake(lambda dy, x: (dy * np.minimum(x, 0)).mean(), "a is used by every negative input, and uses add. Sum, not mean."),
          Mistake(of_negative, "a is used by every negative input, and uses add. Sum, not their mean."),
@@ -136,6 +159,9 @@ def dead(answer):
          Mistake(lambda h: 1 - (h == 0).all(axis=0).mean(), "this is the share of units that live."),
          Mistake(lambda h: (h == 0).all(axis=0), "this says which units are dead. Their share is one number."),
          Mistake(lambda h: (h[0] == 0).mean(), "you look at the first example alone. Dead means silent for every example."),
+         Mistake(lambda h: (h[:max(len(h) - 1, 1)] == 0).all(axis=0).mean(), "the last example counts as well: a unit may fire there alone."),
+         Mistake(lambda h: (h[min(len(h) - 1, 1):] == 0).all(axis=0).mean(), "the first example counts as well: a unit may fire there alone."),
+         Mistake(lambda h: (h < 1e-6).all(axis=0).mean(), "however faintly a unit fires, it lives: compare with 0 itself."),
          Mistake(lambda h: (h[-1] == 0).mean(), "you look at the last example alone. Dead means silent for every example.")],
         praise="silent for every example, so no gradient ever reaches it.",
     )

@@ -24,9 +24,11 @@ LINEAR_CASES = [
 ]
 Y = 1 / (1 + np.exp(-_normal(4, 3)))
 SIGMOID_CASES = [Case((np.array([1.0]), np.array([0.5])), "y = 0.5"), Case((_normal(4, 3), Y), "twelve numbers"),
-                 Case((_normal(3), np.array([0.0, 1.0, 0.25])), "y = 0, 1 and 0.25")]
+                 Case((_normal(3), np.array([0.0, 1.0, 0.25])), "y = 0, 1 and 0.25"),
+                 Case((np.array([2.0, -3.0]), np.array([1e-9, 4e-9])), "y of about 1e-9")]
 SKIP_CASES = [Case((np.array([1.0]), np.array([0.0])), "x = 0"), Case((_normal(4, 3), _normal(4, 3)), "twelve numbers"),
-              Case((np.array([[2.0, -1.0]]), np.array([[30.0, -30.0]])), "x = ±30, where tanh is flat")]
+              Case((np.array([[2.0, -1.0]]), np.array([[30.0, -30.0]])), "x = ±30, where tanh is flat"),
+              Case((np.array([[2.0, -1.0]]), np.array([[1000.0, -1000.0]])), "x = ±1000, where exp overflows")]
 SOFTMAX_CASES = [Case((np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]])), "two equal probabilities"),
                  Case((_normal(4, 3), _softmax(_normal(4, 3))), "four rows of three"),
                  Case((_normal(3, 3), _softmax(_normal(3, 3))), "three rows of three"),
@@ -98,6 +100,7 @@ def sigmoid(answer):
          Mistake(lambda dy, y: dy + y * (1 - y), "along a path rates multiply: dy times the local derivative."),
          Mistake(lambda dy, y: dy * dy * (1 - dy), "y decides the slope, not dy."),
          Mistake(lambda dy, y: dy * y - y**2, "mind the brackets: dy multiplies both terms, dy · (y − y²)."),
+         Mistake(lambda dy, y: dy * np.maximum(y * (1 - y), 1e-6), "no floor is needed: where y is almost 0 or 1 the sigmoid is flat, and the gradient is that small."),
          Mistake(lambda dy, y: (dy * y * (1 - y)).sum(), "every input has a gradient of its own: do not add them up."),
          Mistake(lambda dy, y: dy * (1 - y**2), "that is tanh's derivative. The sigmoid's is y (1 − y).")],
         praise="local times upstream, and forward has done half the work.",
@@ -108,6 +111,12 @@ def skip(answer):
     """5.4: gradient through y = x + tanh(x), where x is used twice."""
     def slope(x):
         return 1 - np.tanh(x) ** 2
+
+    def overflowing(x):
+        return (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
+
+    def half_overflowing(x):
+        return (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1)
 
     return check_function(
         "5.4", answer, lambda dy, x: dy + dy * (1 - np.tanh(x) ** 2), SKIP_CASES,
@@ -122,6 +131,8 @@ def skip(answer):
          Mistake(lambda dy, x: dy + dy * np.tanh(x), "the slope of tanh is 1 − tanh², not tanh."),
          Mistake(lambda dy, x: dy + dy * (1 - np.tanh(x)), "the slope of tanh is 1 − tanh²: the square is missing."),
          Mistake(lambda dy, x: dy + dy * (1 - x**2), "the slope is 1 − tanh(x)²: x is the input of tanh, not its output."),
+         *(Mistake(lambda dy, x, f=f: dy * (2 - f(x) ** 2), "right for small x, but exp overflows at 1000, and ∞ / ∞ is nan: np.tanh does not overflow.")
+           for f in (overflowing, half_overflowing)),
          Mistake(lambda dy, x: dy - dy * slope(x), "the sign: both paths raise y, so their gradients add."),
          Mistake(lambda dy, x: 2 * dy, "the second path leads through tanh, whose slope is 1 − tanh².")],
         praise="two paths, and their gradients add.",

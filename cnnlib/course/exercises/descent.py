@@ -24,6 +24,8 @@ ADAM_CASES = [
     Case((np.array([3.0]), np.zeros(1), np.zeros(1), np.array([6.0]), 1, 0.1, 0.9, 0.999, 1e-3), "the first step"),
     Case((W, V, S, G, 5, 0.01, 0.9, 0.99, 1e-2), "the fifth step of four weights"),
     Case((W2, V2, S2, G2, 2, 0.5, 0.8, 0.9, 0.1), "the second step of two rows of weights"),
+    Case((W, V, S, G, 1000, 0.01, 0.995, 0.999, 1e-3), "step 1000 of four weights"),
+    Case((np.array([3.0, 1.0]), np.zeros(2), np.zeros(2), np.array([6.0, 0.0]), 1, 0.1, 0.9, 0.999, 1e-3), "a first step where one gradient is 0"),
 ]
 COSINE_CASES = [Case((0, 10, 0.1), "step 0"), Case((5, 10, 0.1), "half of the way"), Case((10, 10, 0.1), "the last step"),
                 Case((3, 12, 0.5), "a quarter of the way"), Case((5, 7, 2.0), "step 5 of 7")]
@@ -136,6 +138,8 @@ def adam(answer):
          Mistake(make(power=lambda t: 1), "the correction fades with the steps: β to the power t."),
          Mistake(make(power=lambda t: t + 1), "t counts from 1: it is the number of this step."),
          Mistake(without("eps"), "ε is missing: without it a gradient of 0 divides 0 by 0."),
+         Mistake(lambda *a: make()(*a[:-1], 1e-8), "1e-8 is only a common choice. Use the eps that is handed over."),
+         Mistake(lambda w, m, s, g, t, lr, b1, b2, eps: make()(w, m, s, g, t, lr, 0.9, 0.999, eps), "0.9 and 0.999 are only a common choice. Use the b1 and b2 that are handed over."),
          Mistake(without("g"), "w moves along the averaged gradient m̂, not along this step's g."),
          Mistake(without("s"), "divide by √ŝ + ε: the size of the gradient drops out."),
          Mistake(lambda w, m, s, *rest: (make()(w, m, s, *rest)[0], m, s), "w is right. Return the new m and s, too: the next step needs them."),

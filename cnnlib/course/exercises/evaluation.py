@@ -3,21 +3,32 @@
 import numpy as np
 
 from cnnlib.course.exercises._answers import describe, numbers
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value, judge_function
+from cnnlib.course.exercises._checker import (
+    Case,
+    Mistake,
+    _attempt,
+    check_function,
+    check_letters,
+    check_value,
+    judge_function,
+)
 from cnnlib.metrics import confusion_matrix
 
 _RNG = np.random.default_rng(7)
+JUNK = -77.125
 MANY = _RNG.integers(0, 4, 60), _RNG.integers(0, 4, 60)
 CONFUSION_CASES = [
     Case((np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 1, 0]), 3), "six answers"),
     Case((np.array([2]), np.array([0]), 3), "a single answer"),
     Case((*MANY, 5), "60 answers, one class unused"),
+    Case((np.ones(400, dtype=int), np.zeros(400, dtype=int), 2), "the same answer 400 times"),
 ]
 MATRIX_CASES = [
     Case((np.array([[5, 1], [2, 8]]),), "two classes"),
     Case((confusion_matrix(*MANY, 4),), "four classes"),
     Case((np.array([[3, 0], [1, 0]]),), "a class that is never the answer"),
     Case((np.array([[3, 2], [0, 0]]),), "a class that is never the truth"),
+    Case((np.array([[1, 0, 0], [0, 4, 1], [0, 0, 1]]),), "two classes that are the answer, or the truth, once"),
     Case((np.array([[0, 2, 0], [1, 4, 0], [0, 0, 0]]),), "a class that never occurs, and one never right"),
 ]
 SPLIT_CASES = [
@@ -25,6 +36,8 @@ SPLIT_CASES = [
     Case((100, 0.2, np.random.default_rng(1)), "n = 100 and share = 0.2, with another generator"),
     Case((50, 0.3, np.random.default_rng(2)), "n = 50 and share = 0.3"),
     Case((23, 0.25, np.random.default_rng(3)), "n = 23 and share = 0.25"),
+    Case((3, 0.2, np.random.default_rng(4)), "n = 3 and share = 0.2"),
+    *(Case((5, 0.4, np.random.default_rng(seed)), "n = 5 and share = 0.4") for seed in range(40)),
 ]
 
 
@@ -44,7 +57,7 @@ def four_numbers(answer):
          Mistake((0.94, 0.8, 0.08, 2 * 0.8 * 0.08 / 0.88), "recall divides by all that are positive, hits and misses, not by all answers."),
          Mistake((0.94, 0.8, 8 / 14, 16 / 22), "recall divides by all that are positive: hits and misses."),
          Mistake((0.94, 0.8, 4 / 12, 16 / 22), "this recall is the share of misses. Recall is the share of positives that were found.")],
-        tol=2e-3, praise="94 % accuracy, and a third of the positives missed.", digits=2,
+        tol=3e-3, praise="94 % accuracy, and a third of the positives missed.", digits=2,
     )
 
 
@@ -68,7 +81,11 @@ def confusion(answer):
     return check_function(
         "7.2", answer, lambda truth, said, classes: confusion_matrix(truth, said, classes), CONFUSION_CASES,
         [Mistake(lambda t, s, c: confusion_matrix(s, t, c), "transposed: the truth goes down the rows."),
-         Mistake(overwritten, "m[t, s] += 1 counts repeated pairs once. Loop, or use np.add.at."),
+         Mistake(overwritten, "repeated pairs count once. In a loop write += where you write =; on whole arrays m[t, s] += 1 "
+                              "reaches a cell once, however often it is named: np.add.at(m, (t, s), 1) adds every time."),
+         *(Mistake(lambda t, s, c, dtype=dtype: confusion_matrix(t, s, c).astype(dtype),
+                   "right for small counts, but large ones overflow: int8 ends at 127, uint8 at 255. Count in int64, as numpy does by itself.")
+           for dtype in (np.int8, np.uint8)),
          Mistake(lambda t, s, c: confusion_matrix(t, s, c) / len(t), "counts are asked for, not shares."),
          Mistake(rates(1), "counts are asked for, not shares of each row."),
          Mistake(rates(0), "counts are asked for, not shares of each column."),
@@ -90,9 +107,17 @@ def per_class(answer):
         hits = np.diag(m).astype(float)
         return ratio(hits, m.sum(axis=0), precision), ratio(hits, m.sum(axis=1), recall)
 
+    def spoiled(matrix):
+        junk = [np.full(len(matrix), JUNK) for _ in range(7)]  # numpy hands this memory out again, unset
+        del junk
+        return answer(matrix)
+
+    spoiled.__wrapped__ = answer  # its signature and its lines are the learner's
+    unset = ("np.divide(…, where=…) leaves the other places unset: whatever was in memory stays there. Give it out=np.zeros(…), "
+             "or begin with zeros instead of np.empty.")
     zero = "0 / 0 is nan. Where you would divide by 0, put 0: look at "
     return check_function(
-        "7.3", answer, lambda matrix: rates(matrix), MATRIX_CASES,
+        "7.3", spoiled if callable(answer) else answer, lambda matrix: rates(matrix), MATRIX_CASES,
         [Mistake(lambda m: rates(m)[::-1], "exchanged: columns hold what was said, so precision divides by column sums."),
          Mistake(lambda m: (np.diag(m) / m.sum(),) * 2, "these are shares of all answers. Divide by the column's sum, and by the row's."),
          Mistake(lambda m: (np.diag(m) / max(np.trace(m), 1),) * 2, "these are shares of the right answers. Divide by the column's sum, and by the row's."),
@@ -101,6 +126,7 @@ def per_class(answer):
          Mistake(lambda m: rates(m, np.nan, np.nan), zero + "the columns and the rows that are empty."),
          Mistake(lambda m: rates(m, np.nan), zero + "the classes that are never the answer."),
          Mistake(lambda m: rates(m, 0.0, np.nan), zero + "the classes that are never the truth."),
+         Mistake(lambda m: rates(m, JUNK, JUNK), unset), Mistake(lambda m: rates(m, JUNK), unset), Mistake(lambda m: rates(m, 0.0, JUNK), unset),
          Mistake(lambda m: rates(m, 1.0, 1.0), "where nothing can be said put 0, not 1."),
          Mistake(lambda m: tuple(100 * part for part in rates(m)), "this is percent. Shares between 0 and 1 are asked for."),
          Mistake(lambda m: np.stack(rates(m), axis=1), "a pair for each class; two arrays are asked for: all precisions, then all recalls."),
@@ -131,9 +157,27 @@ def split(answer):
                 return f"not shuffled: validation is {where}. Files are often sorted by class or by writer."
         if np.array_equal(chosen[0], chosen[1]):
             return "two generators give the same split. Draw from rng."
-        return ""
+        return _kinds(answer) or _reach(chosen[-40:])
 
     return judge_function("7.4", answer, reference, SPLIT_CASES, judge, praise="disjoint, complete and shuffled.")
+
+
+def _kinds(answer):
+    """A hint where the indices that come back are not integers: judges see them as floats, whatever they are."""
+    parts = _attempt(lambda *args: [np.asarray(getattr(part, "detach", lambda part=part: part)()) for part in answer(*args)], SPLIT_CASES[0])
+    strange = [] if isinstance(parts, Exception) else [part.dtype for part in parts if part.dtype.kind not in "iu"]
+    if not strange:
+        return ""
+    return f"the indices are of the type {strange[0]}, and x[1.0] is an error: they must be integers."
+
+
+def _reach(parts):
+    """A hint where a sample is never, or always, in one of many validation parts."""
+    often = np.bincount(np.concatenate(parts).astype(int), minlength=5)
+    for i in np.flatnonzero((often == 0) | (often == len(parts))):
+        return (f"not shuffled: of n = {len(often)} samples, number {i} is {'always' if often[i] else 'never'} in the validation part, "
+                f"whatever rng draws in {len(parts)} calls.")
+    return ""
 
 
 def _parts(value, n, share):

@@ -24,13 +24,16 @@ LAYER_CASES = [
 HE_CASES = [Case((250, 60, np.random.default_rng(0)), "250 inputs and 60 units"),
             Case((250, 60, np.random.default_rng(1)), "another generator"),
             Case((100, 120, np.random.default_rng(2)), "100 inputs and 120 units"),
-            Case((3, 2, np.random.default_rng(3)), "3 inputs and 2 units")]
+            Case((3, 2, np.random.default_rng(3)), "3 inputs and 2 units"),
+            Case((4, 3000, np.random.default_rng(4)), "4 inputs and 3000 units")]
 # Each ReLU of the deep network meets numbers of both signs, and so does the output.
 FORWARD_CASES = [Case((_RNG.normal(size=(4, 3)), _network(3, 2)), "a single layer"),
                  Case((_RNG.normal(size=(6, 3)), _network(3, 5, 2)), "two layers"),
                  Case((_RNG.normal(size=(6, 3)), _network(3, 6, 5, 2)), "three layers"),
                  Case((_RNG.normal(size=(4, 4)), _network(4, 4, 4, 4, 4)), "four layers of four units"),
-                 Case((_RNG.normal(size=(1, 3)), _network(3, 5, 4, 1)), "a single example")]
+                 Case((_RNG.normal(size=(1, 3)), _network(3, 5, 4, 1)), "a single example"),
+                 Case((_RNG.normal(size=(5, 3)), _network(3, 5, 4, 5, 3, 4, 2)), "six layers"),
+                 Case((_RNG.normal(size=(5, 4)), _network(4, 4) * 3), "one layer three times: tied weights")]
 WEIGHTS = 784 * 300 + 300 * 100 + 100 * 10
 
 
@@ -109,11 +112,16 @@ def he(answer):
             hint = _form(w, *case.args[:2])
             if hint:
                 return hint
+        if not drawn[0].any():
+            return "every weight is 0. If you draw from rng, look at the scale: 2 // n_in rounds down to 0; divide with /."
+        if any(np.array_equal(drawn[0], drawn[0].round(k)) for k in range(5)):
+            return "the weights are rounded. Keep all digits: two units with the same weights stay alike."
         if len(np.unique(drawn[0])) < 0.9 * drawn[0].size:
             return "the same numbers come again and again. Draw every weight of every unit anew: size=(n_out, n_in)."
         if np.array_equal(drawn[0], drawn[1]):
             return "two different generators give the same weights. Draw from rng."
-        return _spread(drawn[0], 250, 60) or _law(drawn[0]) or _spread(drawn[2], 100, 120)
+        return (_cut(drawn[0]) or _spread(drawn[0], 250, 60) or _units(drawn[0]) or _law(drawn[0]) or _spread(drawn[2], 100, 120)
+                or _spread(drawn[4], 4, 3000))
 
     return judge_function("3.4", answer, reference, HE_CASES, judge,
                           praise="the spread is √(2 / n_in), and layer after layer will keep it.")
@@ -150,6 +158,23 @@ def _spread(w, n_in, n_out):
     return ""
 
 
+def _cut(w):
+    """A hint where large weights are cut off: of 15,000 from a bell curve the largest lies near four standard deviations."""
+    if 2.0 < np.abs(w).max() / w.std() < 2.35:
+        return "the weights are cut off at about two standard deviations. The whole bell curve is asked for: rng.normal."
+    return ""
+
+
+def _units(w):
+    """A hint where one unit's weights, or those of one input, are much smaller than the others."""
+    for axis, who in ((1, "unit"), (0, "input")):
+        spread = w.std(axis=axis)
+        i = int(spread.argmin())
+        if spread[i] < 0.5 * w.std():
+            return f"the spread is right on the whole, but the weights of {who} {i} have a spread of {spread[i]:.4f}. All are drawn alike."
+    return ""
+
+
 def _law(w):
     """A hint where many weights do not follow the bell curve: its fourth moment is 3 σ⁴."""
     fourth = (((w - w.mean()) / w.std()) ** 4).mean()
@@ -167,14 +192,21 @@ def forward(answer):
             x = f(x) if where(i, len(layers) - 1) else x
         return x
 
+    def tied(x, layers):
+        for w, b in layers:
+            x = x @ w.T + b
+            x = x if w is layers[-1][0] else np.maximum(x, 0)
+        return x
+
     return check_function(
-        "3.5", answer, run, FORWARD_CASES,
+        "3.5", answer, lambda x, layers: run(x, layers), FORWARD_CASES,
         [Mistake(lambda x, layers: run(x, layers, lambda i, last: True), "no ReLU after the last layer: its outputs are logits."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: False), "ReLU is missing between the layers."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: i == last), "ReLU belongs between layers, not at the end."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: i == 0 < last), "ReLU follows every layer but the last; yours follows the first alone."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: i == 0), "ReLU follows every layer but the last; yours follows the first alone, even where it is the last."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: i == last - 1), "ReLU follows every layer but the last; yours follows the last but one alone."),
+         Mistake(tied, "its place decides which layer is the last, not its weights: two layers may share theirs."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: 0 < i < last), "ReLU is missing after the first layer."),
          Mistake(lambda x, layers: run(np.maximum(x, 0), layers), "x itself meets no ReLU: it comes after a layer."),
          Mistake(lambda x, layers: run(x, layers, bias=False), "the biases are missing."),

@@ -8,15 +8,19 @@ _RNG = np.random.default_rng(4)
 SMALL = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 2.0]])
 SQUARE = np.round(_RNG.normal(size=(3, 3)), 2)
 LARGE = np.array([[1000.0, 0.0, -1000.0], [-5000.0, -5000.0, -5001.0]])
+# The largest logit last, first and in the middle; below zero; and a row where the largest number has no minus sign.
+APART = np.array([[-5000.0, 0.0, 5000.0], [5000.0, -5000.0, 0.0], [0.0, 5000.0, -5000.0], [-3000.0, -1000.0, -2000.0], [3000.0, 1000.0, 2000.0]])
 STABLE_CASES = [
     Case((SMALL,), "two rows of small logits"), Case((SQUARE,), "three rows of three logits"),
     Case((_RNG.normal(size=(1, 4)),), "a single row"), Case((LARGE,), "logits of ±5000"),
+    Case((APART,), "logits far apart, the largest of a row first, last or in the middle"),
 ]
 GRADIENT_CASES = [
     Case((SMALL[:1], np.array([1])), "one example"), Case((SMALL, np.array([1, 2])), "two examples"),
     Case((SQUARE, np.array([2, 0, 2])), "three examples of three classes, two of one class"),
     Case((_RNG.normal(size=(5, 2)), np.array([0, 1, 1, 0, 1])), "five examples of two classes"),
 ]
+LARGE_CASES = [Case((LARGE, np.array([1, 2])), "logits of ±5000"), Case((APART, np.array([2, 1, 0, 0, 2])), "five rows of logits far apart")]
 
 
 def log_softmax(z):
@@ -37,13 +41,14 @@ def by_hand(answer):
          Mistake(-np.log(p).sum() / 2, "the certain prediction counts as well: its loss is 0, and the mean is over three."),
          Mistake(np.log(p).mean(), "mind the sign: the loss is −log p, and log p is negative."),
          Mistake(1.0, "you used the logarithm to base 2. The loss uses the natural one: multiply by log 2."),
+         Mistake(0.69, "right as far as it goes, but three digits are asked for."),
          Mistake(-np.log10(p).mean(), "you used the logarithm to base 10. The loss uses the natural one."),
          Mistake(-np.log(p.mean()), "first the logarithms, then the mean."),
          Mistake((1 - p).mean(), "this is the mean of 1 − p. The loss is −log p."),
          Mistake(p.mean(), "this is the mean probability. The loss is −log p."),
          Mistake((1 / p).mean(), "this is the mean of 1/p. The loss is its logarithm, log(1/p)."),
          Mistake((-p * np.log(p)).mean(), "the loss is −log p, without the factor p: the true class has target 1.")],
-        praise="(log 2 + log 4 + log 1) / 3 = log 2 = 0.693.", digits=2,
+        praise="(log 2 + log 4 + log 1) / 3 = log 2 = 0.693.", digits=3,
     )
 
 
@@ -60,7 +65,7 @@ def at_the_start(answer):
          Mistake(np.log(100) / 100, "every example has this loss: −log p in full, not its hundredth part."),
          Mistake(2.0, "that is the logarithm to base 10. The loss uses the natural one."),
          Mistake(np.log2(100), "that is the logarithm to base 2. The loss uses the natural one.")],
-        praise="log 100 = 4.605. Any other start is a reason to look for a bug.", digits=1,
+        praise="log 100 = 4.605. Any other start is a reason to look for a bug.", digits=2,
     )
 
 
@@ -79,6 +84,12 @@ def stable(answer):
          Mistake(lambda z: shifted(z, z.max()), "one maximum for all rows: a row far below it underflows. Each row needs its own, axis=1."),
          Mistake(lambda z: z - np.log(np.exp(z - z.max(**top)).sum(**top)), "the maximum is missing once: log Σ exp(z) is m + log Σ exp(z − m)."),
          Mistake(lambda z: z + z.max(**top) - np.log(np.exp(z - z.max(**top)).sum(**top)), "the maximum comes back with the wrong sign: take m away from z as well."),
+         Mistake(lambda z: shifted(z, np.abs(z).max(**top)),
+                 "the largest logit, not the largest without its sign: a row of logits far below 0 underflows. Take z.max, not abs(z).max."),
+         Mistake(lambda z: shifted(z, np.abs(z).max()), "one number for all rows, and without its sign. Each row needs its own z.max, axis=1."),
+         Mistake(lambda z: shifted(z, z[:, :1]), "the first logit need not be the largest: take each row's maximum away, wherever it stands."),
+         Mistake(lambda z: shifted(z, z[:, -1:]), "the last logit need not be the largest: take each row's maximum away, wherever it stands."),
+         Mistake(lambda z: shifted(z, z.max(axis=0)), "these are the maxima of the columns. Each row needs its own: axis=1, keepdims=True."),
          Mistake(lambda z: shifted(z, z.min(**top)), "take the maximum away, not the minimum or the mean: then no exponent is above 0."),
          Mistake(lambda z: np.log(softmax(z) + 1e-9), "a small number inside the logarithm hides the −∞, and gives wrong values. Write z − m − log Σ exp(z − m)."),
          Mistake(lambda z: log_softmax(np.clip(z, -500, 500)), "clipping changes the logits. Take the row's maximum away: that changes nothing."),
@@ -112,7 +123,18 @@ def gradient(answer):
         p[target] -= 1
         return p / len(z)
 
-    return check_function(
+    def at_once(z, target):
+        p = np.exp(z)
+        return (p / p.sum() - hot(z, target)) / len(z)
+
+    def naive(z, target):
+        p = np.exp(z)
+        return (p / p.sum(axis=1, keepdims=True) - hot(z, target)) / len(z)
+
+    def one_maximum(z, target):
+        return naive(z - z.max(), target)
+
+    verdict = check_function(
         "4.4", answer, reference, GRADIENT_CASES,
         [Mistake(lambda z, t: len(z) * reference(z, t), "this is the gradient of the sum. The mean over N examples divides it by N."),
          Mistake(lambda z, t: -reference(z, t), "the sign: it is p − y, so the true class has a negative entry."),
@@ -126,7 +148,7 @@ def gradient(answer):
          Mistake(lambda z, t: (log_softmax(z) - hot(z, t)) / len(z), "it is p − y, not log p − y."),
          Mistake(lambda z, t: (softmax(z) - t[:, None]) / len(z), "y is 1 at the true class and 0 elsewhere. The number of the class is its place, not its value."),
          Mistake(lambda z, t: (softmax(z.T).T - hot(z, t)) / len(z), "softmax along axis 1: each row is an example."),
-         Mistake(lambda z, t: (np.exp(z) / np.exp(z).sum() - hot(z, t)) / len(z), "each row is an example with a softmax of its own: sum over axis 1."),
+         Mistake(at_once, "each row is an example with a softmax of its own: sum over axis 1."),
          Mistake(lambda z, t: reference(z, t).sum(axis=0), "every example has its own row of logits: the gradient has the shape of z. Do not add up the examples."),
          Mistake(lambda z, t: (hot(z, t) * (softmax(z) - 1)) / len(z), "the other classes get a gradient, too: p, since raising their logits lowers the true one's share."),
          Mistake(columns, "p[:, target] takes whole columns. Pair each row with its own class: p[np.arange(N), target]."),
@@ -134,6 +156,13 @@ def gradient(answer):
          Mistake(lambda z, t: -(hot(z, t) * log_softmax(z)).sum(axis=1).mean(), "this is the loss. Its gradient is asked for.")],
         praise="p − y, divided by the number of examples.",
     )
+    if not verdict.passed:  # the mistakes above are told with logits that no softmax overflows at
+        return verdict
+    large = check_function(
+        "4.4", answer, reference, LARGE_CASES,
+        [Mistake(naive, "right for small logits, but exp overflows at 1000. Take the row's maximum away first."),
+         Mistake(one_maximum, "one maximum for all rows: a row far below it underflows to 0 / 0. Each row needs its own, axis=1.")])
+    return verdict if large.passed else large
 
 
 def diagnosis(answer):

@@ -31,6 +31,7 @@ def side(answer):
     )
 
 
+@np.errstate(all="ignore")  # weights may be of any size
 def _fires(neuron, inputs):
     """Where a step neuron (w1, w2, b) fires; a z that is 0 but for rounding counts as 0."""
     return inputs @ neuron[:2] + neuron[2] > 1e-12 * np.abs(neuron).max(initial=0.0)

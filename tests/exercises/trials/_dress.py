@@ -35,8 +35,8 @@ DRESSES = {
 }
 
 
-def dressed(answer):
-    """More right answers, made of a right one: ``(what, answer)``."""
+def dressed(answer, whole=False):
+    """More right answers, made of a right one: ``(what, answer)``; ``whole`` where only integers will do."""
     if isinstance(answer, str):
         yield from letters(answer)
     elif not callable(answer):
@@ -46,6 +46,9 @@ def dressed(answer):
             yield "a generator", (v for v in answer)
     else:
         for what, dress in DRESSES.items():
+            if whole and what not in ("lists", "zero-dimensional arrays"):
+                continue
+
             def call(*args, _dress=dress, **options):
                 return each(_dress, answer(*args, **options))
             yield what, functools.wraps(answer)(call)

@@ -20,6 +20,15 @@ def leaky_torch(dy, x, slope):
     return x.grad
 
 
+def leaky_square(dy, x, slope):
+    dx = dy.copy()
+    for i in range(x.shape[0]):
+        for j in range(x.shape[0]):
+            if x[i, j] <= 0:
+                dx[i, j] *= slope
+    return dx
+
+
 def prelu_torch(dy, x):
     a = torch.tensor([0.3], dtype=torch.float64, requires_grad=True)
     torch.nn.functional.prelu(torch.tensor(x), a).backward(torch.tensor(dy))
@@ -96,6 +105,9 @@ WRONG = {
         (lambda dy, x, slope: slope * dy, "negative side alone"), (lambda dy, x, slope: dy if x > 0 else slope * dy, "raises ValueError"),
         (leaky_written_into, "`dy` is changed"), (lambda dy, x, slope: (dy * np.where(x > 0, 1, slope)).sum(), "you give one number"),
         (lambda dy, x: dy * (x > 0), "yours takes (dy, x)"), (lambda dy, x, slope: np.where(x > 0, slope * dy, dy), "sides are exchanged"),
+        (lambda dy, x, slope: np.where(np.maximum(x, slope * x) > slope * x, dy, slope * dy), "slopes below 1 alone"), (lambda dy, x, slope: dy * np.where(x > 1e-6, 1, slope), "almost 0"),
+        (lambda dy, x, slope: dy * np.where(x >= 1e-12, 1, slope), "almost 0"), (leaky_square, "range(x.shape[1]), not range(x.shape[0]). (On four rows of three numbers, it raises IndexError"),
+        (lambda dy, x, slope: dy * np.where(x.round(3) > 0, 1, slope), "almost 0"),
     ],
     "prelu_slope": [
         (lambda dy, x: (dy * x).sum(), "leave them out"), (lambda dy, x: (dy * np.minimum(x, 0)).mean(), "Sum, not mean"),
@@ -104,6 +116,7 @@ WRONG = {
         (lambda dy, x: (dy * np.maximum(x, 0)).sum(), "wrong side"), (lambda dy, x: (dy * x)[x < 0].mean(), "is expected"),
         (lambda dy, x: (dy * np.minimum(x, 0)).sum(axis=0), "both axes"), (lambda dy, x: -(dy * np.minimum(x, 0)).sum(), "minus sign"),
         (lambda dy, x: dy.sum() * np.minimum(x, 0).sum(), "its own dy"), (lambda dy, x: sum(d * v for d, v in zip(dy, x, strict=True) if v < 0), "raises ValueError"),
+        (lambda dy, x: sum(dy[i, j] * min(x[i, j], 0) for i in range(x.shape[0]) for j in range(x.shape[0])), "range(x.shape[1]), not range(x.shape[0])"),
     ],
     "dead": [
         (lambda h: (h == 0).mean(), "silent moments"), (lambda h: (h == 0).all(axis=1).mean(), "Units are the columns"),
@@ -113,5 +126,9 @@ WRONG = {
         (lambda h: (h == 0).all(axis=0), "which units"), (lambda h: (h == 0).all(axis=0).sum() / len(h), "number of examples"),
         (lambda h: float((h == 0).all()), "is expected"), (lambda h: (h[:2] == 0).all(axis=0).mean(), "is expected"), (lambda h: (h == 0).any(axis=1).mean(), "Units are the columns"),
         (lambda h: (h.mean(axis=0) < 0.2).mean(), "is expected"), (lambda h: (np.median(h, axis=0) == 0).mean(), "is expected"),
+        (lambda h: (h[:max(len(h) - 1, 1)] == 0).all(axis=0).mean(), "the last example counts"), (lambda h: (h[1:] == 0).all(axis=0).mean() if len(h) > 1 else (h == 0).mean(), "the first example counts"),
+        (lambda h: np.isclose(h, 0).all(axis=0).mean(), "compare with 0 itself"), (lambda h: (h.sum(axis=0) < 1e-3).mean(), "compare with 0 itself"), (lambda h: (h.round(2) == 0).all(axis=0).mean(), ""),
+        (lambda h: ((h == 0).mean(axis=0) > 0.9).mean(), "is expected"), (lambda h: ((h == 0).mean(axis=0) > 0.99).mean(), "300 examples"), (lambda h: (h[::2] == 0).all(axis=0).mean(), "is expected"),
+        (lambda h: (h[::-2] == 0).all(axis=0).mean(), "is expected"), (lambda h: (h.mean(axis=0) < 0.01).mean(), "300 examples"),
     ],
 }

@@ -70,9 +70,9 @@ RIGHT = {
     "circuit": [(-4, -4, 3), [-4.0, -4.0, 3.0], np.array([-4, -4, 3]), torch.tensor([-4, -4, 3])],
     "linear": [linear, linear_torch, linear_loop, lambda dy, x, w: [np.einsum("no,oi->ni", dy, w), np.einsum("no,ni->oi", dy, x), sum(dy)],
                lambda dy, x, w: (np.matmul(dy, w), (x.T @ dy).T, np.ones(len(dy)) @ dy)],
-    "sigmoid": [lambda dy, y: dy * y * (1 - y), lambda dy, y: dy * (y - y**2), lambda dy, y: [d * v * (1 - v) for d, v in zip(dy, y, strict=True)],
+    "sigmoid": [lambda dy, y: dy * y * (1 - y), lambda dy, y: dy / (1 / y + 1 / (1 - y)), lambda dy, y: dy * np.exp(np.log(y) + np.log1p(-y)), lambda dy, y: dy * (y - y**2), lambda dy, y: [d * v * (1 - v) for d, v in zip(dy, y, strict=True)],
                 lambda dy, y: (torch.tensor(dy, requires_grad=True) * torch.tensor(y * (1 - y)))],
-    "skip": [lambda dy, x: dy + dy * slope(x), lambda dy, x: dy * (1 + 1 / np.cosh(x) ** 2), skip_torch, lambda dy, x: dy * (2 - np.tanh(x) ** 2)],
+    "skip": [lambda dy, x: dy + dy * slope(x), lambda dy, x: dy * (1 + 1 / np.cosh(x) ** 2), lambda dy, x: dy * (1 + 4 / (np.exp(x) + np.exp(-x)) ** 2), skip_torch, lambda dy, x: dy * (2 - np.tanh(x) ** 2)],
     "softmax": [softmax, softmax_jacobian, softmax_loops, lambda dp, p: p * dp - p * np.einsum("nc,nc->n", dp, p)[:, None]],
 }
 
@@ -93,11 +93,14 @@ WRONG = {
         (lambda dy, y: y * (1 - y), "from upstream"), (lambda dy, y: dy / (2 + np.exp(y) + np.exp(-y)), "already"), (lambda dy, y: dy * y, "not y"), (lambda dy, y: dy * (1 - y * y), "tanh's derivative"),
         (lambda dy, y: 0 * y, "is expected"), (lambda dy, y: dy * (1 - y), "not 1 − y"), (lambda dy, y: dy * y * (y - 1), "never negative"), (lambda dy, y: dy + y * (1 - y), "rates multiply"),
         (lambda dy, y: dy * dy * (1 - dy), "not dy"), (lambda dy, y: (dy * y * (1 - y)).mean(), "shape"), (lambda dy, y: dy @ (y * (1 - y)), "raises ValueError"), (lambda dy, y: dy * y - y**2, "brackets"),
+        (lambda dy, y: dy * np.maximum(y * (1 - y), 1e-6), "no floor"), (lambda dy, y: dy * np.maximum(y * (1 - y), 1e-8), "1e-9"), (lambda dy, y: dy * (y * (1 - y)).round(6), "1e-9"), (lambda dy, y: dy * y * (1 - y) + 1e-9, "1e-9"),
     ],
     "skip": [
         (lambda dy, x: dy * slope(x), "straight to y"), (lambda dy, x: dy, "also goes through tanh"), (lambda dy, x: 1 + dy * slope(x), "not 1"), (lambda dy, x: dy * dy * slope(x), "two paths add"),
         (lambda dy, x: 1 + slope(x), "from upstream"), (lambda dy, x: dy * (x + np.tanh(x)), "not by its value"), (lambda dy, x: x + np.tanh(x), "this is forward"), (lambda dy, x: dy + slope(x), "multiplies dy"),
         (lambda dy, x: dy + dy * np.tanh(x), "not tanh"), (lambda dy, x: dy + dy * (1 - x**2), "not its output"), (lambda dy, x: 2 * dy, "through tanh"), (lambda dy, x: dy - dy * slope(x), "both paths"),
+        (lambda dy, x: dy * (2 - ((np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))) ** 2), "exp overflows at 1000"), (lambda dy, x: dy * (2 - ((np.exp(2 * x) - 1) / (np.exp(2 * x) + 1)) ** 2), "exp overflows at 1000"),
+        (lambda dy, x: dy * (1 + 4 * np.exp(2 * x) / (np.exp(2 * x) + 1) ** 2), "exp overflows at 1000"),
     ],
     "softmax": [
         (lambda dp, p: dp * p * (1 - p), "move pᵢ alone"), (lambda dp, p: p * (dp - (dp * p).sum()), "axis 1"), (lambda dp, p: dp - (dp * p).sum(axis=1, keepdims=True), "factor pᵢ"),

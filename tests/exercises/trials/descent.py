@@ -92,6 +92,7 @@ RIGHT = {
     "cosine": [
         schedule(lambda f: (1 + np.cos(np.pi * f)) / 2), lambda step, total, start: start * math.cos(math.pi * step / total / 2) ** 2,
         lambda step, total, start: start / 2 + start / 2 * math.cos(step * math.pi / total), lambda step, total, start: torch.tensor(start) * (1 + torch.cos(torch.tensor(math.pi * step / total))) / 2,
+        lambda step, total, start: start * np.cos(np.float32(math.pi * step / (2 * total))) ** 2, lambda step, total, start: start * torch.cos(torch.tensor(math.pi * step / (2 * total))) ** 2,
         lambda step, total, start=0.1: np.array([start * (1 - np.sin(np.pi / 2 * step / total) ** 2)]),
     ],
 }
@@ -116,6 +117,8 @@ WRONG = {
         (lambda w, m, s, g, t, lr, b1, b2, eps: adam(w, m, s, g, t, lr, b1, b2, eps)[0], "Return the new m and s"), (lambda w, m, s, g, t, lr, b1, b2, eps: adam(w, m, s, g, t, lr, 0.9, 0.999, 1e-8), "is expected"),
         (lambda w, m, s, g, t, lr, b1, b2, eps: (w - lr * g, m, s), "is expected"), (lambda w, m, s, g, t, lr, b1, b2, eps: (adam(w, m, s, g, t, lr, b1, b2, eps)[0], m, s), "the next step needs them"),
         (lambda w, m, s, g, t, lr, b1, b2, eps: (w, m / 0, s), "is expected"), (lambda w, m, s, g, t, lr: w, "yours takes"),
+        (lambda w, m, s, g, t, lr, b1, b2, eps: adam(w, m, s, g, t, lr, b1, b2, 1e-8), "Use the eps"), (lambda w, m, s, g, t, lr, b1, b2, eps: adam(w, m, s, g, t, lr, 0.9, 0.999, eps), "Use the b1 and b2"),
+        (lambda *a: adam(*a, corrected="ms" if a[4] < 100 else ""), "step 1000"), (lambda *a: adam(*a, corrected="ms" if a[4] < 100 else "m"), "step 1000"), (lambda *a: adam(*a, corrected="ms" if a[4] < 10 else "s"), "step 1000"),
     ],
     "cosine": [
         (schedule(lambda f: np.cos(np.pi * f)), "minus the start"), (schedule(lambda f: (1 + np.cos(2 * np.pi * f)) / 2), "comes up again"), (schedule(lambda f: np.cos(np.pi * f / 2)), "not level"), (schedule(lambda f: 1 - f), "straight line"),

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import scipy.stats
 import torch
 
 from cnnlib.layers import Linear, ReLU, Sequential
@@ -35,6 +36,22 @@ def he_torch(n_in, n_out, rng):
 
 def normal(std):
     return lambda n_in, n_out, rng: rng.normal(0, std(n_in, n_out), size=(n_out, n_in))
+
+
+def dead_unit(where):
+    def he(n_in, n_out, rng):
+        w = rng.normal(0, np.sqrt(2 / n_in), size=(n_out, n_in))
+        w[where if n_in > 7 else 0] = 0
+        return w
+    return he
+
+
+def forward_by_identity(x, layers):
+    for w, b in layers:
+        x = x @ w.T + b
+        if w is not layers[-1][0]:
+            x = relu(x)
+    return x
 
 
 def forward_layers(x, layers):
@@ -129,9 +146,13 @@ WRONG = {
         (lambda i, o, rng: np.random.default_rng(0).normal(0, np.sqrt(2 / i), size=(o, i)), "Draw from rng"), (lambda i, o, rng: np.random.default_rng().normal(size=(o, i)), "two different"),
         (lambda i, o, rng: np.tile(rng.normal(0, np.sqrt(2 / i), size=i), (o, 1)), "Draw every weight"), (lambda i, o, rng: np.repeat(rng.normal(0, np.sqrt(2 / i), (o, 1)), i, 1), "Draw every"),
         (lambda i, o, rng: rng.uniform(-np.sqrt(6 / i), np.sqrt(6 / i), size=(o, i)), "they look uniform"), (lambda i, o, rng: rng.laplace(0, np.sqrt(1 / i), (o, i)), "another shape"),
-        (lambda i, o, rng: np.zeros((o, i)), "again and again"), (lambda i, o, rng: np.abs(rng.normal(0, np.sqrt(2 / i), size=(o, i))), "mean 0"),
+        (lambda i, o, rng: np.zeros((o, i)), "every weight is 0"), (lambda i, o, rng: np.abs(rng.normal(0, np.sqrt(2 / i), size=(o, i))), "mean 0"),
         (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i), size=o * i), "the shape (60, 250)"), (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i)), "the shape"),
         (lambda i, o, rng: rng.uniform(-1, 1, (o, i)) * np.sqrt(2 / i), "standard deviation"), (lambda i, o: 0, "yours takes (i, o)"), (lambda i, o, rng: rng.normal(0, np.sqrt(6 / i), (o, i)), "uniform distribution ends"),
+        (normal(lambda i, o: np.sqrt(2 // i)), "2 // n_in"), (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i), (o, i)).round(1), "are rounded"), (lambda i, o, rng: rng.normal(0, np.sqrt(2 / i), (o, i)).round(3), "are rounded"),
+        (lambda i, o, rng: scipy.stats.truncnorm.rvs(-2, 2, 0, np.sqrt(2 / i), (o, i), random_state=rng), "cut off"), (normal(lambda i, o: np.sqrt(2 / (i + 1))), "for 4 inputs"),
+        (lambda i, o, rng: scipy.stats.truncnorm.rvs(-2, 2, 0, np.sqrt(2 / i) / 0.8796, (o, i), random_state=rng), "cut off"), (lambda i, o, rng: np.clip(rng.normal(0, np.sqrt(2 / i), (o, i)), -2 * np.sqrt(2 / i), 2 * np.sqrt(2 / i)), "cut off"),
+        (dead_unit(np.s_[0]), "weights of unit 0"), (dead_unit(np.s_[-1]), "weights of unit 59"), (dead_unit(np.s_[:, 7]), "weights of input 7"),
     ],
     "forward": [
         (forward_with(lambda i, last: True), "are logits"), (forward_with(lambda i, last: False), "missing between"), (forward_with(lambda i, last: i == last), "not at the end"),
@@ -142,5 +163,6 @@ WRONG = {
         (lambda x, layers: forward_layers(relu(x), layers), "x itself"), (lambda x, layers: forward_layers(x, [(w.T, b) for w, b in layers]), "raises ValueError"), (forward_pops, "`layers` is changed"),
         (lambda x, layers: forward_layers(x, layers)[0], "is expected"), (lambda x, layers: forward_with(lambda i, last: True)(x, layers[:-1]), "last layer is missing"),
         (lambda x, layers: forward_layers(x, layers[:3]), "is expected"), (lambda x, layers: forward_layers(x, layers[::-1]), "raises"), (lambda x, layers: x, "is expected"),
+        (forward_by_identity, "may share theirs"), (forward_with(lambda i, last: i < min(last, 3)), "six layers"), (lambda x: x, "called with the arguments (x, layers); yours takes (x)"),
     ],
 }

@@ -36,7 +36,7 @@ def fails_on_one_feature(x, w, b):
 RIGHT = {
     "side": [(-0.5, 0.0), (-0.5, False), (-0.5, 0), [np.float32(-0.5), np.bool_(False)], (Fraction(-1, 2), False),
              np.array([-0.5, 0]), (torch.tensor(-0.5), torch.tensor(False)), (1 - 2 + 0.5, 1 - 2 + 0.5 > 0)],
-    "nand": [(-1, -1, 1.5), (-2, -2, 3), np.array([-1.0, -1.0, 2.0]), (-0.1, -0.2, 0.3), [-30, -20, 40], (-1, -5, 5.5)],
+    "nand": [(-1, -1, 1.5), (-2, -2, 3), np.array([-1.0, -1.0, 2.0]), (-0.1, -0.2, 0.3), [-30, -20, 40], (-1, -5, 5.5), (-1e308, -1e308, 1.7e308)],
     "layer": [
         lambda x, w, b: sigmoid(x @ w + b),
         loops,
