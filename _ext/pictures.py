@@ -13,7 +13,7 @@ PICTURE = re.compile(
 )
 # What an explorer says where nothing moves: in the book, for those who read it without JavaScript.
 STILL = re.compile(r'<p class="course-still">[^<]*</p>')
-NO_SCRIPT = ('<noscript><p class="course-noscript">A still picture: this page moves it with JavaScript, which is off here.'
+NO_SCRIPT = ('<noscript><p class="course-noscript">A still picture: it moves with JavaScript, which is off here.'
              "</p></noscript>")
 # Size and namespace matter to a file of its own; in the page the width is a limit.
 FILE_ONLY = re.compile(r"(?<= )(?:xmlns='[^']*'|width='\d+'|height='\d+') ")

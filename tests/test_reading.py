@@ -119,12 +119,14 @@ ON_PAPER = CONTRAST + """
       if (contrast(colour, "rgb(255, 255, 255)") < 4) faint.add(`${e.tagName}.${e.className}: ${colour}`);
     }
     const code = [...document.querySelectorAll("article pre")];
+    const LEFT_OUT = ".course-controls, .copybtn, .bd-links, .tag_hide-input .cell_input";
     return {theme: document.documentElement.dataset.theme, faint: [...faint],
-            folded: code.filter((e) => !shown(e) && !e.closest("template, .tag_hide-input .cell_input")).map((e) => e.textContent.slice(0, 60)),
+            folded: code.filter((e) => !shown(e) && !e.closest("template, .tag_hide-input .cell_input"))
+              .map((e) => e.textContent.slice(0, 60)),
             cut: code.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 60)),
             edge: [...document.querySelectorAll("article :is(.course-explorer, .cell_input)")].filter((e) => shown(e) &&
               e.getBoundingClientRect().right > document.documentElement.clientWidth - 1).length,
-            left: [...document.querySelectorAll(".course-controls, .copybtn, .bd-links, .tag_hide-input .cell_input")].filter(shown).length}
+            left: [...document.querySelectorAll(LEFT_OUT)].filter(shown).length}
 """
 
 
@@ -137,7 +139,8 @@ def test_a_page_prints_light_and_whole_from_the_dark(browser, page):
     # As wide as A4 less its margins.
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": 680, "height": 960, "deviceScaleFactor": 1, "mobile": False})
-    assert browser.execute_script(ON_PAPER) == {"theme": "light", "faint": [], "folded": [], "cut": [], "edge": 0, "left": 0}
+    assert browser.execute_script(ON_PAPER) == {
+        "theme": "light", "faint": [], "folded": [], "cut": [], "edge": 0, "left": 0}
     media(browser, "dark")
     assert wait(browser, "return document.documentElement.dataset.theme === 'dark'")
     assert browser.execute_script("return document.querySelectorAll('article details[open]').length") == before

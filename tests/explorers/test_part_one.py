@@ -80,7 +80,8 @@ def test_ravine(render, rule, make):
         heights = [descent.ravine(w)[0] for w in path]
         stays = [t for t in range(41) if max(heights[t:]) < 0.01]
         said.add(bool(stays))
-        assert page["caption"].endswith(f"Below 0.01 from step {stays[0]} on.") if stays else "Below" not in page["caption"]
+        end = f"Below 0.01 from step {stays[0]} on." if stays else ""
+        assert page["caption"].endswith(end) and ("Below" in page["caption"]) == bool(stays)
     assert said == {False, True}
 
 

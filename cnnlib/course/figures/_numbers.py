@@ -11,7 +11,7 @@ MINUS = "\N{MINUS SIGN}"
 # A hyphen before a digit, unless it joins words or numbers (conv-2, 2026-01-01); and the one of 1e-05.
 HYPHEN = re.compile(r"(?<![\w)\]-])-(?=\.?\d)|(?<=\de)-(?=\d)", re.IGNORECASE)
 EXACT = Context(prec=400)
-# Where a line of a caption must not break: between a name and its value, in 190 × 158, before a unit. As in explorers.js.
+# Where a line of a caption must not break: between a name and its value, in 190 × 158, before a unit; see explorers.js.
 TOGETHER = (
     (re.compile(r"(?<!\S)(\S{1,9}) ([=≈<>≤≥]) (\S+)"), "\\1\u00a0\\2\u00a0\\3"),
     (re.compile(r"(?<=[=≈<>≤≥]) (?=\S)|(?<=[0-9%]) (?=[×±])|(?<=[×±]) (?=\S)"), "\u00a0"),

@@ -79,7 +79,7 @@ def explore_line(w1, w2, b, gate):
     if half is not None:
         ax.fill(*half.T, color=YES, alpha=0.13, linewidth=0, zorder=0)
     wrong = (z > 0) != labels
-    ax.scatter(*CORNERS[wrong].T, s=260, facecolors="none", edgecolors=INK, linestyles="--", linewidths=1.2, label="wrong")
+    ax.scatter(*CORNERS[wrong].T, s=260, facecolors="none", edgecolors=INK, linestyles="--", linewidths=1.2)
     for corner, value in zip(CORNERS, z, strict=True):
         ax.annotate(f"z = {number(value)}", corner, (0, -19), textcoords="offset points", ha="center", va="center",
                     fontsize=9, color=INK, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4})
