@@ -27,7 +27,7 @@ def test_bounds_are_rounded_outward():
 
 @pytest.mark.parametrize(("errors", "said"), [
     ({(3, 8): 2, (8, 1): 2, (9, 5): 2, (1, 2): 1},
-     "The most frequent confusions, 2 times each: a 3 read as 8, a 8 read as 1, a 9 read as 5."),
+     "The most frequent confusions, 2 times each: a 3 read as 8, an 8 read as 1, a 9 read as 5."),
     ({(3, 8): 4, (8, 3): 2}, "The most frequent confusion: a 3 read as 8, 4 times."),
     ({(3, 8): 1, (0, 1): 1}, "The most frequent confusions, once each: a 0 read as 1, a 3 read as 8."),
     ({}, "No class is taken for another."),
