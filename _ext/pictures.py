@@ -11,8 +11,10 @@ import urllib.parse
 PICTURE = re.compile(
     r'<img class="course-picture" alt="([^"]*)" width="(\d+)" style="[^"]*" src="data:image/svg\+xml,([^"]*)">'
 )
-# What an explorer says where nothing moves; with the player it would be untrue.
+# What an explorer says where nothing moves: in the book, for those who read it without JavaScript.
 STILL = re.compile(r'<p class="course-still">[^<]*</p>')
+NO_SCRIPT = ('<noscript><p class="course-noscript">A still picture: it moves with JavaScript, which is off here.'
+             "</p></noscript>")
 # Size and namespace matter to a file of its own; in the page the width is a limit.
 FILE_ONLY = re.compile(r"(?<= )(?:xmlns='[^']*'|width='\d+'|height='\d+') ")
 
@@ -30,7 +32,7 @@ def inline_pictures(app, pagename, templatename, context, doctree):
     """The ``html-page-context`` event: the page's drawings join the page."""
     body = context.get("body")
     if body and "course-picture" in body:
-        context["body"] = STILL.sub("", PICTURE.sub(inline, body))
+        context["body"] = STILL.sub(NO_SCRIPT, PICTURE.sub(inline, body))
 
 
 def setup(app):

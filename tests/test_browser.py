@@ -126,3 +126,52 @@ def test_a_page_can_be_read_without_javascript(browser):
             assert browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})["model"]["height"] > 10
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.fixture
+def bare(browser):
+    """A phone without JavaScript: ``bare(page, selector)`` gives the boxes (x, y, width, height) of what it shows."""
+    exceptions = pytest.importorskip("selenium.common.exceptions")
+
+    def boxes(page, selector):
+        browser.get((HTML / page).as_uri())
+        root = browser.execute_cdp_cmd("DOM.getDocument", {"depth": 1})["root"]["nodeId"]
+        found = []
+        for node in browser.execute_cdp_cmd("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]:
+            try:
+                model = browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})["model"]
+            except exceptions.WebDriverException:  # it is not drawn
+                continue
+            found.append((*model["border"][:2], model["width"], model["height"]))
+        return found
+
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True})
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    yield boxes
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_the_contents_can_be_reached_on_a_phone_without_javascript(bare):
+    page = "chapters/01_neuron.html"
+    assert bare(page, ".sidebar-toggle") == [] and len(bare(page, "a.course-contents")) == 1
+    links = bare(page, "#pst-primary-sidebar a")
+    assert len(links) > 15 and all(0 <= x and x + width <= 390 for x, _, width, _ in links)
+
+
+def test_an_explorer_says_that_it_needs_javascript(bare):
+    page = "chapters/01_neuron.html"
+    assert len(bare(page, ".course-noscript")) == len(bare(page, ".course-explorer")) > 0
+    assert bare(page, ".course-controls") == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_magnifier_of_the_search_page_covers_no_letter(browser, bare, scripts):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+    (icon,) = bare("search.html", ".bd-search-container .bd-search > i")
+    (field,) = bare("search.html", ".bd-search-container .bd-search > input")
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    browser.get((HTML / "search.html").as_uri())
+    room = browser.execute_script(
+        "return parseFloat(getComputedStyle(document.querySelector('.bd-search-container input')).paddingLeft)")
+    assert field[0] <= icon[0] and icon[0] + icon[2] <= field[0] + room

@@ -1,13 +1,16 @@
 """Formulas: written as MathML when the book is built, each of them, and nothing else is needed to read them."""
 
+import io
 import pickle
 import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers_book import HTML, ROOT, need_book, pages, show, soup
+from PIL import Image
 
 sys.path[:0] = [str(ROOT / "_ext"), str(ROOT / "tools")]
 from book_math import broken, mathml  # noqa: E402
@@ -183,3 +186,36 @@ class TestInABrowser:
             return [data.getData("text/plain"), data.getData("text/html")];""")
         assert "$x = (0.9, 0.2)$. We choose" in text and "<math" in markup
         assert browser.execute_script("return document.body.lastElementChild.textContent").count("0.9") == 0
+
+    @pytest.mark.parametrize(("selector", "sign"), [("article span.math", "$"), ("article div.math", "$$")])
+    def test_a_selection_inside_a_formula_is_copied_as_its_latex(self, browser, selector, sign):
+        show(browser, "chapters/01_neuron.html")
+        text, tex = browser.execute_script("""
+            const formula = document.querySelector(arguments[0]), range = document.createRange();
+            const signs = document.createTreeWalker(formula.querySelector("math"), NodeFilter.SHOW_TEXT), nodes = [];
+            while (signs.nextNode()) nodes.push(signs.currentNode);
+            range.setStart(nodes[0], 0);
+            range.setEnd(nodes.at(-1), nodes.at(-1).length);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+            const data = new DataTransfer();
+            document.dispatchEvent(new ClipboardEvent("copy", {clipboardData: data, bubbles: true, cancelable: true}));
+            return [data.getData("text/plain"), formula.dataset.tex];""", selector)
+        assert text.strip() == f"{sign}{tex}{sign}"
+
+    @pytest.mark.parametrize("mode", ["light", "dark"])
+    def test_a_formula_that_is_cut_shows_a_shadow_at_the_cut_edge_only(self, browser, mode):
+        show(browser, "chapters/05_backpropagation.html", mode, size="phone")
+        box = browser.find_element("css selector", ".formula[tabindex]")
+        browser.execute_script(
+            "arguments[0].scrollIntoView({block: 'center'}); arguments[0].firstChild.style.opacity = 0", box)
+
+        def edges():
+            picture = np.asarray(Image.open(io.BytesIO(box.screenshot_as_png)).convert("L")).astype(int)
+            row = picture[len(picture) // 3]
+            middle = row[len(row) // 2]
+            return abs(row[1] - middle) > 25, abs(row[-2] - middle) > 25
+
+        assert edges() == (False, True)
+        browser.execute_script("arguments[0].scrollLeft = 1e4", box)
+        assert edges() == (True, False)

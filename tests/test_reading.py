@@ -119,10 +119,14 @@ ON_PAPER = CONTRAST + """
       if (contrast(colour, "rgb(255, 255, 255)") < 4) faint.add(`${e.tagName}.${e.className}: ${colour}`);
     }
     const code = [...document.querySelectorAll("article pre")];
+    const LEFT_OUT = ".course-controls, .copybtn, .bd-links, .tag_hide-input .cell_input";
     return {theme: document.documentElement.dataset.theme, faint: [...faint],
-            folded: code.filter((e) => !shown(e) && !e.closest("template")).map((e) => e.textContent.slice(0, 60)),
+            folded: code.filter((e) => !shown(e) && !e.closest("template, .tag_hide-input .cell_input"))
+              .map((e) => e.textContent.slice(0, 60)),
             cut: code.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 60)),
-            left: [...document.querySelectorAll(".course-controls, .copybtn, .bd-links")].filter(shown).length}
+            edge: [...document.querySelectorAll("article :is(.course-explorer, .cell_input)")].filter((e) => shown(e) &&
+              e.getBoundingClientRect().right > document.documentElement.clientWidth - 1).length,
+            left: [...document.querySelectorAll(LEFT_OUT)].filter(shown).length}
 """
 
 
@@ -135,7 +139,8 @@ def test_a_page_prints_light_and_whole_from_the_dark(browser, page):
     # As wide as A4 less its margins.
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": 680, "height": 960, "deviceScaleFactor": 1, "mobile": False})
-    assert browser.execute_script(ON_PAPER) == {"theme": "light", "faint": [], "folded": [], "cut": [], "left": 0}
+    assert browser.execute_script(ON_PAPER) == {
+        "theme": "light", "faint": [], "folded": [], "cut": [], "edge": 0, "left": 0}
     media(browser, "dark")
     assert wait(browser, "return document.documentElement.dataset.theme === 'dark'")
     assert browser.execute_script("return document.querySelectorAll('article details[open]').length") == before
@@ -156,6 +161,26 @@ def test_the_printed_file_holds_the_solutions(browser, tmp_path):
     text = subprocess.run([reader, "-layout", str(tmp_path / "page.pdf"), "-"], capture_output=True, text=True).stdout
     squeezed = "".join(text.split())
     assert "".join(solution.split()) in squeezed and "Solution" in text
+
+
+def test_no_printed_page_ends_with_a_heading(browser, tmp_path):
+    reader = shutil.which("pdftotext")
+    if not reader:
+        pytest.skip("no pdftotext to read the printed file with: Debian has it in poppler-utils")
+    show(browser, "chapters/09_convolution.html")
+    heads = browser.execute_script(
+        "return [...document.querySelectorAll('article :is(h1, h2, h3, h4, p:has(+ :is(ul, ol)))')]"
+        ".map((e) => e.textContent.replace(/#$/, '').replace(/\\s+/g, ''))")
+    assert len(heads) > 10
+    for width, height in ((8.27, 11.69), (8.5, 11.0)):
+        printed = browser.execute_cdp_cmd("Page.printToPDF", {"paperWidth": width, "paperHeight": height})["data"]
+        (tmp_path / "page.pdf").write_bytes(base64.b64decode(printed))
+        text = subprocess.run([reader, str(tmp_path / "page.pdf"), "-"], capture_output=True, text=True).stdout
+        ends = ["".join(sheet.split()) for sheet in text.split("\f")[:-1]]
+        assert len(ends) > 5
+        # A lead is long: its last letters will do.
+        stranded = [head for end in ends for head in heads if end.endswith(head[-40:]) and len(head) > 5]
+        assert not stranded, (width, stranded)
 
 
 @pytest.mark.parametrize("colours", ["none", "active"])

@@ -66,7 +66,7 @@
       const focused = stage.contains(document.activeElement) ? document.activeElement.dataset.set : null;
       stage.innerHTML = shown.html;
       if (focused) stage.querySelector(`[data-set="${focused}"]`)?.focus();
-      caption.textContent = shown.caption;
+      caption.textContent = course.unbroken(shown.caption);
     };
 
     const changed = () => {
@@ -140,6 +140,10 @@
       const text = course.fixed(value, digits);
       return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
     },
+    // A caption whose lines do not break inside "p = 0.01" or "3 × 3", as in Python.
+    unbroken: (text) => text.replace(/(?<!\S)(\S{1,9}) ([=≈<>≤≥]) (\S+)/g, "$1\u00a0$2\u00a0$3")
+      .replace(/(?<=[=≈<>≤≥]) (?=\S)|(?<=[0-9%]) (?=[×±])|(?<=[×±]) (?=\S)/g, "\u00a0")
+      .replace(/(?<=[0-9]) (?=(?:%|s|ms|µs)(?![0-9A-Za-z]))/g, "\u00a0"),
     escape: (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`),
   };
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") playing.stop(); });

@@ -6,7 +6,12 @@
     const selection = getSelection();
     if (selection.isCollapsed) return;
     const copy = document.createElement("div");
-    for (let i = 0; i < selection.rangeCount; i++) copy.append(selection.getRangeAt(i).cloneContents());
+    for (let i = 0; i < selection.rangeCount; i++) {
+      const range = selection.getRangeAt(i), { commonAncestorContainer: common } = range;
+      // A selection inside a single formula stands for that formula: its parts alone are no LaTeX.
+      const formula = (common.closest ? common : common.parentElement)?.closest(".math[data-tex]");
+      copy.append(formula ? formula.cloneNode(true) : range.cloneContents());
+    }
     const formulas = copy.querySelectorAll(".math[data-tex]");
     if (!formulas.length) return;
     event.clipboardData.setData("text/html", copy.innerHTML);

@@ -1,10 +1,11 @@
-// On paper the page is light, whatever the screen is, and what is folded is open.
+// On paper the page is light, whatever the screen is, and what is folded is open, but for the code of figures.
 (() => {
   const { dataset } = document.documentElement;
   const opened = [];
   const begin = () => {
     dataset.theme = "light";
     for (const fold of document.querySelectorAll("details:not([open])")) {
+      if (fold.closest(".tag_hide-input")) continue;  // code that only draws a figure
       fold.open = true;
       opened.push(fold);
     }

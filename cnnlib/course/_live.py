@@ -5,6 +5,8 @@ import html
 import ipywidgets
 import numpy as np
 
+from cnnlib.course.figures import unbroken
+
 PAPER = "background:#fffefc;color:#1f2429;padding:0.5rem"  # drawings are made for paper, whatever Jupyter's theme
 PAUSE = 700  # milliseconds between two frames
 
@@ -97,7 +99,7 @@ def live(explorer):
 
     def show(frame):
         stage.value = f'<div style="{PAPER}">{frame.stage}</div>'
-        caption.value = html.escape(frame.caption)
+        caption.value = html.escape(unbroken(frame.caption))
         for name, control in controls.items():
             control.set(frame.limits.get(name), name in frame.off)
 

@@ -27,13 +27,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnlib.course.figures import images, minus, to_svg
+from cnnlib.course.figures import images, minus, to_svg, unbroken
 from cnnlib.course.figures._numbers import minus_in_markup
 from cnnlib.course.figures._picture import single_quoted
 
 FRAME_LIMIT = 160
 STILL = "A still picture. It moves in the built book, and in Jupyter once its cell is run."
-CLICK = "Clicking a cell of the picture moves there, too."
+CLICK = "Clicking a cell of {} moves there, too."
 
 
 class Frame(NamedTuple):
@@ -179,10 +179,13 @@ class Explorer:
         all frames are drawn beforehand, at most ``FRAME_LIMIT``.
     config : dict, optional
         Data for the script, JSON.
+    click : str, optional
+        What to call the grid whose cells move there when they are clicked, such as ``"the output"``: the others
+        stay still. Needed if a stage has such cells (``data-set``).
     """
 
-    def __init__(self, draw, controls, *, name, title, script=None, config=None):
-        self.draw, self.controls, self.name, self.title = draw, list(controls), name, title
+    def __init__(self, draw, controls, *, name, title, script=None, config=None, click=None):
+        self.draw, self.controls, self.name, self.title, self.click = draw, list(controls), name, title, click
         self.script, self.config = script, config or {}
         frames = 1 if script else int(np.prod([len(c.values) for c in self.controls]))
         if frames > FRAME_LIMIT:
@@ -208,7 +211,7 @@ class Explorer:
             f'{self._data()}><p class="course-explorer-title">{html.escape(self.title)}</p>'
             f'<div class="course-controls" style="display:none">{self.controls_html()}</div>'
             f'<div class="course-stage">{images(first.stage)}</div>'
-            f'<p class="course-caption">{html.escape(first.caption)}</p>'
+            f'<p class="course-caption">{html.escape(unbroken(first.caption))}</p>'
             f'<p class="course-still">{STILL}</p></section>'
         )
 
@@ -218,7 +221,9 @@ class Explorer:
         controls = "".join(
             c.html(f"{self.name}-{c.name}", first.limits.get(c.name), c.name in first.off) for c in self.controls
         )
-        return controls + (f'<p class="course-hint">{CLICK}</p>' if "data-set=" in first.stage else "")
+        if ("data-set=" in first.stage) != bool(self.click):
+            raise ValueError(f"click={self.click!r}: name the grid that can be clicked, and only where there is one")
+        return controls + (f'<p class="course-hint">{CLICK.format(self.click)}</p>' if self.click else "")
 
     def _data(self):
         """What the player needs, in attributes, which are never shown."""

@@ -11,8 +11,8 @@ import pytest
 from bs4 import BeautifulSoup
 from committed import NEED_THE_CHAPTER, ROOT, explorers
 
-from cnnlib.course.explorers import Numbers
-from cnnlib.course.figures import fixed, number
+from cnnlib.course.explorers import Explorer, Numbers, Slider
+from cnnlib.course.figures import fixed, number, unbroken
 
 NAMES = sorted(explorers())
 each = pytest.mark.parametrize("name", NAMES)
@@ -134,6 +134,29 @@ def test_every_place_of_a_slider_that_plays_shows_something_else(name):
             assert not still, f"{control.name} stands still at {still} of {values}"
 
 
+@each
+def test_the_hint_names_the_grid_that_can_be_clicked(name):
+    explorer = explorers()[name]
+    page = BeautifulSoup(explorer.controls_html(), "html.parser")
+    hint = page.select_one(".course-hint")
+    for values in states(explorer, 4):
+        stage = BeautifulSoup(explorer.frame(**values).stage, "html.parser")
+        panels = {cell.find_parent("svg").find_previous("p").get_text() for cell in stage.select("[data-set]")}
+        assert bool(panels) == bool(hint)
+        for panel in panels:
+            assert panel.split()[-1] in re.findall(r"\w+", hint.get_text()), panel
+            assert len([head for head in stage.select("p") if head.get_text() == panel]) == 1
+
+
+def test_an_explorer_must_name_the_grid_that_can_be_clicked():
+    cell = '<g data-set="n:0"></g>'
+    for stage, click in ((cell, None), ("<p></p>", "the output")):
+        explorer = Explorer(lambda n, stage=stage: (stage, f"{n}"), [Slider("n", [1, 2], label="n")], name="explore-n",
+                            title="n", click=click)
+        with pytest.raises(ValueError, match="name the grid"):
+            explorer.to_html()
+
+
 # ---- two languages ----------------------------------------------------------------------------------------------
 
 
@@ -148,6 +171,14 @@ def test_the_page_computes_the_same_captions_limits_and_dead_controls(name, rend
         assert page["caption"] == frame.caption
         assert page.get("limits", {}) == frame.limits and page.get("off", []) == frame.off
         assert not re.search(r">[^<]*-\d", page["html"])
+
+
+@pytest.mark.browser
+def test_captions_break_alike_in_both_languages(render):
+    texts = [said(explorers()[name], values) for name in NAMES for values in states(explorers()[name], 3)]
+    texts += ["charge 0.98 for p = 0.0001.", "a = b = c = 4", "190 × 158, 96.3% ± 1.1% after 8.0 s, 99 %; 5 secs"]
+    page = render.browser.execute_script("return arguments[0].map(course.unbroken)", texts)
+    assert page == [unbroken(text) for text in texts] != texts
 
 
 @pytest.mark.browser

@@ -1,8 +1,11 @@
 """Explorers computed in the page: their numbers are `cnnlib`'s, and both faces say the same."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from committed import explorers
 
 from cnnlib import optim
 from cnnlib.course.figures import activation, descent, loss, neuron, pooling
@@ -59,7 +62,9 @@ def test_logits(render):
     ("Adam", lambda p, rate, mu: optim.Adam([p], lr=rate, betas=(mu, 0.999))),
 ])
 def test_ravine(render, rule, make):
-    for rate, momentum in ((0.07, 0.0), (0.02, 0.9), (0.005, 0.5), (0.5, 0.8)):
+    said = set()
+    rates, momenta = (c.values for c in explorers()["explore-ravine"].controls[1:])
+    for rate, momentum in itertools.product(rates, momenta):
         page = render("ravine", {"rule": rule, "rate": rate, "momentum": momentum})
         p = Parameter(descent.START.copy())
         optimizer, path = make(p, rate, momentum), [p.data.copy()]
@@ -70,7 +75,23 @@ def test_ravine(render, rule, make):
         bounded = np.abs(path).max() < 1e8
         if bounded:
             np.testing.assert_allclose(page["result"]["path"], path, rtol=1e-6, atol=1e-8)
-        assert page["caption"] == descent.explore_ravine(rule, rate, momentum)[1]
+        assert page["caption"] == descent.ravine_caption(descent.walk(rule, rate, momentum), rule, rate, momentum)
+        # Below from the first step after which the optimiser of cnnlib never stands above the line again.
+        heights = [descent.ravine(w)[0] for w in path]
+        stays = [t for t in range(41) if max(heights[t:]) < 0.01]
+        said.add(bool(stays))
+        end = f"Below 0.01 from step {stays[0]} on." if stays else ""
+        assert page["caption"].endswith(end) and ("Below" in page["caption"]) == bool(stays)
+    assert said == {False, True}
+
+
+@pytest.mark.parametrize(("rule", "rate", "momentum", "step"), [
+    ("momentum", 0.075, 0.6, 15), ("momentum", 0.07, 0.6, 16), ("momentum", 0.04, 0.7, 20), ("momentum", 0.06, 0.6, 17),
+    ("Nesterov", 0.05, 0.9, 34),
+])
+def test_a_path_that_dips_and_rises_again_is_below_from_its_last_rise_on(rule, rate, momentum, step):
+    caption = descent.ravine_caption(descent.walk(rule, rate, momentum), rule, rate, momentum)
+    assert caption.endswith(f"Below 0.01 from step {step} on.")
 
 
 @pytest.mark.parametrize("kind", ["max", "average"])

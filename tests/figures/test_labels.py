@@ -132,7 +132,7 @@ def test_explorers_draw_what_their_captions_say():
         if name not in SPOKEN:
             continue
         pattern, count = SPOKEN[name]
-        found = re.findall(pattern, picture.caption)
+        found = re.findall(pattern, picture.caption.replace("\u00a0", " "))
         shown = " ".join(texts(picture.markup))
         if len(found) >= count:
             seen.add(name)

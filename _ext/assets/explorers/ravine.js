@@ -19,10 +19,9 @@ course.explorer("ravine", ({ rule, rate, momentum }) => {
     path.push(w);
   }
   const heights = path.map(height);
-  const below = heights.findIndex((h) => h < 0.01);
-  const stays = below >= 0 && heights.slice(below).every((h) => h < 0.01);
+  const below = heights.findLastIndex((h) => !(h < 0.01)) + 1;  // a path may dip under the line and rise again
   const end = heights[steps] > 1e6 ? "It diverges."
-    : stays ? `Below 0.01 from step ${below} on.`
+    : below <= steps ? `Below 0.01 from step ${below} on.`
     : `Height ${course.fixed(heights[steps], 3)} after ${steps} steps.`;
   const px = (x) => 200 + 40 * Math.min(Math.max(x, -99), 99), py = (y) => 90 - 45 * Math.min(Math.max(y, -99), 99);
   const rings = [0.5, 2, 5, 10, 18, 30, 45].map((h) => `<ellipse cx="${px(0)}" cy="${py(0)}" rx="${40 * Math.sqrt(2 * h)}"

@@ -11,6 +11,12 @@ MINUS = "\N{MINUS SIGN}"
 # A hyphen before a digit, unless it joins words or numbers (conv-2, 2026-01-01); and the one of 1e-05.
 HYPHEN = re.compile(r"(?<![\w)\]-])-(?=\.?\d)|(?<=\de)-(?=\d)", re.IGNORECASE)
 EXACT = Context(prec=400)
+# Where a line of a caption must not break: between a name and its value, in 190 × 158, before a unit; see explorers.js.
+TOGETHER = (
+    (re.compile(r"(?<!\S)(\S{1,9}) ([=≈<>≤≥]) (\S+)"), "\\1\u00a0\\2\u00a0\\3"),
+    (re.compile(r"(?<=[=≈<>≤≥]) (?=\S)|(?<=[0-9%]) (?=[×±])|(?<=[×±]) (?=\S)"), "\u00a0"),
+    (re.compile(r"(?<=[0-9]) (?=(?:%|s|ms|µs)(?![0-9A-Za-z]))"), "\u00a0"),
+)
 
 
 def fixed(value, digits):
@@ -95,3 +101,73 @@ def minus_in_markup(markup):
     """
     # What stands before the first tag is text too.
     return re.sub(r"(<[^>]*>)|([^<]+)", lambda m: m[1] or minus(m[2]), markup)
+
+
+def at_most(value, form=".2f"):
+    """A bound from above, printed: the nearest number of this form that is not below the value.
+
+    Parameters
+    ----------
+    value : float
+    form : str, optional
+        How to print it, as in f-strings: ``".2f"``, ``".0e"``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> at_most(1.71, ".1f"), at_most(5.06e-16, ".1e"), at_most(0.5)
+    ('1.8', '5.1e−16', '0.50')
+    """
+    return _bound(value, form, 1)
+
+
+def at_least(value, form=".2f"):
+    """A bound from below, printed: the nearest number of this form that is not above the value.
+
+    Parameters
+    ----------
+    value : float
+    form : str, optional
+        How to print it, as in f-strings: ``".2f"``, ``".0e"``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> at_least(1.78, ".1f"), at_least(-0.31, ".1f")
+    ('1.7', '−0.4')
+    """
+    return _bound(value, form, -1)
+
+
+def _bound(value, form, sign):
+    exact, printed = Decimal(float(value)), Decimal(f"{float(value):{form}}")
+    if sign * (printed - exact) < 0:
+        printed += Decimal(sign).scaleb(printed.as_tuple().exponent)
+    return minus(f"{printed:{form}}")
+
+
+def unbroken(text):
+    """A caption whose lines do not break between a name and its value, around ``×`` or before a unit.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unbroken("a 3 × 3 kernel for p = 0.01").replace("\u00a0", "~")
+    'a 3~×~3 kernel for p~=~0.01'
+    """
+    for pattern, replacement in TOGETHER:
+        text = pattern.sub(replacement, text)
+    return text

@@ -10,7 +10,7 @@ import re
 
 from IPython.display import display
 
-from cnnlib.course.figures._numbers import minus
+from cnnlib.course.figures._numbers import minus, unbroken
 from cnnlib.course.figures._svg import GROUND, to_svg
 
 SVG = re.compile(r"<svg\b([^>]*)>(.*?)</svg>", re.S)
@@ -88,7 +88,7 @@ class Figure:
     def _repr_mimebundle_(self, include=None, exclude=None):
         markup = (
             f'<figure class="course-figure" id="{self.name}">{to_image(self.svg)}'
-            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
+            f"<figcaption>{html.escape(unbroken(self.caption))}</figcaption></figure>"
         )
         return {"text/html": markup, "text/plain": f"Figure: {self.caption}"}
 

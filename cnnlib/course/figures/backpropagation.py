@@ -47,12 +47,12 @@ def explore_chain(step, x):
         following = "1" if i == n - 1 else f"{_num(local)} × {_num(gradient[i + 1])}"
         style = ' style="background:var(--course-line,#d5dbe1)"' if i == current else ""
         body.append(
-            f"<tr{style}><th scope=\"row\">{name}</th><td>{html.escape(rule)}</td>"
+            f"<tr{style}><th scope=\"row\">{name}</th><td class=\"words\">{html.escape(rule)}</td>"
             f"<td>{_num(value) if known else '·'}</td><td>{following if back else '·'}</td>"
             f"<td>{_num(gradient[i]) if back else '·'}</td></tr>"
         )
     stage = (
-        '<table class="course-table"><thead><tr><th scope="col">node</th><th scope="col">rule</th>'
+        '<table class="course-table"><thead><tr><th scope="col">node</th><th scope="col" class="words">rule</th>'
         '<th scope="col">value</th><th scope="col">local × upstream</th><th scope="col">∂L/∂node</th></tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table>"
     )

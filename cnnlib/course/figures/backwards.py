@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures._style import COLORS, DIVERGING, MUTED
+from cnnlib.course.figures._style import COLORS, DIVERGING, MUTED, legend_above
 from cnnlib.course.figures.convolution import grid
 
 
@@ -49,7 +49,7 @@ def losses(curves, names):
         ax.plot(np.median(runs, axis=0), color=color, linewidth=2.4, label=name)
     ax.set(yscale="log", xlabel="step", ylabel="loss")
     ax.grid(True, axis="y")
-    ax.legend()
+    legend_above(ax)
     return fig
 
 

@@ -47,7 +47,7 @@ def windows(x, w, y):
         grid(ax, x, limit=2 * x.max())
         frame(ax, i, j, *w.shape, color=COLORS["blue"])
         added, taken = (part * (w > 0)).sum(), (part * (w < 0)).sum()
-        ax.set_title(f"$y_{{{i},{j}}}$ = {added:g} − {taken:g} = {minus(f'{y[i, j]:g}')}")
+        ax.set_title(f"$y_{{{i}{{,}}{j}}}$ = {added:g} − {taken:g} = {minus(f'{y[i, j]:g}')}")
     return fig
 
 

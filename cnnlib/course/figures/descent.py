@@ -52,11 +52,12 @@ def explore_ravine(rule, rate, momentum):
 def ravine_caption(path, rule, rate, momentum):
     """What happened, in words and numbers."""
     heights = 0.5 * (CURVATURE * path**2).sum(axis=1)
-    below = np.flatnonzero(heights < 0.01)
+    # Steps up to the last one that is not below: a path may dip under the line and rise again.
+    below = np.flatnonzero(~(heights < 0.01)).max(initial=-1) + 1
     if heights[-1] > 1e6:
         end = "It diverges."
-    elif len(below) and (heights[below[0]:] < 0.01).all():
-        end = f"Below 0.01 from step {below[0]} on."
+    elif below < len(path):
+        end = f"Below 0.01 from step {below} on."
     else:
         end = f"Height {fixed(heights[-1], 3)} after {len(path) - 1} steps."
     return f"{rule}, learning rate {number(rate, 4)}, momentum {number(momentum, 4)}. {end}"

@@ -54,6 +54,34 @@ def confusion(matrix):
     return fig
 
 
+def worst_confusions(matrix):
+    """The most frequent confusion in words; all of them, where several are equally frequent.
+
+    Parameters
+    ----------
+    matrix : array (classes, classes) of int
+        Rows are the truth, columns the answers.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> worst_confusions(np.array([[5, 2, 0], [1, 6, 0], [0, 2, 7]]))
+    'The most frequent confusions, 2 times each: a 0 read as 1, a 2 read as 1.'
+    """
+    errors = matrix - np.diag(np.diag(matrix))
+    most = int(errors.max())
+    if not most:
+        return "No class is taken for another."
+    pairs = ", ".join(f"{'an' if truth == 8 else 'a'} {truth} read as {said}" for truth, said in np.argwhere(errors == most))
+    times = "once" if most == 1 else f"{most} times"
+    one = (errors == most).sum() == 1
+    return f"The most frequent confusion: {pairs}, {times}." if one else (
+        f"The most frequent confusions, {times} each: {pairs}.")
+
+
 def calibration(panels):
     """Share of right answers against confidence; the diagonal is honesty.
 

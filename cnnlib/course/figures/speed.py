@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.course.figures._placing import place_labels
 from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER
 from cnnlib.course.figures.speed_tables import label, many, short, trained
 
@@ -149,19 +150,19 @@ def ladder(rungs):
 def mnist(record):
     """Test accuracy of each seed against the seconds its training took, beside PyTorch's; dotted, 99 %."""
     fig, ax = plt.subplots(figsize=(WIDTH, 3.1))
-    shown, seconds = [99.0], []
+    points, seeds = [], []
     for who in trained(record):
         color, marker = MARKS.get(who, OTHER)
         for run in record[who]:
-            shown.append(100 * run["accuracy"])
-            seconds.append(run["seconds"])
-            ax.plot(run["seconds"], shown[-1], marker, color=COLORS[color], markersize=7, alpha=0.85)
-            ax.annotate(run["seed"], (run["seconds"], shown[-1]), (6, 4), textcoords="offset points", fontsize=9,
-                        color=INK, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.3}, zorder=5)
+            points.append((run["seconds"], 100 * run["accuracy"]))
+            seeds.append(str(run["seed"]))
+            ax.plot(*points[-1], marker, color=COLORS[color], markersize=7, alpha=0.85)
         ax.plot([], [], marker, color=COLORS[color], label=label(who))
     ax.axhline(99, color=INK, linewidth=1.2, linestyle=":")
+    seconds, shown = [x for x, _ in points], [99.0, *(y for _, y in points)]
     room = 0.15 * (max(shown) - min(shown)) + 0.05
     ax.set(xlim=(0, 1.1 * max(seconds)), ylim=(min(shown) - room, max(shown) + room))
     ax.set(xlabel="seconds of training", ylabel="right on the test set (%)")
     fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=9, handletextpad=0.2)
+    place_labels(ax, points, seeds, lines=[99])
     return fig
