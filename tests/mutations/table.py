@@ -240,6 +240,8 @@ MUTATIONS = [
     M("every confidence bin weighs the same", "metrics.py", "np.sum(gap[count > 0] * count[count > 0]) / count.sum()", "np.mean(gap[count > 0])"),
     M("gradients are not cleared between steps", "training.py", "    optimizer.zero_grad()", "    pass"),
     M("a damaged checkpoint is accepted", "checkpoint.py", "if verify and checksum != _checksum(arrays, metadata):", "if False:"),
+    # Arrays
+    M("matrices and masked arrays are let in", "_checks.py", "if type(x) in (np.ndarray, np.memmap):", "if isinstance(x, np.ndarray):", ("test_bad_calls.py",)),
     # Chains of layers: what they see, and sliding them over larger images
     M("a pool with ceil_mode slides", "sliding.py", " and not layer.ceil_mode", ""),
     M("a layer of a class of its own counts as the one it is derived from", "_chains.py", "return type(layer) in (*ACTIVATIONS, Dropout, Identity)", "return isinstance(layer, (*ACTIVATIONS, Dropout, Identity))", ("test_receptive.py", "test_sliding.py")),
