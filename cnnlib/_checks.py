@@ -13,13 +13,26 @@ FLOATS = (np.float32, np.float64)
 LARGEST = 2**63 - 1  # what NumPy counts with
 
 
+def array(name, x):
+    """Return ``x`` if it is an array, and not of a class with an arithmetic of its own, as matrices have.
+
+    An array that lies in a file (``np.memmap``) computes as any other.
+    """
+    if type(x) in (np.ndarray, np.memmap):
+        return x
+    if isinstance(x, np.ndarray):
+        kind = type(x).__name__
+        raise TypeError(f"{name} must be a plain NumPy array, got {kind}, which computes otherwise; use np.asarray")
+    raise TypeError(f"{name} must be a NumPy array, got {type(x).__name__}")
+
+
 def floats(name, x, ndim=None):
     """Return ``x`` if it is a float32 or float64 array with ``ndim`` axes (an int or a tuple of ints).
 
     NumPy's own numbers, as ``np.float32(1)``, count as arrays without axes: they have all that those have.
     """
-    if not isinstance(x, (np.ndarray, np.floating)):
-        raise TypeError(f"{name} must be a NumPy array, got {type(x).__name__}")
+    if not isinstance(x, np.floating):
+        array(name, x)
     if x.dtype not in FLOATS:
         raise TypeError(f"{name} must be float32 or float64, got {x.dtype}")
     return _rank(name, x, ndim)
@@ -27,9 +40,7 @@ def floats(name, x, ndim=None):
 
 def integers(name, x, ndim=None):
     """Return ``x`` if it is an array of integers with ``ndim`` axes (an int or a tuple of ints)."""
-    if not isinstance(x, np.ndarray):
-        raise TypeError(f"{name} must be a NumPy array, got {type(x).__name__}")
-    if not np.issubdtype(x.dtype, np.integer):
+    if not np.issubdtype(array(name, x).dtype, np.integer):
         raise TypeError(f"{name} must hold integers, got {x.dtype}")
     return _rank(name, x, ndim)
 

@@ -16,6 +16,7 @@ import os
 import numpy as np
 import safetensors.numpy
 
+from cnnlib import _checks as checks
 from cnnlib import _files
 
 CHECKSUM = "sha256"
@@ -233,8 +234,7 @@ def _storable(name, array):
     _unicode("names in arrays", name)
     if name == "__metadata__":
         raise ValueError("a name in arrays must not be '__metadata__': the format needs it")
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name} in arrays must be a NumPy array, got {type(array).__name__}")
+    checks.array(f"{name} in arrays", array)
     if array.dtype.kind not in KINDS or array.dtype.itemsize > 8:
         raise TypeError(f"{name} in arrays must hold numbers of at most 64 bits, got {array.dtype}")
     return np.array(array, array.dtype.newbyteorder("<"), order="C")

@@ -57,9 +57,7 @@ class Dataset:
 
     def __post_init__(self):
         for name in ("images", "labels"):
-            value = getattr(self, name)
-            if not isinstance(value, np.ndarray):
-                raise TypeError(f"{name} must be a NumPy array, got {type(value).__name__}")
+            value = checks.array(name, getattr(self, name))
             if value.ndim == 0:
                 raise ValueError(f"{name} must have a first axis that counts samples, got a single number")
         if len(self.images) != len(self.labels):

@@ -9,12 +9,13 @@ option pass in silence, so `describe` refuses them, and says what to write inste
 
 A name says what a function does only as long as nobody rewrites it, and in a notebook or a script that is what one
 does. So functions and classes that were not installed are compared by their code as well: by what Python compiled, so
-that comments and layout may change, and the version of Python may not. What that code in turn calls by name, or reads
-from global names and files, is not compared.
+that comments, documentation, annotations and layout may change, and the version of Python may not. What that code in
+turn calls by name, or reads from global names and files, is not compared.
 """
 
 import contextlib
 import copyreg
+import dis
 import enum
 import functools
 import hashlib
@@ -35,7 +36,15 @@ PLAIN = (
 )
 SIMPLE = (type(None), bool, int, float, complex, str, bytes, range, type(...))
 CONTENT = (dict, list, tuple, set, frozenset, str, bytes, int, float, complex, np.ndarray)
+# What Python itself puts into a class, some of it later: names, documentation, and what follows from the rest.
+MACHINERY = {
+    "__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__firstlineno__", "__static_attributes__",
+    "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__abstractmethods__", "_abc_impl",
+    "__orig_bases__", "__parameters__", "__type_params__", "__dataclass_params__", "__slotnames__",
+}  # fmt: skip
 HEAP_TYPE, IMMUTABLE_TYPE = 1 << 9, 1 << 8  # flags of classes: what a class statement makes is the one, not the other
+HAS_DOCSTRING = 1 << 26  # a flag of code, from Python 3.14 on
+_CACHE = "cache_parameters"  # what functools.lru_cache tells of itself
 INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -97,7 +106,8 @@ def _outline(description):
     if isinstance(description, str):
         return description
     if description["is"] in ("tuple", "list"):
-        return f"({', '.join(_outline(v) for k, v in description.items() if k != 'is')})"
+        items = ", ".join(_outline(v) for k, v in description.items() if k != "is")
+        return f"[{items}]" if description["is"] == "list" else f"({items})"
     settings = ", ".join(f"{k}={_outline(v)}" for k, v in description.items() if k not in ("is", "its code"))
     text = f"{description['is']}({settings})"
     return text if len(text) <= 300 else f"{text[:300]}..."
@@ -142,7 +152,10 @@ class _Walk:
         if isinstance(value, types.ModuleType):
             return f"module {value.__name__}"
         if isinstance(value, enum.Enum):
-            return {"is": f"{_path(type(value))}.{value.name}", "value": self.describe(value.value, f"{name}.value")}
+            named = self.named(type(value), f"the class of {name}")
+            described = {"is": f"{_path(type(value))}.{value.name}"}
+            described |= {"its code": named["its code"]} if isinstance(named, dict) else {}
+            return described | {"value": self.describe(value.value, f"{name}.value")}
         if type(value) is functools.partial:
             function = self.describe(value.func, f"the function of {name}")
             return {"is": "functools.partial", "its function": function, **self._items(value.args, name),
@@ -187,36 +200,53 @@ class _Walk:
             raise _refusal(name, f"a {kind} {where} ({_path(value)})", NAMED)
         if not _own(value.__module__):
             return _path(value)
-        return {"is": _path(value), "its code": self._class_body(value) if kind == "class" else self._body(value, name)}
+        return {"is": _path(value), "its code": (self._class_body if kind == "class" else self._body)(value, name)}
 
-    def _class_body(self, cls):
+    def _class_body(self, cls, name):
         """What the methods of a class do, and the settings that all its objects share."""
-        shared = {}
-        for base in cls.__mro__:
-            if base is object or not _own(base.__module__):
-                continue
-            for key, item in sorted(vars(base).items()):
-                for function in _functions_in(item):
-                    shared[f"{base.__qualname__}.{key}.{function.__name__}"] = self._body(function, key)
-                if not key.startswith("__") and not _functions_in(item):
-                    try:
-                        shared[f"{base.__qualname__}.{key}"] = self.describe(item, key)
-                    except ValueError:
-                        pass  # the machinery of a class (of an abstract one, say), not a setting
+        if any(cls is other for other in self.bodies):
+            return "itself"
+        shared = {"bases": [_path(base) for base in cls.__mro__]}
+        with _on(self.bodies, cls):
+            shared["metaclass"] = self.named(type(cls), f"the metaclass of {name}")
+            for base in cls.__mro__:
+                if base is not object and _own(base.__module__):
+                    for key, item in sorted(_content(base).items()):
+                        where = f"{base.__qualname__}.{key}"
+                        shared[where] = self._in_class(item, f"{where}, of the class of {name},")
         return _digest(shared)
 
+    def _in_class(self, item, name):
+        """Describe what stands in a class: a method of any kind, or a setting."""
+        if isinstance(item, types.FunctionType):
+            return self._body(item, name)
+        if isinstance(item, (staticmethod, classmethod)):
+            return [type(item).__name__, self._in_class(item.__func__, name)]
+        if isinstance(item, property):
+            return ["property", *(f and self._in_class(f, name) for f in (item.fget, item.fset, item.fdel))]
+        if type(item) is functools.cached_property:
+            return ["cached_property", self._in_class(item.func, name)]
+        if type(item) is functools.partialmethod:
+            function = self._in_class(item.func, name)
+            return ["partialmethod", function, self._items(item.args, name), self.settings(item.keywords, name)]
+        if isinstance(item, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+            return "a slot"
+        return self.describe(item, name)
+
     def _body(self, function, name):
-        """What a function does: its code, its defaults, and what a decorator put around it."""
+        """What a function does: its code, its defaults, its attributes, and what a decorator put around it."""
+        attributes = {k: v for k, v in getattr(function, "__dict__", {}).items() if k not in ("__wrapped__", _CACHE)}
         function = getattr(function, "__wrapped__", function) if not hasattr(function, "__code__") else function
         if not hasattr(function, "__code__"):
-            return ""
+            raise _refusal(name, f"a {type(function).__name__} whose code cannot be read ({_path(function)})", PLAIN)
         if any(function is other for other in self.bodies):
             return "itself"
         with _on(self.bodies, function):
             closed = [self._closed_over(cell, name) for cell in function.__closure__ or ()]
             defaults = self._items(function.__defaults__ or (), name)
             defaults |= self.settings(function.__kwdefaults__ or {}, name)
-        return _digest([_compiled(function.__code__, function.__doc__), closed, defaults])
+            attributes = self.settings(attributes, name)
+        return _digest([_compiled(function.__code__), closed, defaults, attributes])
 
     def _closed_over(self, cell, name):
         """What a decorator's function holds on to: the function that it decorates, its own settings."""
@@ -226,7 +256,10 @@ class _Walk:
             return ""
         if isinstance(item, types.FunctionType):
             return self._body(item, name)
-        return _path(item) if isinstance(item, type) else self.describe(item, f"what {name} holds on to")
+        # A method with super() holds on to its class; after dataclass(slots=True) to what that class was made of.
+        if isinstance(item, type) and any(isinstance(o, type) and _path(item) == _path(o) for o in self.bodies):
+            return "itself"
+        return self.describe(item, f"what {name} holds on to")
 
     # ------------------------------------------------------------- objects: by class and settings
 
@@ -318,10 +351,17 @@ def _made_in_c(cls):
     return isinstance(new, types.BuiltinFunctionType) and new.__self__ is cls
 
 
-def _functions_in(item):
-    """The functions behind what stands in a class: a method, a property, a static method."""
-    inside = (getattr(item, part, None) for part in ("__func__", "fget", "fset", "fdel", "func"))
-    return [function for function in (item, *inside) if isinstance(function, types.FunctionType)]
+def _content(cls):
+    """What a class statement put into a class; of an enumeration the methods, and the values of the members."""
+    content = {key: item for key, item in vars(cls).items() if key not in MACHINERY}
+    if "__dataclass_fields__" in content:  # all but the metadata is in the methods
+        fields = content.pop("__dataclass_fields__")
+        content["metadata"] = {key: dict(field.metadata) for key, field in fields.items()}
+    if issubclass(cls, enum.Enum):
+        methods = (types.FunctionType, staticmethod, classmethod)
+        content = {key: item for key, item in content.items() if isinstance(item, methods)}
+        content["members"] = {key: item.value for key, item in cls.__members__.items()}
+    return content
 
 
 def _without_memory(cls, attributes):
@@ -330,12 +370,15 @@ def _without_memory(cls, attributes):
     return {key: item for key, item in attributes.items() if not (ours and key == "_saved")}
 
 
-def _compiled(code, doc=None):
+def _compiled(code):
     """What Python compiled, without file, lines and documentation."""
-    constants = [item for item in code.co_consts if doc is None or item != doc]
-    constants = [_compiled(item) if isinstance(item, types.CodeType) else _constant(item) for item in constants]
+    constants = [_compiled(item) if isinstance(item, types.CodeType) else _constant(item) for item in code.co_consts]
+    loaded = {instruction.arg for instruction in dis.get_instructions(code) if instruction.opcode in dis.hasconst}
+    if constants and 0 not in loaded:  # documentation, if there is some; else None. The same text may be in use, too
+        constants[0] = None
+    flags = code.co_flags & ~HAS_DOCSTRING
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    return [code.co_code.hex(), code.co_exceptiontable.hex(), code.co_flags, code.co_names, arguments, constants]
+    return [code.co_code.hex(), code.co_exceptiontable.hex(), flags, code.co_names, arguments, constants]
 
 
 def _constant(value):

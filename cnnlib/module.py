@@ -408,6 +408,8 @@ def _each_once(named):
 
 def _numbers(name, value, dtype):
     """``value`` as an array that can be copied into one of ``dtype``, or a TypeError."""
+    if isinstance(value, np.ndarray):
+        checks.array(f"{name} in state_dict", value)
     try:
         array = np.asarray(value)
     except Exception as error:

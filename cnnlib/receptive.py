@@ -5,15 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlib import _checks as checks
+from cnnlib._chains import chain, pointwise
 from cnnlib._modes import predicting
 from cnnlib.layers import AvgPool2d, Conv2d, MaxPool2d
 from cnnlib.module import Sequential
-
-# Layers that treat each place by itself when they predict.
-POINTWISE = (
-    "BatchNorm2d", "Dropout", "Dropout2d", "ELU", "GELU", "Hardtanh", "Identity", "LeakyReLU", "LogSigmoid", "PReLU",
-    "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus", "Tanh",
-)  # fmt: skip
 
 
 class ReceptiveField(NamedTuple):
@@ -41,7 +36,8 @@ class ReceptiveField(NamedTuple):
         >>> ReceptiveField((5, 5), (2, 2), (-1, -1)).box(3, 0)
         (5, 10, -1, 4)
         """
-        first = [s + t * at for s, t, at in zip(self.start, self.stride, (row, column), strict=True)]
+        place = checks.integer("row", row), checks.integer("column", column)
+        first = [s + t * at for s, t, at in zip(self.start, self.stride, place, strict=True)]
         return first[0], first[0] + self.size[0], first[1], first[1] + self.size[1]
 
 
@@ -60,7 +56,9 @@ def receptive_field(model):
     Raises
     ------
     TypeError
-        For a layer whose outputs see everything (linear, adaptive pooling) or that the rule does not cover.
+        For a layer whose outputs see everything (linear, adaptive pooling, batch norm without running statistics) or
+        that the rule does not cover: one of a class of its own, a convolution whose padding repeats pixels from
+        outside its window (circular padding, say).
 
     Notes
     -----
@@ -80,10 +78,8 @@ def receptive_field(model):
     >>> receptive_field(Sequential(Conv2d(1, 6, 5, padding=2), MaxPool2d(2), Conv2d(6, 16, 5)))
     ReceptiveField(size=(14, 14), stride=(2, 2), start=(-2, -2))
     """
-    if not isinstance(model, Sequential):
-        raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
     size, stride, start = np.ones(2, int), np.ones(2, int), np.zeros(2, int)
-    for layer in _flattened(model):
+    for layer in chain(model):
         kernel, step, dilation, before = _geometry(layer)
         size += dilation * (kernel - 1) * stride
         start -= before * stride
@@ -114,7 +110,7 @@ def gradient_field(model, x, row, column, channel=None):
     Raises
     ------
     ValueError
-        If the maps have no such place or channel.
+        If the maps have no such place or channel, or there is no image.
 
     References
     ----------
@@ -130,6 +126,8 @@ def gradient_field(model, x, row, column, channel=None):
     if not isinstance(model, Sequential):
         raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
     checks.floats("x", x, ndim=4)
+    if len(x) == 0:
+        raise ValueError(f"x must hold at least one image to measure on, got shape {x.shape}")
     with predicting(model):
         y = model(x)
         if y.ndim != 4:
@@ -145,25 +143,30 @@ def gradient_field(model, x, row, column, channel=None):
         return np.abs(model.backward(dy)).mean(axis=0).sum(axis=0)
 
 
-def _flattened(model):
-    for layer in model:
-        if type(layer) is Sequential:
-            yield from _flattened(layer)
-        else:
-            yield layer
-
-
 def _geometry(layer):
     """Kernel, stride, dilation and padding before, as arrays (rows, columns)."""
-    if type(layer) is Conv2d:
+    if type(layer) is Conv2d and _padding_stays_inside(layer):
         left, _, top, _ = layer._sides()
         return tuple(map(np.array, (layer.kernel_size, layer.stride, layer.dilation, (top, left))))
     if type(layer) in (MaxPool2d, AvgPool2d):
         stride = layer.kernel_size if layer.stride is None else layer.stride
         values = layer.kernel_size, stride, getattr(layer, "dilation", 1), layer.padding
         return tuple(np.array(checks.pair("size", v, 0)) for v in values)
-    if type(layer).__name__ in POINTWISE:
+    if pointwise(layer):
         return np.ones(2, int), np.ones(2, int), np.ones(2, int), np.zeros(2, int)
     raise TypeError(
-        f"model must consist of convolutions, poolings and layers that treat each place by itself, got {layer!r}"
+        "model must consist of convolutions (padded with what their windows see anyway), poolings and layers that "
+        f"treat each place by itself, got {layer!r}"
     )
+
+
+def _padding_stays_inside(layer):
+    """Whether what a convolution puts beside the image are pixels that the same window sees, or none."""
+    left, right, top, bottom = layer._sides()
+    for axis, pad in enumerate((max(top, bottom), max(left, right))):
+        reach = layer.dilation[axis] * (layer.kernel_size[axis] - 1)
+        # The pixel n beyond the edge is the edge itself, or the one n inside it; from afar for "circular".
+        most = {"zeros": pad, "replicate": reach, "reflect": reach // 2, "circular": 0}[layer.padding_mode]
+        if pad > most:
+            return False
+    return True

@@ -3,7 +3,21 @@
 import numpy as np
 
 from cnnlib import _checks as checks
-from cnnlib.layers import Conv2d, Flatten, Linear, Sequential
+from cnnlib._chains import ACTIVATIONS, chain, pointwise
+from cnnlib.layers import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Identity,
+    Linear,
+    LogSoftmax,
+    MaxPool2d,
+    PReLU,
+    Sequential,
+    Softmax,
+)
 
 
 def convolutional(model, input_shape):
@@ -12,8 +26,9 @@ def convolutional(model, input_shape):
     Parameters
     ----------
     model : Sequential
-        Convolutions, poolings and activations; then a `Flatten`; then linear layers and activations.
-    input_shape : tuple (C, H, W)
+        Convolutions, poolings, layers that treat each place by itself; then a `Flatten`; then linear layers,
+        activations, and a softmax if need be. Sequentials of these count as what they consist of.
+    input_shape : tuple, list or array (C, H, W)
         Of the images that ``model`` was made for.
 
     Returns
@@ -21,14 +36,17 @@ def convolutional(model, input_shape):
     Sequential
         From (N, C, H', W') to (N, classes, H'', W''). On images of the old size its one place has the old scores. The
         first linear layer has become a convolution with a kernel as large as what was flattened, those after it
-        convolutions of 1 by 1; the other layers are the model's own. Weights are copied.
+        convolutions of 1 by 1; a softmax is along the classes; the other layers are the model's own. Weights are
+        copied.
 
     Raises
     ------
     TypeError
-        If ``model`` is not a Sequential, or something other than linear layers has weights after the `Flatten`.
+        If ``model`` is not a Sequential, or one of its layers would do something else in a larger image: pooling with
+        ``ceil_mode``, batch norm without running statistics, a layer of a class of its own.
     ValueError
-        If there is not exactly one `Flatten` followed by a linear layer, or ``input_shape`` does not fit.
+        If there is not exactly one `Flatten` followed by a linear layer, batch norm is not in evaluation mode
+        (``model.eval()``), or ``input_shape`` does not fit.
 
     Notes
     -----
@@ -51,36 +69,66 @@ def convolutional(model, input_shape):
     >>> sliding(np.zeros((1, 1, 8, 20), np.float32)).shape
     (1, 10, 1, 13)
     """
-    if not isinstance(model, Sequential):
-        raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
-    layers = list(model)
-    at = [i for i, layer in enumerate(layers) if isinstance(layer, Flatten)]
+    layers = chain(model)
+    at = [i for i, layer in enumerate(layers) if type(layer) is Flatten]
     if len(at) != 1:
         raise ValueError(f"model must have exactly one Flatten, got {len(at)}")
-    if not isinstance(input_shape, (tuple, list)) or len(input_shape) != 3:
-        raise ValueError(f"input_shape must be three integers (C, H, W), got {input_shape!r}")
-    body, head = layers[: at[0]], layers[at[0] + 1 :]
-    size = tuple(checks.integer("input_shape", n, 1) for n in input_shape)
-    if body:
-        size = _shape_after(body, size)
-    kernel, result = size[1:], list(body)
-    channels = size[0]
+    body, flatten, head = layers[: at[0]], layers[at[0]], layers[at[0] + 1 :]
+    _check_body(body)
+    if flatten.start_dim not in (1, -3) or flatten.end_dim not in (-1, 3):
+        raise TypeError(f"model must flatten all but the batch, Flatten(1, -1), got {flatten!r}")
+    given = _shape("input_shape", input_shape)
+    channels, *kernel = _shape_after(body, given)
+    result = list(body)
+    linear = False  # whether there has been a linear layer, so that what is left of each crop is one place
     for layer in head:
-        if isinstance(layer, Linear):
+        if type(layer) is Linear:
             if layer.in_features != channels * kernel[0] * kernel[1]:
                 raise ValueError(
-                    f"input_shape {tuple(input_shape)} gives {channels * kernel[0] * kernel[1]} numbers after the "
+                    f"input_shape {given} gives {channels * kernel[0] * kernel[1]} numbers after the "
                     f"Flatten, but the linear layer takes {layer.in_features}"
                 )
-            result.append(_as_convolution(layer, channels, kernel))
-            channels, kernel = layer.out_features, (1, 1)
-        elif layer.parameters():
-            raise TypeError(f"model must have only linear layers with weights after the Flatten, got {layer!r}")
+            result.append(_as_convolution(layer, channels, tuple(kernel)))
+            channels, kernel, linear = layer.out_features, (1, 1), True
         else:
-            result.append(layer)
-    if not any(isinstance(layer, Linear) for layer in head):
+            result.append(_in_the_head(layer, linear))
+    if not linear:
         raise ValueError("model must have a linear layer after the Flatten, got none")
     return Sequential(*result)
+
+
+def _check_body(body):
+    """Insist that every layer makes of a place in a larger image what it makes of it in a crop."""
+    for layer in body:
+        pooling = type(layer) in (MaxPool2d, AvgPool2d) and not layer.ceil_mode
+        pooling = pooling and not getattr(layer, "return_indices", False)
+        if not (type(layer) is Conv2d or pooling or pointwise(layer)):
+            raise TypeError(
+                "model must have before the Flatten only Conv2d, MaxPool2d and AvgPool2d (without ceil_mode and "
+                f"return_indices) and layers that treat each place by itself, got {layer!r}"
+            )
+        if type(layer) is BatchNorm2d and layer.training:
+            raise ValueError(f"model must be in evaluation mode, call model.eval(); {layer!r} is not")
+
+
+def _in_the_head(layer, linear):
+    """The layer that does to (N, features, rows, columns) what ``layer`` does to (N, features)."""
+    if type(layer) in (Softmax, LogSoftmax) and layer.dim in (1, -1) and linear:
+        return type(layer)(dim=1)
+    per_place = type(layer) is PReLU and layer.num_parameters > 1 and not linear
+    if type(layer) not in (*ACTIVATIONS, Dropout, Identity) or per_place:
+        raise TypeError(
+            "model must have after the Flatten only Linear, layers that treat each number by itself, and, after the "
+            f"first Linear, Softmax or LogSoftmax along dim 1, got {layer!r}"
+        )
+    return layer
+
+
+def _shape(name, value):
+    sizes = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(sizes, (tuple, list)) or len(sizes) != 3:
+        raise ValueError(f"{name} must be three integers (C, H, W), got {value!r}")
+    return tuple(checks.integer(name, n, 1) for n in sizes)
 
 
 def _shape_after(body, size):
@@ -89,7 +137,9 @@ def _shape_after(body, size):
     modes = [(layer, layer.training) for layer in part.modules()]
     part.eval()
     try:
-        return part(np.zeros((1, *size), dtype)).shape[1:]
+        return part(np.zeros((1, *size), dtype)).shape[1:] if body else size
+    except ValueError as error:
+        raise ValueError(f"input_shape {size} does not fit the model: {error}") from error
     finally:
         part.forget()
         for layer, training in modes:

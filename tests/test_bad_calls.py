@@ -118,7 +118,14 @@ NO_FLOATS = {
     "objects": lambda x: x.astype(object),
     "float16": lambda x: x.astype(np.float16),
     "strings": lambda x: x.astype(str),
+    "a masked array": np.ma.array,
+    "another class": lambda x: x.view(Strange),
+    "a matrix": lambda x: x.reshape(len(x), -1).view(np.matrix),
 }
+
+
+class Strange(np.ndarray):
+    """An array of a class of its own."""
 
 
 def arguments(op):
@@ -160,3 +167,38 @@ def test_every_operation_is_here():
     public = {(m, name) for m in MODULES for name in vars(m) if name[0] != "_"}
     pairs = {name for module, name in public if hasattr(module, f"{name}_backward")}
     assert pairs == set(GOOD)
+
+
+@pytest.mark.parametrize("cls", [np.matrix, np.ma.MaskedArray, np.recarray])
+def test_arrays_with_an_arithmetic_of_their_own_are_refused(cls, tmp_path):
+    def kind(x):
+        return x.view(cls)
+
+    x, labels = np.eye(3), np.eye(3, dtype=int)
+    parameter = layers.Parameter(x)
+    parameter.grad = kind(x)
+    state = {"weight": kind(x), "bias": np.zeros(3)}
+    optimizer = optim.SGD([parameter], momentum=0.9)
+    for call, word in [
+        (lambda: activations.sigmoid_backward(kind(x), x), "dy"),
+        (lambda: linear.linear(x, kind(x)), "w"),
+        (lambda: losses.nll_loss(np.ones((3, 2, 3)), kind(labels)), "target"),
+        (lambda: layers.Parameter(kind(x)), "data"),
+        (lambda: data.Dataset(kind(x), labels), "images"),
+        (lambda: checkpoint.save(tmp_path / "a", {"b": kind(x)}), "b in arrays"),
+        (lambda: layers.Linear(3, 3).load_state_dict(state), "weight"),
+        (lambda: optim.clip_grad_norm([parameter], 1.0), "gradients"),
+        (lambda: optimizer.load_state_dict(optimizer.state_dict() | {"0.momentum_buffer": kind(x)}), "0.momentum"),
+        (optimizer.step, "gradient of parameter 0"),
+    ]:
+        with pytest.raises(TypeError, match=f"{word}.* must be a plain NumPy array, got .*use np.asarray"):
+            call()
+
+
+def test_an_array_in_a_file_computes_as_any_other(tmp_path):
+    x = np.memmap(tmp_path / "x", np.float64, "w+", shape=(2, 3))
+    x[...] = [[1, -2, 3], [-4, 5, -6]]
+    y = activations.relu(x)
+    np.testing.assert_array_equal(y, np.maximum(np.array(x), 0))
+    np.testing.assert_array_equal(linear.linear(x, x), np.array(x) @ np.array(x).T)
+    assert len(data.Dataset(x, np.arange(2))) == 2

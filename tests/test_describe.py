@@ -81,6 +81,35 @@ def twice(x, g):
     return x + 1
 
 
+class First:
+    p = 1
+
+
+class Second:
+    p = 2
+
+
+class Calling(type):
+    def __call__(cls, *args):
+        return 1
+
+
+class Adding(type):
+    def __call__(cls, *args):
+        return 2
+
+
+def calling(cls):
+    def decorate(function):
+        @functools.wraps(function)
+        def call(x, g):
+            return function(x, g) + cls.p
+
+        return call
+
+    return decorate
+
+
 @functools.lru_cache
 def cached(x, g):
     return x
@@ -368,7 +397,7 @@ def test_what_cannot_be_compared_is_refused_with_what_to_write_instead(make, mes
         ((1, 2), (1, 3), ["opt[1]: 2 in the file, 3 here"]),
         ((1,), (1, 3), ["opt[1]: nothing in the file, 3 here"]),
         ({"a": 1}, {"a": 2}, ["opt['a']: 1 in the file, 2 here"]),
-        (Plain(p=(1, 2)), Plain(p=[1, 2]), ["opt.p: (1, 2) in the file, (1, 2) here"]),
+        (Plain(p=(1, 2)), Plain(p=[1, 2]), ["opt.p: (1, 2) in the file, [1, 2] here"]),
         (functools.partial(len, a=1), functools.partial(len, a=2, b=3),
          ["opt.a: 1 in the file, 2 here", "opt.b: nothing in the file, 3 here"]),
         (None, functools.partial(len, a=1),
@@ -385,7 +414,8 @@ def test_the_difference_is_named(there, here, lines):
 
 def compiled(source, name="f", module="__main__"):
     """What a notebook's cell leaves under a name."""
-    scope = {"__name__": module, "functools": functools, "repeated": repeated}
+    scope = {"__name__": module, "functools": functools, "repeated": repeated, "calling": calling, "First": First,
+             "Second": Second, "Calling": Calling, "Adding": Adding, "enum": enum, "dataclasses": dataclasses}
     exec(compile(source, "cell", "exec"), scope)
     return scope[name]
 
@@ -422,6 +452,36 @@ CELLS = [
     "class f:\n  @property\n  def p(self): return 2",
     "class f:\n  @staticmethod\n  def p(): return 1",
     "class f:\n  @staticmethod\n  def p(): return 2",
+    "class f:\n  @classmethod\n  def p(): return 2",
+    "class f:\n  @functools.cached_property\n  def p(self): return 2",
+    'def f(x, g):\n  "a"\n  return x["a"]',
+    'def f(x, g):\n  "b"\n  return x["b"]',
+    'def f(x, g):\n  "a"\n  return x["b"]',
+    "@calling(First)\ndef f(x, g): return x",
+    "@calling(Second)\ndef f(x, g): return x",
+    "def f(x, g): return x\nf.p = 1",
+    "def f(x, g): return x\nf.p = 2",
+    "@functools.lru_cache\ndef f(x, g): return x\nf.p = 2",
+    "class f:\n  def g(self, x): return x\n  p = functools.partialmethod(g, 1)",
+    "class f:\n  def g(self, x): return x\n  p = functools.partialmethod(g, 2)",
+    "class f:\n  def g(self, x): return x\n  p = functools.partialmethod(g, x=2)",
+    "class f:\n  __p__ = 1",
+    "class f:\n  __p__ = 2",
+    "class f:\n  __slots__ = ('a',)",
+    "class f(metaclass=Calling):\n  pass",
+    "class f(metaclass=Adding):\n  pass",
+    "class f(First):\n  pass",
+    "class f(dict):\n  pass",
+    "class f(list):\n  pass",
+    "class f(enum.Enum):\n  A = 1",
+    "class f(enum.Enum):\n  A = 2",
+    "class f(enum.Enum):\n  A = 1\n  def p(self): return 1",
+    "class f(enum.Enum):\n  A = 1\n  def p(self): return 2",
+    "@dataclasses.dataclass\nclass f:\n  p: int = 1",
+    "@dataclasses.dataclass\nclass f:\n  p: int = 2",
+    "@dataclasses.dataclass\nclass f:\n  p: int = dataclasses.field(default=2, metadata={'a': 1})",
+    "@dataclasses.dataclass\nclass f:\n  p: list = dataclasses.field(default_factory=list)",
+    "@dataclasses.dataclass\nclass f:\n  p: list = dataclasses.field(default_factory=dict)",
 ]
 
 
@@ -433,7 +493,12 @@ def test_a_function_or_class_that_is_rewritten_under_its_name_is_another(monkeyp
 
 @pytest.mark.parametrize(
     "other",
-    ["def f(x, g):  # a comment\n\n    return (x +\n            1)", "\n\n\ndef f(x, g): return x + 1"],
+    [
+        "def f(x, g):  # a comment\n\n    return (x +\n            1)",
+        "\n\n\ndef f(x, g): return x + 1",
+        'def f(x, g):\n  "Documentation."\n  return x + 1',
+        'def f(x: "an image", g): return x + 1',
+    ],
 )
 def test_comments_and_layout_may_change(monkeypatch, other):
     assert described(monkeypatch, CELLS[0]) == described(monkeypatch, other)
@@ -443,6 +508,21 @@ def test_a_function_may_call_itself_and_a_class_may_be_abstract(monkeypatch):
     described(monkeypatch, "def f(x, g): return f(x, g)")
     described(monkeypatch, "@repeated(1)\ndef f(x, g): return f(x, g)")
     described(monkeypatch, "import abc\nclass f(abc.ABC):\n  @abc.abstractmethod\n  def g(self): return super().g()")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import threading\nclass f:\n  lock = threading.Lock()",
+        "class f:\n  p = (x for x in 'ab')",
+        "class f:\n  p = functools.singledispatchmethod(repeated)",
+        "def made():\n  class Inside:\n    p = 1\n  return Inside\n@calling(made())\ndef f(x, g): return x",
+        "def f(x, g): return x\nf.p = (x for x in 'ab')",
+    ],
+)
+def test_what_a_class_or_a_function_has_and_cannot_be_compared_is_refused(monkeypatch, source):
+    with pytest.raises(ValueError, match="no checkpoint can be made"):
+        described(monkeypatch, source)
 
 
 def test_functions_of_the_library_go_by_their_names():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnlib.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
+from cnnlib.layers import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
 from cnnlib.receptive import ReceptiveField, gradient_field, receptive_field
 
 
@@ -68,9 +68,49 @@ def test_twelve_layers_look_mostly_at_the_middle():
     assert field[14:27, 14:27].sum() > 0.9 * field.sum()
 
 
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize(("kernel", "padding", "dilation"), [(2, 1, 1), (3, 1, 1), (3, 2, 1), (3, 4, 1), (4, 3, 2)])
+def test_padding_with_pixels_is_inside_the_field_or_refused(mode, kernel, padding, dilation):
+    layer = Conv2d(1, 1, kernel, 1, padding, dilation, padding_mode=mode, dtype=np.float64)
+    layer.weight.data[...] = 1
+    fields = [gradient_field(Sequential(layer), np.ones((1, 1, 9, 9)), row, 5) for row in range(7)]
+    rows = [(k, row) for k, field in enumerate(fields) for row in np.flatnonzero(field.any(axis=1))]
+    first = [k - padding for k in range(7)]
+    inside = all(first[k] <= row <= first[k] + dilation * (kernel - 1) for k, row in rows)
+    if inside:
+        assert receptive_field(Sequential(layer)).start == (-padding, -padding)
+    else:
+        with pytest.raises(TypeError, match=f"windows see anyway.*padding_mode='?{mode}"):
+            receptive_field(Sequential(layer))
+
+
+class Mirrored(ReLU):
+    def forward(self, x):
+        return super().forward(x[..., ::-1])
+
+
+class Backwards(Sequential):
+    def forward(self, x):
+        return super().forward(x[..., ::-1])
+
+
+Lookalike = type("ReLU", (Mirrored,), {})
+
+
+@pytest.mark.parametrize("layer", [BatchNorm2d(1, track_running_stats=False), Mirrored(), Lookalike(), Backwards()])
+def test_layers_that_see_everything_or_are_of_a_class_of_their_own_are_refused(layer):
+    with pytest.raises(TypeError, match=f"must consist of convolutions.* got {type(layer).__name__}"):
+        receptive_field(Sequential(Conv2d(1, 1, 3), layer))
+    assert receptive_field(Sequential(Conv2d(1, 1, 3), BatchNorm2d(1))).size == (3, 3)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda m, x: receptive_field(m).box(0.5, 0), TypeError, "row must be an integer, got 0.5"),
+        (lambda m, x: receptive_field(m).box(0, True), TypeError, "column must be an integer"),
+        (lambda m, x: receptive_field(Backwards(m[0])), TypeError, "model must be a Sequential, got Backwards"),
+        (lambda m, x: gradient_field(m, x[:0], 0, 0), ValueError, "x must hold at least one image"),
         (lambda m, x: receptive_field(m[0]), TypeError, "model must be a Sequential"),
         (lambda m, x: receptive_field(Sequential(Flatten(), Linear(4, 2))), TypeError, "must consist of convolutions"),
         (lambda m, x: gradient_field(m, x, 4, 0), ValueError, "row must be from 0 to 3"),

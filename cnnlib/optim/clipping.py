@@ -47,7 +47,7 @@ def clip_grad_norm(params, max_norm: float, norm_type: float = 2.0) -> float:
     max_norm = checks.number("max_norm", max_norm, 0)
     if norm_type != math.inf:
         norm_type = checks.number("norm_type", norm_type, above=0)
-    grads = [p.grad for p in params if p.grad is not None]
+    grads = [checks.floats("the gradients of params", p.grad) for p in params if p.grad is not None]
     norms = [float(np.linalg.norm(grad.ravel(), norm_type)) for grad in grads if grad.size]
     total = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
     shrink = min(1.0, max_norm / (total + 1e-6)) if not math.isnan(total) else total

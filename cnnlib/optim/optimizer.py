@@ -142,7 +142,8 @@ class Optimizer:
             raise RuntimeError("no parameter has a gradient: call backward before step")
         for i, p in enumerate(self.params):
             if p.grad is not None:
-                checks.shape(f"the gradient of parameter {i}", p.grad, p.shape)
+                name = f"the gradient of parameter {i}"
+                checks.shape(name, checks.floats(name, p.grad), p.shape)
                 if p.grad.dtype != p.dtype:
                     raise TypeError(f"parameter {i} is {p.dtype} and its gradient {p.grad.dtype}: they must agree")
         with np.errstate(all="ignore"):  # a gradient that is not finite spoils its weights; half a step spoils more
@@ -190,6 +191,9 @@ class Optimizer:
         self._refuse([f"{name} is missing" for name in self.settings if name not in state_dict])
         settings = {name: plain(name, state_dict[name]) for name in self.settings}
         settings = {name: SCHEDULED.get(name, check)(name, settings[name]) for name, check in self.settings.items()}
+        for name, value in state_dict.items():
+            if isinstance(value, np.ndarray):
+                checks.array(name, value)
         arrays = {name: np.asarray(value) for name, value in state_dict.items() if name not in self.settings}
         states, problems = [], []
         for i, p in enumerate(self.params):
