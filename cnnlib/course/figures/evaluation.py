@@ -75,7 +75,8 @@ def worst_confusions(matrix):
     most = int(errors.max())
     if not most:
         return "No class is taken for another."
-    pairs = ", ".join(f"{'an' if truth == 8 else 'a'} {truth} read as {said}" for truth, said in np.argwhere(errors == most))
+    pairs = ", ".join(f"{'an' if truth == 8 else 'a'} {truth} read as {said}"
+                      for truth, said in np.argwhere(errors == most))
     times = "once" if most == 1 else f"{most} times"
     one = (errors == most).sum() == 1
     return f"The most frequent confusion: {pairs}, {times}." if one else (
