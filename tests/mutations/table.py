@@ -240,6 +240,12 @@ MUTATIONS = [
     M("every confidence bin weighs the same", "metrics.py", "np.sum(gap[count > 0] * count[count > 0]) / count.sum()", "np.mean(gap[count > 0])"),
     M("gradients are not cleared between steps", "training.py", "    optimizer.zero_grad()", "    pass"),
     M("a damaged checkpoint is accepted", "checkpoint.py", "if verify and checksum != _checksum(arrays, metadata):", "if False:"),
+    # Numbers at the ends of their range
+    M("prelu multiplies what is positive by the slope times 0", "activations/rectifiers.py", "np.where(x > 0, x, w * x)", "np.maximum(x, 0) + w * np.minimum(x, 0)", ("test_extremes.py",)),
+    M("the slope's gradient multiplies by 0 instead of leaving out", "activations/rectifiers.py", "np.where(x > 0, 0, dy * x)", "dy * np.minimum(x, 0)", ("test_extremes.py",)),
+    M("the areas of large boxes overflow", "detection.py", "np.ldexp(length, -unit)", "length"),
+    M("a value beyond the dtype becomes infinite", "_checks.py", "if value is not None and abs(value) > float(np.finfo(dtype).max):", "if False:", ("test_interpret.py", "test_sounds.py")),
+    M("labels wrap around in the masks", "scenes.py", "int(dataset.labels.max()) >= checks.LARGEST", "False"),
     # Arrays
     M("matrices and masked arrays are let in", "_checks.py", "if type(x) in (np.ndarray, np.memmap):", "if isinstance(x, np.ndarray):", ("test_bad_calls.py",)),
     # Chains of layers: what they see, and sliding them over larger images
