@@ -74,7 +74,7 @@ def integer(name, value, least=None):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if least is not None and value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
-    if abs(int(value)) > LARGEST:
+    if not -LARGEST - 1 <= int(value) <= LARGEST:
         raise ValueError(f"{name} must fit into 64 bits, got {_briefly(value)}")
     return int(value)
 
@@ -109,6 +109,13 @@ def number(name, value, low=None, high=None, *, above=None):
     if above is not None and value <= above:
         raise ValueError(f"{name} must be greater than {above}, got {value}")
     return float(value)
+
+
+def fitting(name, value, dtype):
+    """Return ``value``, a finite number or None, if an array of ``dtype`` can hold it as one."""
+    if value is not None and abs(value) > float(np.finfo(dtype).max):
+        raise ValueError(f"{name} must fit into {np.dtype(dtype)}, got {value:g}")
+    return value
 
 
 def _briefly(value):

@@ -49,6 +49,26 @@ def write(path, content):
     _sync(target.parent)
 
 
+def readable(path):
+    """Return ``path`` if it leads to a file, not to a folder, a device or a pipe, which would be waited for.
+
+    Raises
+    ------
+    TypeError
+        If it is no path: an open file's number, say.
+    OSError
+        If there is none, or it is something else than a file.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be a str or a path, got {type(path).__name__}")
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "a file is to be read, but this is a folder", str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "a file is to be read, but this is a device or a pipe", str(path))
+    return path
+
+
 def _target(path):
     """Return the file that is to be written, at the end of all links, or say why it can't be."""
     target = Path(os.path.realpath(path))

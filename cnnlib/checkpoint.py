@@ -92,12 +92,14 @@ def load(path, *, verify: bool = True):
 
     Raises
     ------
-    FileNotFoundError
-        If there is none.
+    TypeError
+        If ``path`` is no path.
+    OSError
+        If there is none (FileNotFoundError), or it is a folder, a device or a pipe.
     ValueError
         If it is cut short, damaged, no safetensors file, or holds a type of number that NumPy has not (bfloat16).
     """
-    with open(path, "rb") as file:
+    with open(_files.readable(path), "rb") as file:
         try:
             header, start = _header(file, size := os.fstat(file.fileno()).st_size)
             metadata = _notes(header.pop("__metadata__", None))

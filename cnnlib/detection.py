@@ -28,7 +28,7 @@ def box_area(boxes):
     Returns
     -------
     array (N,)
-        In the dtype of ``boxes``.
+        In the dtype of ``boxes``; infinite where that is too small for it.
 
     Raises
     ------
@@ -41,7 +41,8 @@ def box_area(boxes):
     array([12.])
     """
     x1, y1, x2, y2 = _boxes("boxes", boxes).T
-    return (x2 - x1) * (y2 - y1)
+    with np.errstate(over="ignore"):
+        return (x2 - x1) * (y2 - y1)
 
 
 def box_iou(boxes1, boxes2):
@@ -66,19 +67,22 @@ def box_iou(boxes1, boxes2):
     Notes
     -----
     area(A ∩ B) / (area(A) + area(B) - area(A ∩ B)). The intersection reaches from the larger of the left edges to the
-    smaller of the right ones; where that is negative, the boxes do not meet.
+    smaller of the right ones; where that is negative, the boxes do not meet. Boxes may be as large and as small as
+    numbers can be: lengths are compared in units of the pair's longest.
 
     Examples
     --------
     >>> box_iou(np.array([[0.0, 0.0, 4.0, 3.0]]), np.array([[2.0, 1.0, 6.0, 4.0]]))      # 4 / (12 + 12 - 4)
     array([[0.2]])
     """
-    area1, area2 = box_area(_boxes("boxes1", boxes1)), box_area(_boxes("boxes2", boxes2))
+    _boxes("boxes1", boxes1), _boxes("boxes2", boxes2)
     checks.same_dtype(boxes1=boxes1, boxes2=boxes2)
-    first = np.maximum(boxes1[:, None, :2], boxes2[:, :2])
-    last = np.minimum(boxes1[:, None, 2:], boxes2[:, 2:])
-    common = np.maximum(last - first, 0).prod(axis=2)
-    union = area1[:, None] + area2 - common
+    boxes1, boxes2 = boxes1[:, None] / 2, boxes2 / 2  # halves, so that no length is beyond the largest number
+    first, last = np.maximum(boxes1[..., :2], boxes2[:, :2]), np.minimum(boxes1[..., 2:], boxes2[:, 2:])
+    lengths = boxes1[..., 2:] - boxes1[..., :2], boxes2[:, 2:] - boxes2[:, :2], np.maximum(last - first, 0)
+    unit = np.frexp(np.maximum(lengths[0], lengths[1]))[1]  # a power of two for each axis: dividing by it is exact
+    area1, area2, common = (np.ldexp(length, -unit).prod(axis=2) for length in lengths)
+    union = area1 + area2 - common
     return np.divide(common, union, out=np.zeros_like(union), where=union > 0)
 
 
@@ -295,7 +299,9 @@ def average_precision(detections, truth, iou_threshold=0.5):
 
 def _judge(detections, truth, iou_threshold):
     """Whether each detection of all images is right, best first; the scores; how many true boxes there are."""
-    detections, truth = list(detections), list(truth)
+    for name, value in (("detections", detections), ("truth", truth)):
+        if not isinstance(value, (tuple, list)) or isinstance(value, Detections):
+            raise TypeError(f"{name} must be a list with one entry for each image, got {type(value).__name__}")
     if len(detections) != len(truth):
         raise ValueError(
             f"detections and truth must have one entry for each image, got {len(detections)} and {len(truth)}"

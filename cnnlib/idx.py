@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlib import _files
+
 # What the third byte of the header says about the values, as NumPy type codes (">": most significant byte first).
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 PIECE = 1 << 20  # bytes at a time
@@ -34,8 +36,10 @@ def read_idx(path, sha256=None):
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    TypeError
+        If ``path`` is no path or ``sha256`` no string.
+    OSError
+        If there is no such file (FileNotFoundError), or it is a folder, a device or a pipe.
     ValueError
         If the checksum differs, the compression is damaged, or the content is not what its header states.
 
@@ -59,7 +63,9 @@ def read_idx(path, sha256=None):
     array([[1, 2, 3],
            [4, 5, 6]], dtype=uint8)
     """
-    path = Path(path)
+    path = Path(_files.readable(path))
+    if sha256 is not None and not isinstance(sha256, str):
+        raise TypeError(f"sha256 must be a str, got {type(sha256).__name__}")
     if sha256 is not None and (found := checksum(path)) != sha256:
         raise ValueError(
             f"{path} is damaged, incomplete or not the published file: its SHA256 is {found}, expected {sha256}. "

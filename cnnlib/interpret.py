@@ -187,7 +187,7 @@ def occlusion(model, x, target, size=3, stride=1, value=0.0):
     """
     checks.floats("x", x, ndim=4)
     (height, width), (down, right) = checks.pair("size", size, 1), checks.pair("stride", stride, 1)
-    value = checks.number("value", value)
+    value = checks.fitting("value", checks.number("value", value), x.dtype)
     if height > x.shape[2] or width > x.shape[3]:
         raise ValueError(f"size must be at most the image's {x.shape[2:]}, got {(height, width)}")
     rows, columns = range(0, x.shape[2] - height + 1, down), range(0, x.shape[3] - width + 1, right)
@@ -301,6 +301,8 @@ def maximize_activation(model, x, target, *, steps=100, lr=0.1, weight_decay=0.0
     steps, lr = checks.integer("steps", steps, 0), checks.number("lr", lr, above=0)
     weight_decay = checks.number("weight_decay", weight_decay, 0)
     low, high = (v if v is None else checks.number(name, v) for name, v in (("low", low), ("high", high)))
+    for name, value in (("lr", lr), ("weight_decay", lr * weight_decay), ("low", low), ("high", high)):
+        checks.fitting(name, value, x.dtype)
     if low is not None and high is not None and low > high:
         raise ValueError(f"low must be at most high, got {low} and {high}")
     axes, scores = tuple(range(1, x.ndim)), []
@@ -342,12 +344,13 @@ def _targets(y, target):
     if isinstance(target, np.ndarray) and target.ndim:
         checks.shape("target", checks.integers("target", target), (len(y),))
     else:
-        target = np.full(len(y), checks.integer("target", target if not isinstance(target, np.ndarray) else target[()]))
-    if len(y) and not (0 <= target.min() and target.max() < y.shape[1]):
+        one = checks.integer("target", target if not isinstance(target, np.ndarray) else target[()])
+        target = np.full(max(len(y), 1), one)  # checked, too, where there are no images
+    if target.size and not (0 <= target.min() and target.max() < y.shape[1]):
         raise ValueError(
             f"target must be from 0 to {y.shape[1] - 1}, the scores of the model, got {target.min()} to {target.max()}"
         )
-    return target.astype(np.intp)
+    return target.astype(np.intp)[: len(y)]
 
 
 def _layer(model):

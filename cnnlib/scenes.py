@@ -169,6 +169,11 @@ def _images(dataset):
     dataset = as_dataset("dataset", dataset)
     checks.floats("the images of dataset", dataset.images, ndim=4)
     checks.integers("the labels of dataset", dataset.labels, ndim=1)
+    if 0 in dataset.images.shape[1:]:
+        shape = dataset.images.shape
+        raise ValueError(f"the images of dataset must have at least one channel, row and column, got shape {shape}")
+    if len(dataset) and int(dataset.labels.max()) >= checks.LARGEST:  # in the masks they are one more
+        raise ValueError(f"the labels of dataset must be below {checks.LARGEST}, got {dataset.labels.max()}")
     if len(dataset) and dataset.labels.min() < 0:
         raise ValueError(f"the labels of dataset must be at least 0, got {dataset.labels.min()}")
     return dataset

@@ -11,6 +11,7 @@ from cnnlib import _checks as checks
 from cnnlib.data import Dataset
 
 RATE = 8000  # samples per second
+MOST = 10**9  # samples in a sound: eight gigabytes
 
 
 def tone(frequency, seconds, rate=RATE):
@@ -58,7 +59,8 @@ def chirp(first, last, seconds, rate=RATE):
     Raises
     ------
     ValueError
-        If a frequency cannot be heard at that rate: half of it is the most that samples can carry.
+        If a frequency cannot be heard at that rate: half of it is the most that samples can carry. If that is no
+        sample, or more than a billion.
 
     Notes
     -----
@@ -71,6 +73,11 @@ def chirp(first, last, seconds, rate=RATE):
     """
     rate = checks.integer("rate", rate, 1)
     seconds = checks.number("seconds", seconds, above=0)
+    if not 1 <= round(min(seconds * rate, MOST + 1)) <= MOST:
+        raise ValueError(
+            f"seconds must make from 1 to {MOST} samples, so be at most {MOST / rate:g} at {rate} a second, "
+            f"got {seconds:g}"
+        )
     for name, value in (("first", first), ("last", last)):
         if not 0 <= checks.number(name, value) < rate / 2:
             raise ValueError(f"{name} must be from 0 to below half of the rate, {rate / 2:g} Hz, got {value}")
@@ -98,7 +105,7 @@ def spectrogram(wave, window=128, hop=64):
     Raises
     ------
     ValueError
-        If the sound is shorter than a window.
+        If the sound is shorter than a window, or so loud that its squares do not fit into the dtype.
 
     Notes
     -----
@@ -120,8 +127,12 @@ def spectrogram(wave, window=128, hop=64):
         raise ValueError(f"wave must be at least as long as the window, {window} samples, got {wave.shape[-1]}")
     stretches = np.lib.stride_tricks.sliding_window_view(wave, window, axis=-1)[..., ::hop, :]
     fade = np.sin(np.pi * np.arange(window) / window) ** 2
-    spectrum = np.fft.rfft(stretches * fade.astype(wave.dtype), axis=-1)
-    return np.swapaxes(np.abs(spectrum) ** 2, -1, -2).astype(wave.dtype)
+    with np.errstate(all="ignore"):
+        spectrum = np.fft.rfft(stretches * fade.astype(wave.dtype), axis=-1)
+        power = np.swapaxes(np.abs(spectrum) ** 2, -1, -2).astype(wave.dtype)
+    if not np.isfinite(power).all() and np.isfinite(wave).all():
+        raise ValueError(f"wave must have squares that fit into {wave.dtype}, got up to {np.abs(wave).max():g}")
+    return power
 
 
 def make_chirps(count, rng, seconds=0.25, rate=RATE, low=300.0, high=3000.0, noise=0.1):
@@ -161,6 +172,9 @@ def make_chirps(count, rng, seconds=0.25, rate=RATE, low=300.0, high=3000.0, noi
     noise, low, high = checks.number("noise", noise, 0), checks.number("low", low, 0), checks.number("high", high, 0)
     if low >= high:
         raise ValueError(f"low must be below high, got {low} and {high}")
+    if high >= checks.integer("rate", rate, 1) / 2:
+        raise ValueError(f"high must be below half of the rate, {rate / 2:g} Hz, got {high:g}")
+    checks.fitting("noise", 100 * noise, np.float32)  # what is drawn may be many times as large
     waves = []
     for _ in range(count // 2):
         first = rng.uniform(low, high - 0.2 * (high - low))

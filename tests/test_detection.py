@@ -210,3 +210,25 @@ def test_refused(call, message):
 def test_refused_types(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_boxes_as_large_and_as_small_as_numbers_can_be(dtype):
+    top, tiny = np.finfo(dtype).max, np.finfo(dtype).tiny * 4
+    for unit in (top / 4, tiny, 1):
+        boxes = np.array([[0, 0, 4, 2], [2, 0, 4, 2], [0, 0, 4, 4]], dtype) * dtype(unit)
+        np.testing.assert_allclose(box_iou(boxes, boxes)[0], [1, 0.5, 0.5], rtol=1e-6)
+    widest = np.array([[-top, -top, top, top], [0, -top, top, top], [0, 0, tiny, tiny]], dtype)
+    np.testing.assert_allclose(box_iou(widest, widest), [[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]], rtol=1e-6)
+    assert nms(widest, np.array([0.5, 0.75, 0.25], dtype), 0.4).tolist() == [1, 2]
+    assert np.isinf(box_area(widest[:1]))
+
+
+@pytest.mark.parametrize("judge", [average_precision, precision_recall])
+def test_what_is_no_list_of_images_is_named(judge):
+    boxes, found = np.array([[0.0, 0, 1, 1]]), Detections(np.array([[0.0, 0, 1, 1]]), np.array([0.5]))
+    for detections in (5, found, iter([found]), "ab", None):
+        with pytest.raises(TypeError, match="^detections must be a list with one entry for each image"):
+            judge(detections, [boxes, boxes])
+    with pytest.raises(TypeError, match="^truth must be a list"):
+        judge([found], boxes)

@@ -79,6 +79,26 @@ def test_activations_at_the_extremes(name, dtype):
         agrees(A, name, x, rest, o, dy)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_learned_slopes_at_the_extremes(dtype):
+    for x, slope, dy in itertools.product(values(dtype), values(dtype), (1.5, 0.0, NAN, INF)):
+        given, w = torch.tensor([x], dtype=torch.tensor(np.zeros(1, dtype)).dtype), np.array([slope], dtype)
+        given, slopes = given.requires_grad_(), torch.tensor(w, requires_grad=True)
+        y = F.prelu(given, slopes)
+        y.backward(torch.full_like(y, dy))
+        x_, dy_, what = np.array([x], dtype), np.array([dy], dtype), f"x {x}, slope {slope}, dy {dy}"
+        dx, dw = A.prelu_backward(dy_, x_, w)
+        assert_same(A.prelu(x_, w), y, what)
+        assert_same(dx, given.grad, what)
+        assert_same(dw, slopes.grad, what)
+
+
+def test_a_slope_too_steep_for_the_dtype_leaves_the_positive():
+    x = np.array([2.0, INF, -1.0, NAN], np.float32)
+    np.testing.assert_array_equal(A.leaky_relu(x, negative_slope=1e300), [2, INF, -INF, NAN])
+    assert A.leaky_relu_backward(x, x, negative_slope=1e300)[0] == 2
+
+
 NUMBERS = [name for name in LOSSES if "weight" not in inspect.signature(getattr(L, name)).parameters]
 
 

@@ -10,7 +10,8 @@ import threading
 
 import pytest
 
-from cnnlib import _files
+from cnnlib import _files, checkpoint
+from cnnlib.idx import read_idx
 
 unix = pytest.mark.skipif(_files.fcntl is None, reason="needs a system with file locks")
 
@@ -245,3 +246,12 @@ def test_cleared_away_before_it_was_locked_it_is_made_again(tmp_path, monkeypatc
     monkeypatch.setattr(_files.fcntl, "flock", late)
     _files.write(tmp_path / "a", b"new")
     assert (tmp_path / "a").read_bytes() == b"new" and len(calls) == 2
+
+
+@pytest.mark.parametrize("read", [checkpoint.load, read_idx])
+def test_only_files_are_read(read, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, error in ((tmp_path / "pipe", OSError), ("/dev/zero", OSError), (tmp_path, IsADirectoryError),
+                        (tmp_path / "none", FileNotFoundError), (0, TypeError), (b"a", TypeError), (None, TypeError)):
+        with pytest.raises(error):
+            read(path)

@@ -22,7 +22,7 @@ RANKS = {
     },  # fmt: skip
     3: {"init", "scenes", "sounds"},
     4: {"layers", "criteria", "stateless", "optim", "schedules"},
-    5: {"models", "summary", "receptive", "sliding", "interpret"},
+    5: {"models", "summary", "_chains", "receptive", "sliding", "interpret"},
     6: {"engine"},
     7: {"training", "resume", "describe"},
     8: {"crosscheck"},

@@ -107,3 +107,8 @@ def test_idx_checks_the_sum(tmp_path):
         read_idx(path, "0" * 64)
     with pytest.raises(FileNotFoundError):
         read_idx(tmp_path / "none.gz")
+
+
+def test_a_checksum_is_a_string():
+    with pytest.raises(TypeError, match="sha256 must be a str, got int"):
+        read_idx(__file__, sha256=5)

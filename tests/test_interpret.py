@@ -179,3 +179,24 @@ X = np.zeros((2, 2, 6, 8))
 def test_refused(call, error, message):
     with pytest.raises(error, match=message):
         call(network())
+
+
+def test_options_beyond_the_dtype_are_refused():
+    model = Sequential(Flatten(), Linear(4, 2, rng=np.random.default_rng(0)))
+    x = np.zeros((1, 1, 2, 2), np.float32)
+    with pytest.raises(ValueError, match="value must fit into float32, got 1e[+]39"):
+        interpret.occlusion(model, x, 0, size=1, value=1e39)
+    for name in ("lr", "weight_decay", "low", "high"):
+        options = {name: -1e39 if name == "low" else 1e41}
+        with pytest.raises(ValueError, match=f"{name} must fit into float32"):
+            interpret.maximize_activation(model, x, 0, **options)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_score_that_there_is_not_is_refused_without_images_too(count):
+    model = Sequential(Flatten(), Linear(4, 2, rng=np.random.default_rng(0)))
+    x = np.zeros((count, 1, 2, 2), np.float32)
+    assert interpret.saliency(model, x, 1).shape == (count, 2, 2)
+    for target in (2, -1):
+        with pytest.raises(ValueError, match="target must be from 0 to 1"):
+            interpret.saliency(model, x, target)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from test_losses import ALL, pair
 
+from cnnlib import losses
+
 X, LABELS = np.full((2, 3), 0.5), np.array([0, 2])
 
 
@@ -119,3 +121,10 @@ def test_bad_input(name, arguments, options, error, message):
         f(*arguments, **options)
     with pytest.raises(error, match=f"^{message}"):
         f_backward(1.0, *arguments, **options)
+
+
+def test_every_integer_of_64_bits_may_be_ignored():
+    x, target = np.zeros((2, 3)), np.array([-(2**63), 1])
+    assert losses.nll_loss(x, target, ignore_index=-(2**63)) == 0
+    with pytest.raises(ValueError, match="ignore_index must fit into 64 bits"):
+        losses.nll_loss(x, target, ignore_index=-(2**63) - 1)

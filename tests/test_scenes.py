@@ -62,3 +62,18 @@ RNG = np.random.default_rng(0)
 def test_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("shape", [(1, 0, 2, 2), (1, 1, 0, 2), (1, 1, 2, 0)])
+def test_images_without_pixels_are_refused(shape):
+    dataset = np.ones(shape, np.float32), np.array([0])
+    for call in (lambda r: make_scenes(dataset, 1, 4, r), lambda r: place(dataset, 4, r)):
+        with pytest.raises(ValueError, match="images of dataset must have at least one channel"):
+            call(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("label", [2**63, 2**64 - 1, 2**63 - 1])
+def test_labels_that_the_masks_cannot_hold_are_refused(label):
+    dataset = np.ones((1, 1, 2, 2), np.float32), np.array([label], np.uint64)
+    with pytest.raises(ValueError, match="labels of dataset must be below"):
+        make_scenes(dataset, 1, 4, np.random.default_rng(0))

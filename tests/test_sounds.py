@@ -70,3 +70,20 @@ def test_twins_hold_the_same_frequencies_and_run_opposite_ways():
 def test_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: tone(1, 1e-9), "seconds must make from 1 to"),
+        (lambda: tone(1, 1e300), "seconds must make from 1 to .* got 1e[+]300"),
+        (lambda: chirp(1, 2, 1e6), "seconds must make .* at most 125000 at 8000 a second"),
+        (lambda: make_chirps(0, np.random.default_rng(0), high=4000), "high must be below half of the rate"),
+        (lambda: make_chirps(2, np.random.default_rng(0), high=1500, rate=2000), "high must be below half"),
+        (lambda: make_chirps(2, np.random.default_rng(0), noise=1e39), "noise must fit into float32"),
+        (lambda: spectrogram(np.full(128, 1e30, np.float32)), "wave must have squares that fit into float32"),
+    ],
+)
+def test_what_is_out_of_range_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

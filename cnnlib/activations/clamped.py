@@ -96,7 +96,8 @@ def relu6(x):
 
     Notes
     -----
-    ``y = min(max(x, 0), 6)``, a `hardtanh` from 0 to 6. ``dx = dy`` strictly between 0 and 6, else 0.
+    ``y = min(max(x, 0), 6)``, a `hardtanh` from 0 to 6. ``dx = dy`` strictly between 0 and 6, else 0; at NaN
+    see there.
 
     References
     ----------

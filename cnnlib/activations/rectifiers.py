@@ -101,7 +101,7 @@ def leaky_relu(x, negative_slope=0.01):
     """
     _checks.floats("x", x)
     slope = _checks.number("negative_slope", negative_slope)
-    return np.maximum(x, 0) + slope * np.minimum(x, 0)
+    return np.where(x > 0, x, slope * x)  # selected: a mask times infinity would be NaN
 
 
 @operation
@@ -158,7 +158,8 @@ def prelu(x, w):
     Notes
     -----
     ``y = max(x, 0) + w * min(x, 0)``. ``dx = dy`` where x is positive, ``w * dy`` elsewhere (x = 0 included);
-    ``dw`` is the sum of ``dy * min(x, 0)`` over everything that shared the slope.
+    ``dw`` is the sum of ``dy * min(x, 0)`` over everything that shared the slope. A slope that is NaN or infinite
+    leaves what is positive as it is.
 
     References
     ----------
@@ -170,7 +171,7 @@ def prelu(x, w):
     array([[-1. , -0.5]])
     """
     w = _slopes(x, w)
-    return np.maximum(x, 0) + w * np.minimum(x, 0)
+    return np.where(x > 0, x, w * x)
 
 
 @operation
@@ -204,7 +205,7 @@ def prelu_backward(dy, x, w):
     _checks.like("dy", dy, "x", x)
     dx = np.where(x > 0, dy, slopes * dy)
     shared = tuple(axis for axis in range(x.ndim) if w.size == 1 or axis != 1)
-    dw = np.sum(dy * np.minimum(x, 0), axis=shared)
+    dw = np.sum(np.where(x > 0, 0, dy * x), axis=shared)
     return dx, np.reshape(dw, w.shape)
 
 

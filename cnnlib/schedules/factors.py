@@ -128,7 +128,7 @@ class ConstantLR(Schedule):
     factor : float
         From above 0 to 1. (0 could not be undone: at the end the rate is divided by it.)
     total_iters : int
-        How many epochs (or batches) it takes.
+        How many epochs (or batches) it takes, at least 1. (PyTorch takes 0, and then never lets go of the factor.)
 
     Raises
     ------
