@@ -273,3 +273,22 @@ def test_fallback_is_used_and_correct_for_any_layer():
     x = np.random.default_rng(0).standard_normal((3, 1, 5, 5)).astype(np.float32)
     assert worst(engine(x), model(x)) <= 1e-6
     assert all(type(stage) is Fallback for stage in next(iter(engine._plans.values())).stages)
+
+
+def test_another_layer_of_the_same_kind_takes_the_place_of_one_that_the_engine_does_not_know():
+    """Neither has parameters, and what is inside them is nobody's business: only which of the two it is can tell."""
+
+    class Plus(Layer):
+        def __init__(self, constant):
+            super().__init__()
+            self.constant = constant
+
+        def forward(self, x):
+            return x + x.dtype.type(self.constant)
+
+    model = Sequential(Linear(3, 2), Plus(1))
+    engine = compile(model)
+    x = np.ones((4, 3), np.float32)
+    before = engine(x)
+    setattr(model, "1", Plus(5))
+    assert worst(engine(x), before + 4) <= 1e-6
