@@ -130,14 +130,14 @@ def noticed(answer):
         "8.4", answer, "ae", "abcdef",
         {"a": "think of the seam: are the pixels of columns 7 and 8 still neighbours when the halves change places?",
          "b": "b is one of the eight ways to lay a square on itself: neighbours stay neighbours.",
-         "c": "c goes unnoticed: each filter's slices can change places, as the channels do.",
+         "c": "c can be made good: each filter's slices can change places, as the channels do.",
          "d": "d only turns the square: neighbours stay neighbours.",
          "e": "think of pixels that were next to each other: are they when the even columns come first?",
          "f": "f is a mirror, too, in a diagonal: neighbours stay neighbours."},
-        [Mistake("bcdf", "the other way round: these are the ones that it does not notice."),
+        [Mistake("bcdf", "the other way round: these are the ones that a changed start makes good."),
          Mistake("abcdef", "no: neighbours stay neighbours in some of these, and a start changed alike trains alike."),
          Mistake("abdef", "channels are no place in the grid, right; but turning and mirroring keep neighbours together.")],
-        praise="a CNN notices what parts neighbours; turned, mirrored and recoloured it trains alike from a start changed alike.",
+        praise="what separates neighbours, no start can make good exactly (which is not to say that each costs much: measure (e)); turned, mirrored and recoloured it trains alike from a start changed alike.",
     )
 
 
