@@ -351,6 +351,10 @@ def _made_in_c(cls):
     return isinstance(new, types.BuiltinFunctionType) and new.__self__ is cls
 
 
+# What every enumeration is given by Python.
+FROM_ENUM = [getattr(item, "__func__", item) for item in vars(enum.Enum).values()]
+
+
 def _content(cls):
     """What a class statement put into a class; of an enumeration the methods, and the values of the members."""
     content = {key: item for key, item in vars(cls).items() if key not in MACHINERY}
@@ -359,7 +363,8 @@ def _content(cls):
         content["metadata"] = {key: dict(field.metadata) for key, field in fields.items()}
     if issubclass(cls, enum.Enum):
         methods = (types.FunctionType, staticmethod, classmethod)
-        content = {key: item for key, item in content.items() if isinstance(item, methods)}
+        own = {key: item for key, item in content.items() if getattr(item, "__func__", item) not in FROM_ENUM}
+        content = {key: item for key, item in own.items() if isinstance(item, methods)}
         content["members"] = {key: item.value for key, item in cls.__members__.items()}
     return content
 
