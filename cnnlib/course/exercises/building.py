@@ -11,22 +11,22 @@ SQUARE, CONSTANT = _RNG.normal(size=(3, 3, 3, 3)), np.full((2, 3, 2, 2), 5.0)
 
 
 def flatten_size(answer):
-    """12.1: numbers after two convolutions and two poolings of a 3 × 36 × 28 image."""
+    """12.1: numbers after two convolutions and two poolings of a 3 × 44 × 28 image."""
     return check_value(
-        "12.1", answer, 576,
-        [Mistake(12 * 16 * 12, "the second pooling is not counted: it halves rows and columns once more."),
-         Mistake(12 * 32 * 24, "pooling has no parameters, but it halves rows and columns, twice."),
-         Mistake(12 * 7 * 5, "the second convolution has padding 1: it keeps 16 × 12, and only pooling halves it."),
-         Mistake(12 * 9 * 7, "the first convolution has no padding: 36 − 5 + 1 rows are left."),
-         Mistake(12 * 8 * 5, "the columns: 28 − 5 + 1 = 24, then 12, then 6."),
-         Mistake(8 * 8 * 6, "the last maps are those of the second convolution, which has 12 filters."),
-         Mistake(8 * 6, "that is one map. How many are there?"),
-         Mistake(8 * 12 * 8 * 6, "each of the 12 filters adds up over all 8 maps: 12 maps, not 96."),
-         Mistake(3 * 12 * 8 * 6, "a filter adds up over the colours: they do not multiply the maps."),
-         Mistake(12 * 8 * 8, "the image is not square: follow rows and columns apart."),
+        "12.1", answer, 720,
+        [Mistake(12 * 20 * 12, "the second pooling is not counted: it halves rows and columns once more."),
+         Mistake(12 * 40 * 24, "pooling has no parameters, but it halves rows and columns, twice."),
+         Mistake(12 * 9 * 5, "the second convolution has padding 1: it keeps 20 × 12, and only pooling halves it."),
+         Mistake(12 * 11 * 7, "the first convolution has no padding: 44 − 5 + 1 rows are left."),
+         Mistake(12 * 10 * 5, "the columns: 28 − 5 + 1 = 24, then 12, then 6."),
+         Mistake(8 * 10 * 6, "the last maps are those of the second convolution, which has 12 filters."),
+         Mistake(10 * 6, "that is one map. How many are there?"),
+         Mistake(8 * 12 * 10 * 6, "each of the 12 filters adds up over all 8 maps: 12 maps, not 96."),
+         Mistake(3 * 12 * 10 * 6, "a filter adds up over the colours: they do not multiply the maps."),
+         Mistake(12 * 10 * 10, "the image is not square: follow rows and columns apart."),
          Mistake(12 * 6 * 6, "the image is not square: follow rows and columns apart."),
-         Mistake(577, "the bias belongs to the outputs. How many numbers come in?")],
-        praise="12 maps of 8 × 6.",
+         Mistake(721, "the bias belongs to the outputs. How many numbers come in?")],
+        praise="12 maps of 10 × 6.",
     )
 
 

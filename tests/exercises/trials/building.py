@@ -104,7 +104,7 @@ def channelwise(**how):
 
 
 RIGHT = {
-    "flatten_size": [576, 576.0, np.prod((12, 8, 6)), torch.tensor(576), torch.zeros(12, 8, 6).flatten().shape],
+    "flatten_size": [720, 720.0, np.prod((12, 10, 6)), torch.tensor(720), torch.zeros(12, 10, 6).flatten().shape],
     "field": [_field, field_backwards, field_array, field_walk, lambda layers: np.array(_field(layers))],
     "batch_norm_forward": [norm_moved, norm_loops, norm_torch, lambda x, w, b, eps: np.einsum("nchw,c->nchw", _normalised(x, np.ones_like(w), np.zeros_like(b), eps), w) + b[None, :, None, None]],
     "bias_before_norm": ["abe", "bea", "a, b, e", {"a", "b", "e"}],
@@ -114,8 +114,8 @@ RIGHT = {
 
 WRONG = {
     "flatten_size": [
-        (2304, "second pooling"), (9216, "pooling has no parameters"), (420, "keeps 16 × 12"), (756, "no padding"), (480, "the columns"),
-        (384, "12 filters"), (48, "one map"), (4608, "12 maps, not 96"), (1728, "over the colours"), (768, "not square"), (432, "not square"), (577, "bias"), (400, "not this one"), ((12, 8, 6), ""),
+        (2880, "second pooling"), (11520, "pooling has no parameters"), (540, "keeps 20 × 12"), (924, "no padding"), (600, "the columns"),
+        (480, "12 filters"), (60, "one map"), (5760, "12 maps, not 96"), (2160, "over the colours"), (1200, "not square"), (432, "not square"), (721, "bias"), (400, "not this one"), ((12, 10, 6), ""), (576, "not this one"),
     ],
     "field": [
         (lambda layers: (1 + sum(d * (k - 1) for k, _, d in layers), int(np.prod([s for _, s, _ in layers]))), "earlier strides are forgotten"),
