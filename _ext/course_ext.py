@@ -10,10 +10,13 @@ from pathlib import Path
 
 from sphinx.util.fileutil import copy_asset_file
 
+from cnnlib.course import bundle
+
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 PREFIX = "course"
-STYLES = ("fonts.css", "course.css", "theme.css", "formulas.css", "print.css")
+STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "formulas.css", "print.css")
+SCRIPTS = ("explorers.js", "theme.js", "formulas.js", "print.js")
 # Never asked for by a built page: source maps, and icons that theme.css replaces.
 UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/webpack*", "_static/vendor")
 ICON_FONTS = re.compile(r"@font-face\{[^}]*vendor/fontawesome[^}]*\}")
@@ -34,22 +37,16 @@ BODY_REPAIRS = [
 ]
 
 
-def scripts() -> list[str]:
-    """Our scripts in the order in which a page runs them: the player first, then what registers with it."""
-    players = sorted(path.relative_to(ASSETS).as_posix() for path in (ASSETS / "explorers").glob("*.js"))
-    return ["explorers.js", *players, "theme.js", "formulas.js", "print.js"]
-
-
 def add_assets(app, config):
     """Name our files to the builder, once each."""
     for name in STYLES:
         app.add_css_file(f"{PREFIX}/{name}", priority=900)
-    for name in scripts():
+    for name in SCRIPTS:
         app.add_js_file(f"{PREFIX}/{name}", priority=900)
 
 
 def copy_assets(app):
-    """Copy our files before the pages are written."""
+    """Copy our files before the pages are written; explorers get their script and their style from the library."""
     if app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
@@ -58,6 +55,8 @@ def copy_assets(app):
             target = static / PREFIX / path.relative_to(ASSETS)
             target.parent.mkdir(parents=True, exist_ok=True)
             copy_asset_file(str(path), str(target))
+    copy_asset_file(str(bundle.PAGE / "explorer.css"), str(static / PREFIX))
+    (static / PREFIX / "explorers.js").write_text(bundle.for_page(), encoding="utf-8")
 
 
 def repair_page(app, pagename, templatename, context, doctree):

@@ -1,13 +1,13 @@
-"""Explorers: one object, two faces.
+"""Explorers: one object, two faces, one drawing.
 
-In Jupyter an explorer is a set of ipywidgets whose callbacks run Python (``_live.py``). In the built book the same
-object is HTML with native controls: every frame is drawn beforehand, or, where the frames would be too many, a
-function of ``_ext/assets/explorers/*.js`` computes them in the page. Without JavaScript, in a notebook that is not
-trusted and on code hosts the first frame, as an image, and its caption remain: what those places would tear apart
-(frames, controls, SVG) is kept from them in attributes, styles and image addresses.
+In the built book an explorer is HTML with native controls: every frame is drawn beforehand, or, where the frames would
+be too many, a module of ``page/`` computes and draws them. In Jupyter the same controls and the same drawing are an
+ipywidget (``_widget.py``) that asks Python what to show: a frame, or the numbers that the module draws. Without
+JavaScript, in a notebook that is not trusted and on code hosts the first frame, as an image, and its caption remain:
+what those places would tear apart (frames, controls, SVG) is kept from them in attributes, styles and image addresses.
 
-While notebooks are executed for committing, ``CNNLIB_STATIC`` leaves the widget out, so that outputs are the
-same from run to run.
+While notebooks are executed for committing (``make notebooks``), ``CNNLIB_STATIC`` asks for all frames and leaves the
+widget out, so that outputs are the same from run to run.
 
 Examples
 --------
@@ -27,12 +27,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.course._still import available, call, plain
 from cnnlib.course.figures import images, minus, to_svg, unbroken
 from cnnlib.course.figures._numbers import minus_in_markup
 from cnnlib.course.figures._picture import single_quoted
 
 FRAME_LIMIT = 160
 STILL = "A still picture. It moves in the built book, and in Jupyter once its cell is run."
+NOTHING = "Nothing is drawn here: it moves in the built book, and in Jupyter once its cell is run."
 CLICK = "Clicking a cell of {} moves there, too."
 
 
@@ -83,20 +85,29 @@ class Slider:
         self.index = int(np.argmin(nearest))
 
     @property
-    def start(self):
-        return self.values[self.index]
+    def place(self):
+        """Where the control stands at the start: an index into its values."""
+        return self.index
 
-    def html(self, uid, last=None, off=False):
+    @property
+    def start(self):
+        return self.value(self.place)
+
+    def value(self, place):
+        """What the control says at a place."""
+        return self.values[place]
+
+    def html(self, last=None, off=False):
         """The native control; ``last`` is its highest index for now, ``off`` says that it changes nothing for now."""
         name = html.escape(self.label)
         play = f'<button type="button" class="course-play" aria-label="Play, {name}">▶ Play</button>'
         last = len(self.values) - 1 if last is None else last
         return (
-            f'<div class="course-control"><label for="{uid}">{name}</label>'
-            f'<input type="range" id="{uid}" data-name="{self.name}" min="0" max="{last}" '
-            f'value="{min(self.index, last)}" data-values="{_attribute(self.values)}" '
-            f'data-texts="{_attribute(self.texts)}"{" disabled" if off else ""}><output for="{uid}" aria-live="off">'
-            f'{html.escape(self.texts[self.index])}</output>{play if self.play else ""}</div>'
+            f'<div class="course-control"><label><span class="course-label">{name}</span>'
+            f'<input type="range" data-name="{self.name}" min="0" max="{last}" value="{min(self.index, last)}" '
+            f'data-values="{_attribute(self.values)}" data-texts="{_attribute(self.texts)}"'
+            f'{" disabled" if off else ""}></label>'
+            f'<output aria-live="off">{html.escape(self.texts[self.index])}</output>{play if self.play else ""}</div>'
         )
 
     def __str__(self):
@@ -113,20 +124,20 @@ class Choice(Slider):
         super().__init__(name, values, label=label, texts=texts or [str(v) for v in values])
         self.index = values.index(start) if start is not None else 0
 
-    def html(self, uid, last=None, off=False):
+    def html(self, last=None, off=False):
         options = "".join(
             f'<option value="{i}"{" selected" if i == self.index else ""}>{html.escape(text)}</option>'
             for i, text in enumerate(self.texts)
         )
         return (
-            f'<div class="course-control"><label for="{uid}">{html.escape(self.label)}</label>'
-            f'<select id="{uid}" data-name="{self.name}" data-values="{_attribute(self.values)}"'
-            f'{" disabled" if off else ""}>{options}</select></div>'
+            f'<div class="course-control"><label><span class="course-label">{html.escape(self.label)}</span>'
+            f'<select data-name="{self.name}" data-values="{_attribute(self.values)}"'
+            f'{" disabled" if off else ""}>{options}</select></label></div>'
         )
 
 
 class Numbers:
-    """A grid of numbers to edit; only for explorers computed in the page.
+    """A grid of numbers to edit; only for explorers that a module draws.
 
     Parameters
     ----------
@@ -142,7 +153,16 @@ class Numbers:
         self.name, self.label, self.step = name, label, step
         self.start = np.array(values, dtype=np.float64)
 
-    def html(self, uid, last=None, off=False):
+    @property
+    def place(self):
+        """All numbers as they stand at the start."""
+        return self.start.tolist()
+
+    def value(self, place):
+        """The numbers as an array."""
+        return np.array(place, dtype=np.float64)
+
+    def html(self, last=None, off=False):
         cells = "".join(
             "<tr>" + "".join(
                 f'<td><input type="number" step="{self.step:g}" value="{v:g}" '
@@ -166,17 +186,18 @@ class Explorer:
 
     Parameters
     ----------
-    draw : callable
-        ``draw(**values)`` returns ``(stage, caption)``; the stage is a matplotlib figure or HTML, the caption plain
-        text computed from the values. A third entry may name ``limits`` and ``off``, see :class:`Frame`. Both faces
-        start from it.
+    compute : callable
+        Without a script, ``compute(**values)`` draws: it returns ``(stage, caption)``; the stage is a matplotlib figure
+        or HTML, the caption plain text computed from the values. A third entry may name ``limits`` and ``off``, see
+        :class:`Frame`. With a script, it returns the numbers to be drawn, as a dict of arrays and numbers.
     controls : list of Slider, Choice or Numbers
     name : str
         The anchor in the page, such as ``"explore-neuron"``.
     title : str
     script : str, optional
-        Name of the in-page function that draws in the built book (``course.explorer(name, function)``). Without it,
-        all frames are drawn beforehand, at most ``FRAME_LIMIT``.
+        Name of the module in ``page/`` that draws: its ``draw`` gets the controls' values and the numbers, and its own
+        ``numbers`` compute them where there is no Python. Without it, all frames are drawn beforehand, at most
+        ``FRAME_LIMIT``.
     config : dict, optional
         Data for the script, JSON.
     click : str, optional
@@ -184,51 +205,64 @@ class Explorer:
         stay still. Needed if a stage has such cells (``data-set``).
     """
 
-    def __init__(self, draw, controls, *, name, title, script=None, config=None, click=None):
-        self.draw, self.controls, self.name, self.title, self.click = draw, list(controls), name, title, click
-        self.script, self.config = script, config or {}
+    def __init__(self, compute, controls, *, name, title, script=None, config=None, click=None):
+        self.compute, self.controls, self.name, self.title, self.click = compute, list(controls), name, title, click
+        self.script, self.config = script, plain(config or {})
         frames = 1 if script else int(np.prod([len(c.values) for c in self.controls]))
         if frames > FRAME_LIMIT:
             raise ValueError(f"controls make {frames} frames, at most {FRAME_LIMIT}: drop values or give a script")
 
     def frame(self, key="0", **values):
         """Draw one :class:`Frame`; ``key`` keeps the ids inside apart from those of other frames."""
-        stage, caption, *state = self.draw(**values)
+        if self.script:
+            shown = call(self.script, "draw", values | self.compute(**values), self.config)
+            return Frame(shown["html"], shown["caption"], shown.get("limits", {}), shown.get("off", []))
+        stage, caption, *state = self.compute(**values)
         caption = minus(caption)
         stage = minus_in_markup(stage) if isinstance(stage, str) else to_svg(stage, f"{self.name}-{key}", caption)
         return Frame(stage, caption, **(state[0] if state else {}))
 
     @functools.cached_property
     def first(self):
-        """The frame of the starting values, drawn once: text, page and widget all begin with it."""
-        return self.frame(**{c.name: c.start for c in self.controls})
+        """The frame of the starting values, with which text, page and widget begin; empty where nothing can draw it."""
+        if self.script and not available():
+            return Frame("", "")
+        first = self.frame(**{c.name: c.start for c in self.controls})
+        if ("data-set=" in first.stage) != bool(self.click):
+            raise ValueError(f"click={self.click!r}: name the grid that can be clicked, and only where there is one")
+        return first
 
-    def to_html(self):
-        """The static face."""
+    def to_html(self, frames=True):
+        """The static face; without its frames, which take a while to draw, a still picture."""
         first = self.first
+        note = f'<p class="course-still">{STILL if first.stage else NOTHING}</p>'
+        data = self._script_data() if self.script else self._frame_data() if frames else ""
+        return self._section(f' id="{self.name}"{data}', images(first.stage), first.caption, note)
+
+    def live_html(self):
+        """The same for the widget, which asks Python for its frames or numbers."""
+        return self._section(self._script_data() if self.script else "", "", "", "")
+
+    def _section(self, data, stage, caption, note):
+        title = html.escape(self.title)
         return (
-            f'<section class="course-explorer" id="{self.name}" aria-label="{html.escape(self.title)}"'
-            f'{self._data()}><p class="course-explorer-title">{html.escape(self.title)}</p>'
+            f'<section class="course-explorer" aria-label="{title}"{data}><p class="course-explorer-title">{title}</p>'
             f'<div class="course-controls" style="display:none">{self.controls_html()}</div>'
-            f'<div class="course-stage">{images(first.stage)}</div>'
-            f'<p class="course-caption">{html.escape(unbroken(first.caption))}</p>'
-            f'<p class="course-still">{STILL}</p></section>'
+            f'<div class="course-stage">{stage}</div>'
+            f'<p class="course-caption">{html.escape(unbroken(caption))}</p>{note}</section>'
         )
 
     def controls_html(self):
         """The native controls, as they stand at the start."""
         first = self.first
-        controls = "".join(
-            c.html(f"{self.name}-{c.name}", first.limits.get(c.name), c.name in first.off) for c in self.controls
-        )
-        if ("data-set=" in first.stage) != bool(self.click):
-            raise ValueError(f"click={self.click!r}: name the grid that can be clicked, and only where there is one")
+        controls = "".join(c.html(first.limits.get(c.name), c.name in first.off) for c in self.controls)
         return controls + (f'<p class="course-hint">{CLICK.format(self.click)}</p>' if self.click else "")
 
-    def _data(self):
+    def _script_data(self):
         """What the player needs, in attributes, which are never shown."""
-        if self.script:
-            return f' data-script="{self.script}" data-config="{_attribute(self.config)}"'
+        return f' data-script="{self.script}" data-config="{_attribute(self.config)}"'
+
+    def _frame_data(self):
         frames = {}
         for indices in itertools.product(*(range(len(c.values)) for c in self.controls)):
             values = {c.name: c.values[i] for c, i in zip(self.controls, indices, strict=True)}
@@ -238,22 +272,29 @@ class Explorer:
         text = json.dumps(frames, ensure_ascii=False, separators=(",", ":"))
         return ' data-frames="' + text.replace("&", "&amp;").replace('"', "&quot;") + '"'
 
-    def widget(self):
-        """The live face: an ipywidgets box whose controls call ``draw``."""
-        from cnnlib.course._live import live
+    def answer(self, places):
+        """What the widget shows where its controls stand at ``places``: numbers for its script, or a frame."""
+        values = {c.name: c.value(places[c.name]) for c in self.controls}
+        if self.script:
+            return {"numbers": plain(self.compute(**values))}
+        frame = self.frame(**values)
+        return {"shown": {"html": frame.stage, "caption": frame.caption, "limits": frame.limits, "off": frame.off}}
 
-        return live(self)
+    def widget(self):
+        """The live face: an ipywidget that draws as the page does, and asks Python what to show."""
+        from cnnlib.course._widget import widget
+
+        return widget(self)
 
     def __repr__(self):
-        return f"Explorer «{self.title}»: {', '.join(map(str, self.controls))}. {self.first.caption}"
+        return f"Explorer «{self.title}»: {', '.join(map(str, self.controls))}. {self.first.caption}".rstrip()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/plain": repr(self), "text/html": self.to_html()}
-        if not os.environ.get("CNNLIB_STATIC"):
-            live = self.widget()._repr_mimebundle_()
-            bundle |= {mime: data for mime, data in live.items() if "widget-view" in mime}
-        return bundle
+        if os.environ.get("CNNLIB_STATIC"):
+            return {"text/plain": repr(self), "text/html": self.to_html()}
+        view = self.widget()._repr_mimebundle_()[0]
+        return view | {"text/plain": repr(self), "text/html": self.to_html(frames=False)}
 
 
 def _attribute(data):
-    return html.escape(json.dumps(data, default=lambda a: np.asarray(a).tolist()))
+    return html.escape(json.dumps(plain(data)))

@@ -5,6 +5,9 @@ import pathlib
 import re
 
 import nbformat
+import numpy as np
+
+from cnnlib.course.explorers import Numbers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # These show a network that the chapter has trained, or its data: the notebook must have run before them.
@@ -33,3 +36,11 @@ def explorers():
             exec(f"{body}explorer = Explorer({call}", space)
             found[name] = space["explorer"]
     return found
+
+
+def choices(control, count=2):
+    """All values of a control, or some grids of numbers: the first that it shows, and whole and quarter numbers."""
+    if not isinstance(control, Numbers):
+        return control.values
+    rng = np.random.default_rng(3)
+    return [control.start + 1, *(rng.integers(-8, 9, control.start.shape) / 4.0 for _ in range(1, count))]

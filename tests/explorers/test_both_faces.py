@@ -9,8 +9,9 @@ import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from committed import NEED_THE_CHAPTER, ROOT, explorers
+from committed import NEED_THE_CHAPTER, ROOT, choices, explorers
 
+from cnnlib.course._still import call
 from cnnlib.course.explorers import Explorer, Numbers, Slider
 from cnnlib.course.figures import fixed, number, unbroken
 
@@ -25,62 +26,37 @@ def test_all_explorers_of_the_chapters_are_here():
     assert shown == set(NAMES) | NEED_THE_CHAPTER and len(NAMES) >= 12
 
 
-def page_controls(explorer):
-    """What the page offers: name to (label, texts, index, disabled, plays)."""
+def controls(markup):
+    """What a face offers: name to (label, texts, place, disabled, plays)."""
     found = {}
-    for control in BeautifulSoup(explorer.controls_html(), "html.parser").select("[data-name]"):
+    for control in BeautifulSoup(markup, "html.parser").select("[data-name]"):
         box = control.find_parent(class_="course-control") or control
-        label = (box.find("label") or box.find("legend")).get_text()
+        label = (box.select_one(".course-label") or box.find("legend")).get_text()
         if control.name == "input":
             texts = json.loads(control["data-texts"])[:int(control["max"]) + 1]
-            index = int(control["value"])
+            place = int(control["value"])
         elif control.name == "select":
             texts = [option.get_text() for option in control.find_all("option")]
-            index = next(i for i, option in enumerate(control.find_all("option")) if option.has_attr("selected"))
+            place = next(i for i, option in enumerate(control.find_all("option")) if option.has_attr("selected"))
         else:
-            texts, index = [cell["value"] for cell in control.find_all("input")], None
-        found[control["data-name"]] = (label, texts, index, control.has_attr("disabled"), bool(box.find("button")))
+            texts, place = [cell["value"] for cell in control.find_all("input")], None
+        found[control["data-name"]] = (label, texts, place, control.has_attr("disabled"), bool(box.find("button")))
     return found
-
-
-def widget_controls(box):
-    """The same of the ipywidgets, in their order."""
-    import ipywidgets
-
-    for child in box.children[1:-2]:
-        parts = getattr(child, "children", [child])
-        plays = any(isinstance(part, ipywidgets.Play) for part in parts)
-        if isinstance(parts[0], ipywidgets.Label):
-            cells = parts[1].children
-            yield parts[0].value, [f"{c.value:g}" for c in cells], None, all(c.disabled for c in cells), plays
-        else:
-            select = parts[0]
-            yield select.description, list(select.options), select.index, select.disabled, plays
 
 
 @each
 def test_both_faces_offer_the_same(name):
     explorer = explorers()[name]
-    assert list(page_controls(explorer).values()) == list(widget_controls(explorer.widget()))
-
-
-@each
-def test_sliders_stand_under_one_another(name):
-    import ipywidgets
-
-    widths = set()
-    for child in explorers()[name].widget().children[1:-2]:
-        part = getattr(child, "children", [child])[0]
-        widths.add(part.layout.width if isinstance(part, ipywidgets.Label) else part.style.description_width)
-    assert len(widths) == 1 and widths != {"initial"}
-
-
-def choices(control, last=None):
-    """All values of a control, or some grids of numbers."""
-    if isinstance(control, Numbers):
-        rng = np.random.default_rng(3)
-        return [control.start + 1, rng.integers(-4, 5, control.start.shape) / 2.0]
-    return control.values if last is None else control.values[:last + 1]
+    offered = controls(explorer.to_html(frames=False))
+    assert list(offered) == [c.name for c in explorer.controls] and offered == controls(explorer.widget().page)
+    for control in explorer.controls:
+        label, texts, place, off, plays = offered[control.name]
+        limit = explorer.first.limits.get(control.name)
+        rows = [f"{v:g}" for v in control.start.flat] if isinstance(control, Numbers) else control.texts
+        assert texts == rows[:None if limit is None else limit + 1]
+        assert (label, plays) == (control.label, getattr(control, "play", False))
+        assert off == (control.name in explorer.first.off)
+        assert isinstance(control, Numbers) or place == control.place
 
 
 def states(explorer, count=2):
@@ -100,9 +76,21 @@ def drawn(explorer, values):
 
 def said(explorer, values):
     """The caption alone, which is quicker to have than the drawing."""
-    caption = explorer.draw(**values)[1]
+    if explorer.script:
+        return explorer.frame(**values).caption
+    caption = explorer.compute(**values)[1]
     plt.close("all")
     return caption
+
+
+def state(explorer, values):
+    """Limits and dead controls."""
+    if explorer.script:
+        frame = explorer.frame(**values)
+        return frame.limits, frame.off
+    more = (*explorer.compute(**values)[2:], {})[0]
+    plt.close("all")
+    return more.get("limits", {}), more.get("off", [])
 
 
 def same(explorer, values, others):
@@ -113,7 +101,7 @@ def same(explorer, values, others):
 def test_a_control_does_something_or_is_off(name):
     explorer = explorers()[name]
     for values in states(explorer):
-        off = (*explorer.draw(**values)[2:], {})[0].get("off", [])
+        _, off = state(explorer, values)
         for control in explorer.controls:
             others = (values | {control.name: v} for v in (choices(control)[-1], choices(control)[0]))
             dead = all(same(explorer, values, other) for other in others)
@@ -125,9 +113,9 @@ def test_a_control_does_something_or_is_off(name):
 def test_every_place_of_a_slider_that_plays_shows_something_else(name):
     explorer = explorers()[name]
     for values in states(explorer, 1):
-        limits = (*explorer.draw(**values)[2:], {})[0].get("limits", {})
+        limits, _ = state(explorer, values)
         for control in (c for c in explorer.controls if getattr(c, "play", False)):
-            rows = choices(control, limits.get(control.name))
+            rows = control.values[:limits.get(control.name, len(control.values)) + 1]
             pairs = [(values | {control.name: a}, values | {control.name: b})
                      for a, b in zip(rows, rows[1:], strict=False)]
             still = [b[control.name] for a, b in pairs if same(explorer, a, b)]
@@ -157,38 +145,27 @@ def test_an_explorer_must_name_the_grid_that_can_be_clicked():
             explorer.to_html()
 
 
+@each
+def test_no_drawing_has_a_hyphen_for_a_minus_sign(name):
+    explorer = explorers()[name]
+    for values in states(explorer, 6):
+        frame = explorer.frame(**values)
+        assert not re.search(r">[^<]*-\d", frame.stage) and not re.search(r"(?<!\w)-\d", frame.caption)
+
+
 # ---- two languages ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("name", [name for name in NAMES if explorers()[name].script])
-def test_the_page_computes_the_same_captions_limits_and_dead_controls(name, render):
-    explorer = explorers()[name]
-    config = json.loads(json.dumps(explorer.config, default=lambda a: np.asarray(a).tolist()))
-    for values in states(explorer, 8):
-        page = render(explorer.script, {k: np.asarray(v).tolist() for k, v in values.items()}, config)
-        frame = explorer.frame(**values)
-        assert page["caption"] == frame.caption
-        assert page.get("limits", {}) == frame.limits and page.get("off", []) == frame.off
-        assert not re.search(r">[^<]*-\d", page["html"])
-
-
-@pytest.mark.browser
-def test_captions_break_alike_in_both_languages(render):
+def test_captions_break_alike_in_both_languages():
     texts = [said(explorers()[name], values) for name in NAMES for values in states(explorers()[name], 3)]
     texts += ["charge 0.98 for p = 0.0001.", "a = b = c = 4", "190 × 158, 96.3% ± 1.1% after 8.0 s, 99 %; 5 secs"]
-    page = render.browser.execute_script("return arguments[0].map(course.unbroken)", texts)
-    assert page == [unbroken(text) for text in texts] != texts
+    assert [call("words", "unbroken", text) for text in texts] == [unbroken(text) for text in texts] != texts
 
 
-@pytest.mark.browser
-def test_numbers_read_alike_in_both_languages(render):
+def test_numbers_read_alike_in_both_languages():
     rng = np.random.default_rng(5)
     values = [0.0, -0.0, 0.125, -0.125, 2.5, -0.5, 1e-9, -0.004, 0.005, 1.005, 1e12, 99.995,
               *rng.normal(scale=10.0 ** rng.integers(-4, 6, 300))]
-    pairs = [(float(v), int(d)) for v, d in zip(values, rng.integers(0, 6, len(values)), strict=True)]
-    page = render.browser.execute_script(
-        "return arguments[0].map(([v, d]) => [course.number(v, d), course.fixed(v, d)])", pairs)
-    assert [tuple(p) for p in page] == [(number(v, d), fixed(v, d)) for v, d in pairs]
-    special = render.browser.execute_script("return [Infinity, -Infinity, NaN].map((v) => course.number(v))")
-    assert special == [number(v) for v in (np.inf, -np.inf, np.nan)]
+    for value, digits in zip(values, rng.integers(0, 6, len(values)).tolist(), strict=True):
+        assert call("words", "number", value, digits) == number(value, digits)
+        assert call("words", "fixed", value, digits) == fixed(value, digits)

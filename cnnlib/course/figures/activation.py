@@ -4,8 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib import activations as act
-from cnnlib.course.figures._numbers import number
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
+from cnnlib.course.figures._style import COLORS, MUTED, band, legend_above
 
 NAMES = ("step", "sigmoid", "tanh", "ReLU", "Leaky ReLU", "PReLU")
 
@@ -48,22 +47,11 @@ def gallery():
     return fig
 
 
-def explore_activation(name, z, a):
-    """The stage and caption of the activation explorer."""
-    grid = np.linspace(-4, 4, 161)
-    value, slope = value_and_slope(name, grid, a)
-    at, rate = (float(v[0]) for v in value_and_slope(name, np.array([float(z)]), a))
-    fig, ax = plt.subplots(figsize=(4.4, 3.0))
-    ax.plot(grid, value, color=COLORS["blue"], label="value")
-    ax.plot(grid, slope, "--", color=COLORS["orange"], label="slope")
-    ax.plot([z - 1, z + 1], [at - rate, at + rate], color=INK, linewidth=1.2, label="tangent")
-    ax.plot(z, at, "o", color=INK)
-    ax.set(xlim=(-4, 4), ylim=(-1.6, 4.1), xlabel="$z$")
-    ax.legend(loc="upper left", ncols=3)
-    rule = f" (a = {number(a, 4)})" if name == "PReLU" else ""
-    off = [] if name == "PReLU" else ["a"]
-    caption = f"{name}{rule} at z = {number(z, 4)}: value {number(at, 4)}, slope {number(rate, 4)}."
-    return fig, caption, {"off": off}
+def slope_numbers(name, z, a):
+    """What the explorer of activations shows: value and slope at ``z``, and the two curves."""
+    value, slope = value_and_slope(name, np.array([float(z)]), a)
+    values, slopes = value_and_slope(name, np.linspace(-4, 4, 161), a)
+    return {"value": value[0], "slope": slope[0], "values": values, "slopes": slopes}
 
 
 def saturation(z, slopes):

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, WARM, _panel
+from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, panel
 from cnnlib.data import load_digits
 from cnnlib.models import lenet5
 from cnnlib.receptive import gradient_field, receptive_field
@@ -57,9 +57,9 @@ def unit(layer, place):
     row, column = pick[int(place) // PLACES], pick[int(place) % PLACES]
     box, field = _field(layer, row, column)
     channels, side, _ = ledger.output_shape
-    left = _panel(f"one of {channels} maps of {layer}", 168, 168, f"{side} by {side} units, one of them marked",
+    left = panel(f"one of {channels} maps of {layer}", 168, 168, f"{side} by {side} units, one of them marked",
                   _map(side, pick, row, column))
-    right = _panel("the image", 196, 196, "28 by 28 pixels; the theoretical field outlined, the effective one dark",
+    right = panel("the image", 196, 196, "28 by 28 pixels; the theoretical field outlined, the effective one dark",
                    _image(box, field))
     padding = _outside(box)
     seen = int((field > 0).sum())

@@ -3,8 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._numbers import fixed, number
 from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
+from cnnlib.module import Parameter
+from cnnlib.optim import SGD, Adam
 
 START = np.array([-4.0, 1.2])
 CURVATURE = np.array([1.0, 25.0])  # of the ravine along its two axes
@@ -15,52 +16,27 @@ def ravine(w):
     return 0.5 * (CURVATURE * w**2).sum(), CURVATURE * w
 
 
-def walk(rule, rate, momentum, steps=40):
-    """The path of an optimiser through the ravine, from ``START``: array (steps + 1, 2).
+def ravine_numbers(rule, rate, momentum, steps=40):
+    """What the explorer of the ravine shows: an optimiser's path from ``START``, and the height of each of its points.
 
     Parameters
     ----------
     rule : {"momentum", "Nesterov", "Adam"}
     rate, momentum : float
         For Adam, ``momentum`` is its first beta.
-    steps : int
+    steps : int, optional
     """
-    w, v, s, path = START.copy(), np.zeros(2), np.zeros(2), [START]
-    for t in range(1, steps + 1):
-        _, g = ravine(w)
-        if rule == "Adam":
-            v, s = momentum * v + (1 - momentum) * g, 0.999 * s + 0.001 * g**2
-            step = v / (1 - momentum**t) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8)
-        else:
-            v = momentum * v + g
-            step = g + momentum * v if rule == "Nesterov" else v
-        w = np.clip(w - rate * step, -1e9, 1e9)
-        path.append(w)
-    return np.array(path)
-
-
-def explore_ravine(rule, rate, momentum):
-    """The stage and caption of the ravine explorer."""
-    path = walk(rule, rate, momentum)
-    fig, ax = plt.subplots(figsize=(5.0, 2.4))
-    contours(ax)
-    ax.plot(*path.T, ".-", color=COLORS["orange"], linewidth=1, markersize=4)
-    ax.set(xlim=(-5, 5), ylim=(-2, 2))
-    return fig, ravine_caption(path, rule, rate, momentum)
-
-
-def ravine_caption(path, rule, rate, momentum):
-    """What happened, in words and numbers."""
-    heights = 0.5 * (CURVATURE * path**2).sum(axis=1)
-    # Steps up to the last one that is not below: a path may dip under the line and rise again.
-    below = np.flatnonzero(~(heights < 0.01)).max(initial=-1) + 1
-    if heights[-1] > 1e6:
-        end = "It diverges."
-    elif below < len(path):
-        end = f"Below 0.01 from step {below} on."
-    else:
-        end = f"Height {fixed(heights[-1], 3)} after {len(path) - 1} steps."
-    return f"{rule}, learning rate {number(rate, 4)}, momentum {number(momentum, 4)}. {end}"
+    p = Parameter(START.copy())
+    optimizer = (
+        Adam([p], lr=rate, betas=(momentum, 0.999)) if rule == "Adam"
+        else SGD([p], lr=rate, momentum=momentum, nesterov=rule == "Nesterov" and momentum > 0)
+    )
+    path = [START]
+    for _ in range(steps):
+        p.grad = ravine(p.data)[1]
+        optimizer.step()
+        path.append(p.data.copy())
+    return {"path": path, "heights": [ravine(w)[0] for w in path]}
 
 
 def contours(ax):

@@ -3,10 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
-
-BARS = (COLORS["blue"], COLORS["orange"], COLORS["green"])
+from cnnlib.activations import softmax
+from cnnlib.course.figures._style import COLORS, INK, band, legend_above
+from cnnlib.losses import cross_entropy, cross_entropy_backward
 
 
 def staircase(bias, accuracy, loss):
@@ -36,30 +35,11 @@ def three_losses():
     return fig
 
 
-def softmax_report(logits, target):
-    """Probabilities, loss and gradient of softmax cross-entropy for one example, by the book."""
-    shifted = np.asarray(logits, dtype=np.float64) - np.max(logits)
-    p = np.exp(shifted) / np.exp(shifted).sum()
-    gradient = p - np.eye(len(p))[target]
-    return p, -np.log(p[target]), gradient
-
-
-def explore_logits(z0, z1, z2, target):
-    """The stage and caption of the logit explorer."""
-    p, loss, gradient = softmax_report([z0, z1, z2], target)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.2, 2.5))
-    for ax, values, title in ((left, p, "probability p"), (right, gradient, "gradient p − y")):
-        ax.bar(range(3), values, color=BARS)
-        for k, v in enumerate(values):
-            ax.text(k, v + (0.03 if v >= 0 else -0.03), fixed(v, 3), ha="center", va="bottom" if v >= 0 else "top",
-                    fontsize=9.5)
-        ax.axhline(0, color=MUTED, linewidth=0.8)
-        ax.set(title=title, xticks=range(3), xticklabels=["cat", "dog", "owl"])
-    left.set(ylim=(0, 1.15))
-    right.set(ylim=(-1.2, 1.2))
-    name = ("cat", "dog", "owl")[target]
-    numbers = ", ".join(fixed(v, 3) for v in gradient)
-    return fig, f"It is the {name}. p = {fixed(p[target], 3)}, loss = −log p = {fixed(loss, 3)}. Gradient: {numbers}."
+def logit_numbers(z0, z1, z2, target):
+    """What the explorer of logits shows: probabilities, the loss, and its gradient."""
+    logits, label = np.array([[z0, z1, z2]], dtype=np.float64), np.array([target])
+    return {"p": softmax(logits, dim=1)[0], "loss": cross_entropy(logits, label),
+            "gradient": cross_entropy_backward(1.0, logits, label)[0]}
 
 
 def slow_start(curves):

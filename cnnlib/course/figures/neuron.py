@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._numbers import number
-from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, WORDS, band, legend_above
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above
+from cnnlib.linear import linear
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -43,20 +43,6 @@ def line_ends(w, b, low, high):
     return np.stack([middle - reach * along, middle + reach * along])
 
 
-def half_plane(w, b, low, high):
-    """Corners of the part of the square ``[low, high]²`` where ``w·x + b > 0``, or None if it has none."""
-    square = np.array([(low, low), (high, low), (high, high), (low, high)])
-    z = square @ np.asarray(w) + b
-    corners = []
-    for k in range(4):
-        here, after = z[k], z[(k + 1) % 4]
-        if here > 0:
-            corners.append(square[k])
-        if (here > 0) != (after > 0):  # the line cuts this side
-            corners.append(square[k] + here / (here - after) * (square[(k + 1) % 4] - square[k]))
-    return np.array(corners) if corners else None
-
-
 def plane(ax, points, labels, w, b, names=("class 0", "class 1")):
     """Points of two classes and the line where a neuron changes its mind."""
     low, high = points.min() - 0.4, points.max() + 0.4
@@ -68,27 +54,10 @@ def plane(ax, points, labels, w, b, names=("class 0", "class 1")):
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
 
 
-def explore_line(w1, w2, b, gate):
-    """The stage and caption of the decision-line explorer."""
-    labels = np.array(GATES[gate])
-    z = CORNERS @ np.array([w1, w2]) + b
-    fig, ax = plt.subplots(figsize=(3.4, 3.2))
-    plane(ax, CORNERS, labels, (w1, w2), b)
-    # As in the page: the side that fires is shaded, a dashed ring marks a wrong corner, and each corner bears its z.
-    half = half_plane((w1, w2), b, *ax.get_xlim())
-    if half is not None:
-        ax.fill(*half.T, color=YES, alpha=0.13, linewidth=0, zorder=0)
-    wrong = (z > 0) != labels
-    ax.scatter(*CORNERS[wrong].T, s=260, facecolors="none", edgecolors=INK, linestyles="--", linewidths=1.2)
-    for corner, value in zip(CORNERS, z, strict=True):
-        ax.annotate(f"z = {number(value)}", corner, (0, -19), textcoords="offset points", ha="center", va="center",
-                    fontsize=9, color=INK, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4})
-    right = int(((z > 0) == labels).sum())
-    w1, w2, b, *z = map(number, (w1, w2, b, *z))
-    return fig, (
-        f"{gate} with w₁ = {w1}, w₂ = {w2}, b = {b}: {right} of 4 corners right. "
-        f"z at (0,0), (0,1), (1,0), (1,1): {', '.join(z)}."
-    )
+def line_numbers(w1, w2, b, gate):
+    """What the explorer of the line shows: z at each corner, and how many are right."""
+    z = linear(CORNERS, np.array([[w1, w2]]), np.array([b]))[:, 0]
+    return {"z": z, "right": ((z > 0) == np.array(GATES[gate])).sum()}
 
 
 def every_line(gates=GATES, angles=181, offsets=161):

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._numbers import fixed, minus, number
+from cnnlib.course.figures._numbers import fixed, minus
 from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band, see_through
 from cnnlib.pooling import avg_pool2d, max_pool2d
 
@@ -24,40 +24,12 @@ def pool(x, kind, kernel, stride, padding):
     return f(x[None, None], kernel, stride, padding)[0, 0]
 
 
-def explore_window(kind, kernel, stride, padding, position):
-    """The stage and caption of the pooling explorer: one window, its numbers, and the map so far."""
+def window_numbers(kind, kernel, stride, padding, position):
+    """What the explorer of pooling shows: the padded input, the output, and which of its numbers is looked at."""
     padding = min(padding, kernel // 2)
     y = pool(EXAMPLE, kind, kernel, stride, padding)
-    i, j = divmod(min(position, y.size - 1), y.shape[1])
-    fill = -np.inf if kind == "max" else 0.0
-    padded = np.pad(EXAMPLE, padding, constant_values=fill)
-    top, left = i * stride, j * stride
-    window = padded[top:top + kernel, left:left + kernel]
-    stage = (
-        '<div style="display:flex;gap:1.5rem;justify-content:center;flex-wrap:wrap;align-items:center">'
-        + _table(padded, lambda r, c: top <= r < top + kernel and left <= c < left + kernel)
-        + _table(y, lambda r, c: (r, c) == (i, j)) + "</div>"
-    )
-    listing = ", ".join(number(v) for v in window.ravel())
-    rule = "the largest of" if kind == "max" else "the mean of"
-    caption = (
-        f"{kind}, {kernel}×{kernel}, stride {stride}, padding {padding}: {y.shape[0]}×{y.shape[1]} outputs. "
-        f"Output ({i}, {j}) = {number(y[i, j])}, {rule} {listing}."
-    )
-    return stage, caption, {"limits": {"position": y.size - 1}}
-
-
-CELL = "border:1px solid var(--course-muted,#8b8c8d);min-width:2.1rem;text-align:center;padding:.15rem .3rem"
-MARK = ";outline:3px solid #d55e00;outline-offset:-3px;font-weight:700"
-
-
-def _table(values, marked):
-    rows = "".join(
-        "<tr>" + "".join(
-            f'<td style="{CELL}{MARK if marked(r, c) else ""}">{number(v)}</td>' for c, v in enumerate(row)
-        ) + "</tr>" for r, row in enumerate(values)
-    )
-    return f'<table role="presentation" style="border-collapse:collapse;margin:0;width:auto">{rows}</table>'
+    x = np.pad(EXAMPLE, padding, constant_values=-np.inf if kind == "max" else 0.0)
+    return {"x": x, "y": y, "padding": padding, "position": min(position, y.size - 1)}
 
 
 def switches(x, y, dx, kernel):

@@ -1,0 +1,203 @@
+// Explorers at work: controls, stage and caption, the same in the book's page and in Jupyter. Where what is shown comes
+// from differs: frames drawn beforehand, numbers computed by a module, or an answer from Python.
+import { unbroken } from "./words.js";
+
+const PAUSE = 700;  // milliseconds between two frames
+const QUIET = 600;  // without a change, before the caption is read aloud
+const PATIENCE = 1500;  // for a kernel that is busy, was restarted or is gone
+
+// What all explorers of a document share, though Jupyter loads this script once for each: one playback at a time, which
+// any change stops, and Escape wherever the focus is; one live region, which speaks when a change is over.
+function together() {
+  if (document.course) return document.course;
+  let region = null, later = null;
+  const course = document.course = {
+    stop: () => {},
+    say(text) {
+      clearTimeout(later);
+      if (!region) {
+        region = Object.assign(document.createElement("div"), { className: "course-status", role: "status" });
+        (document.querySelector("main") ?? document.body).append(region);
+      }
+      region.textContent = "";
+      if (text) later = setTimeout(() => { region.textContent = text; }, QUIET);
+    },
+  };
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") course.stop(); }, true);
+  return course;
+}
+
+// A control's place: an index into its values, or all numbers of a grid.
+const read = (control) => control.matches("fieldset")
+  ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map((cell) => Number(cell.value) || 0))
+  : Number(control.value);
+
+function write(control, place) {
+  if (!control.matches("fieldset")) control.value = place;
+  else control.querySelectorAll("input").forEach((cell, k) => { cell.value = place.flat()[k]; });
+}
+
+// `ask(places)` is called with every control's place, and `show({ html, caption, limits, off })` answers it, at
+// once or later. `limits` are the last indices of sliders whose length depends on the other controls, `off` the controls
+// that change nothing for now; an answer to an earlier question (`old`) leaves the controls alone.
+export function play(root, ask) {
+  const course = together();
+  const controls = [...root.querySelectorAll("[data-name]")];
+  const find = (name) => controls.find((control) => control.dataset.name === name);
+  const stage = root.querySelector(".course-stage"), caption = root.querySelector(".course-caption");
+  let aloud = false;
+
+  const places = () => Object.fromEntries(controls.map((control) => [control.dataset.name, read(control)]));
+
+  const readouts = () => {
+    for (const control of controls.filter((c) => c.matches("input[type=range]"))) {
+      const text = JSON.parse(control.dataset.texts)[Number(control.value)];
+      control.closest(".course-control").querySelector("output").textContent = text;
+      control.setAttribute("aria-valuetext", text);
+    }
+  };
+
+  const update = () => {
+    readouts();
+    ask(places());
+  };
+
+  const show = ({ html, caption: said, limits, off }, old = false) => {
+    for (const control of old ? [] : controls) {
+      const { name } = control.dataset;
+      if (name in (limits ?? {})) control.max = limits[name];
+      control.disabled = (off ?? []).includes(name);
+    }
+    readouts();
+    stage.innerHTML = html;
+    caption.textContent = unbroken(said);
+    if (aloud) course.say(caption.textContent);
+  };
+
+  const changed = () => {
+    course.stop();
+    aloud = true;
+    update();
+  };
+
+  for (const button of root.querySelectorAll(".course-play")) {
+    const box = button.closest(".course-control"), slider = box.querySelector("input");
+    const name = box.querySelector(".course-label").textContent;
+    const write = (word, sign) => {
+      button.textContent = `${sign} ${word}`;
+      button.setAttribute("aria-label", `${word}, ${name}`);
+    };
+    let timer = null;
+    const stop = () => {
+      if (!timer) return;
+      clearInterval(timer);
+      timer = null;
+      write("Play", "▶");
+      course.say(caption.textContent);
+    };
+    const step = () => {
+      if (!button.isConnected) return stop();
+      if (slider.value !== slider.max) {
+        slider.value = Number(slider.value) + 1;
+        update();
+      }
+      if (slider.value === slider.max) stop();
+    };
+    button.addEventListener("click", () => {
+      if (timer) return stop();
+      course.stop();
+      course.stop = stop;
+      if (slider.value === slider.max) slider.value = slider.min;
+      write("Stop", "■");
+      course.say("");
+      aloud = false;
+      timer = setInterval(step, PAUSE);
+    });
+  }
+
+  root.querySelector(".course-controls").addEventListener("input", changed);
+  // Inside the stage, a click on an element with data-set="name:index" moves that control there.
+  stage.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-set]");
+    if (!target) return;
+    const [name, index] = target.dataset.set.split(":");
+    find(name).value = index;
+    changed();
+  });
+  root.querySelector(".course-controls").style.display = "";
+  return {
+    show, update,
+    move(moved) { for (const control of controls) write(control, moved[control.dataset.name]); },
+    values: (at) => Object.fromEntries(controls.map(({ dataset: { name, values } }) =>
+      [name, values ? JSON.parse(values)[at[name]] : at[name]])),
+  };
+}
+
+// What a module draws of its controls' values and of the numbers that belong to them.
+const drawn = (module, values, numbers, config) => module.draw({ ...values, ...numbers }, config);
+
+// In a page: all frames stand in an attribute, or a module computes the numbers.
+export function page(modules) {
+  for (const root of document.querySelectorAll(".course-explorer:is([data-script], [data-frames])")) {
+    const module = modules[root.dataset.script];
+    const config = JSON.parse(root.dataset.config ?? "null"), frames = JSON.parse(root.dataset.frames ?? "null");
+    const player = play(root, (places) => {
+      if (module) {
+        const values = player.values(places);
+        return player.show(drawn(module, values, module.numbers(values, config), config));
+      }
+      const [html, caption, limits, off] = frames[Object.values(places).join("-")];
+      player.show({ html, caption, limits, off });
+    });
+    player.update();
+  }
+}
+
+// In Jupyter: a change asks Python, as the traitlet "asked", and Python's "answer" is drawn. While no answer comes, a
+// module's own numbers step in.
+export const jupyter = (modules) => ({
+  render({ model, el }) {
+    el.dataset.lmSuppressShortcuts = "true";  // else JupyterLab takes arrows, digits and dd for itself
+    el.innerHTML = model.get("page");
+    const root = el.querySelector(".course-explorer"), module = modules[root.dataset.script];
+    const config = JSON.parse(root.dataset.config ?? "null");
+    let latest = 0, alone = 0, late = null;
+
+    const stepIn = (places) => {
+      alone = latest;  // older answers are no longer of interest
+      root.dataset.from = "page";
+      const values = player.values(places);
+      if (module) player.show(drawn(module, values, module.numbers(values, config), config));
+      else root.querySelector(".course-caption").textContent =
+        "No answer from Python yet: it is busy, or its kernel was restarted and this cell must be run again.";
+    };
+
+    const player = play(root, (places) => {
+      const missed = alone > 0;
+      latest = Math.max(latest, model.get("asked").serial, model.get("answer").serial) + 1;
+      model.set("asked", { serial: latest, places });
+      model.save_changes();
+      clearTimeout(late);
+      late = setTimeout(stepIn, module && missed ? 0 : PATIENCE, places);
+    });
+
+    const arrived = () => {
+      const { serial, places, shown, numbers } = model.get("answer");
+      if (serial < alone) return;
+      if (serial >= latest) {
+        clearTimeout(late);
+        alone = 0;
+        if (serial > latest) player.move(places);  // asked by another view of the same explorer
+        latest = serial;
+      }
+      root.dataset.from = "kernel";
+      player.show(shown ?? drawn(module, player.values(places), numbers, config), serial < latest);
+    };
+    model.on("change:answer", arrived);
+    arrived();
+    return () => {
+      clearTimeout(late);
+      model.off("change:answer", arrived);
+    };
+  },
+});
