@@ -1,4 +1,5 @@
-"""The page's player, driven in a browser: playback and what stops it, what is read aloud, controls without effect."""
+"""The player, driven in a browser: playback and what stops it, what is read aloud, controls without effect; and how it
+asks Python in Jupyter, here with a model and a kernel of the tests' own."""
 
 import pathlib
 import sys
@@ -6,10 +7,13 @@ import time
 
 import pytest
 
+from cnnlib.course import bundle
 from cnnlib.course.explorers import Choice, Explorer, Slider
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "_ext" / "assets"
+STYLE = "".join(path.read_text(encoding="utf-8") for path in (
+    ROOT / "_ext" / "assets" / "course.css", bundle.PAGE / "explorer.css"))
+START = "document.addEventListener(\"DOMContentLoaded\""
 pytestmark = pytest.mark.browser
 PAUSE = 0.7
 
@@ -23,19 +27,15 @@ def numbers(name):
                            Choice("unit", ["apples", "pears"], label="unit")], name=name, title=name)
 
 
-def windows():
-    """Computed in the page: the row is as long as the other control says, which is off at its first place."""
-    def draw(n, most):
-        state = {"limits": {"n": most}, "off": ["most"] if n == 0 else []}
-        return f"<p>{n}</p>", f"window {n} of {most}", state
-
-    return Explorer(draw, [Slider("n", range(8), label="window", start=1, play=True),
-                           Slider("most", range(2, 8), label="most", start=3)],
-                    name="explore-c", title="Windows", script="toy")
-
-
-TOY = """course.explorer("toy", ({ n, most }) => ({ html: `<p data-set="n:2">${Math.min(n, most)}</p>`,
-    caption: `window ${Math.min(n, most)} of ${most}`, limits: { n: most }, off: n === 0 ? ["most"] : [] }));"""
+# Drawn by a module: the row is as long as the other control says, which is off at its first place.
+WINDOWS = """<section class="course-explorer" id="explore-c" data-script="toy" data-config="{}"
+    ><div class="course-controls" style="display:none">{controls}</div><div class="course-stage"></div
+    ><p class="course-caption"></p></section>""".replace("{controls}", "".join(control.html() for control in (
+        Slider("n", range(8), label="window", start=1, play=True), Slider("most", range(2, 8), label="most", start=3))))
+TOY = """modules.toy = {
+    numbers: ({ n, most }) => ({ at: Math.min(n, most), by: "page" }),
+    draw: ({ at, n, most, by }) => ({ html: `<p data-set="n:2">${at} ${by}</p>`, caption: `window ${at} of ${most}`,
+      limits: { n: most }, off: n === 0 ? ["most"] : [] }) };"""
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +54,13 @@ def page(browser, tmp_path):
     sys.path.insert(0, str(ROOT / "_ext"))
     import pictures
 
-    explorers = "".join(e.to_html() for e in (numbers("explore-a"), numbers("explore-b"), windows()))
+    explorers = "".join(e.to_html() for e in (numbers("explore-a"), numbers("explore-b"))) + WINDOWS
     body = pictures.STILL.sub("", pictures.PICTURE.sub(pictures.inline, explorers))
-    player = (ASSETS / "explorers.js").read_text(encoding="utf-8")
-    scripts = f"<script>{player}</script><script>{TOY}</script>"
+    script = bundle.for_page()
+    assert script.count(START) == 1
     path = tmp_path / "page.html"
-    path.write_text(f'<!DOCTYPE html><meta charset="utf-8"><style>{(ASSETS / "course.css").read_text(encoding="utf-8")}'
-                    f"</style><main>{body}</main>{scripts}", encoding="utf-8")
+    path.write_text(f'<!DOCTYPE html><meta charset="utf-8"><style>{STYLE}</style><main>{body}</main>'
+                    f"<script>{script.replace(START, TOY + START)}</script>", encoding="utf-8")
     browser.get(path.as_uri())
     browser.execute_script("""
         window.said = [];
@@ -211,3 +211,120 @@ def test_every_frame_comes_from_its_attribute_with_a_true_minus_sign(page):
 def test_the_stills_of_other_places_are_gone(page):
     assert not page.find_elements("css selector", ".course-still, .course-picture")
     assert page.find_elements("css selector", "#explore-a .course-stage svg")
+
+
+# ---- in Jupyter ---------------------------------------------------------------------------------------------------
+
+# A model as ipywidgets has it, and a kernel that answers when it is told to: `kernel.answer(serial)`.
+KERNEL = """
+    window.started = [];
+    window.model = (page, frames) => {
+      const data = { page, asked: { serial: 0, places: { n: 1, most: 1 } }, heard: [] }, hands = [];
+      const reply = ({ serial, places }) => ({ serial, places, ...(frames
+        ? { shown: { html: `<p data-set="n:2">${places.n}</p>`, caption: `frame ${places.n}`, limits: {}, off: [] } }
+        : { numbers: { at: Math.min(places.n, places.most + 2), by: "kernel" } }) });
+      const model = {
+        get: (name) => data[name],
+        set: (name, value) => { data[name] = value; },
+        save_changes: () => { data.heard.push(data.asked); if (model.prompt) model.answer(data.asked.serial); },
+        on: (event, hand) => hands.push(hand),
+        off: (event, hand) => hands.splice(hands.indexOf(hand), 1),
+        answer: (serial) => model.give(reply(data.heard.find((asked) => asked.serial === serial))),
+        give: (answer) => { data.answer = answer; hands.forEach((hand) => hand()); },
+        prompt: true, reply, hands, heard: () => data.heard.length,
+      };
+      data.answer = reply(data.asked);
+      return model;
+    };
+    window.view = (model, modules) => {
+      const el = document.createElement("div");
+      document.querySelector("main").append(el);
+      const close = modules.player.jupyter(modules).render({ model, el });
+      const root = el.querySelector(".course-explorer");
+      const [slider, most] = root.querySelectorAll("[data-name]");
+      return { el, root, close, slider, most,
+        shows: () => root.querySelector(".course-stage").textContent, from: () => root.dataset.from,
+        says: () => root.querySelector(".course-caption").textContent,
+        move: (name, value) => { const c = root.querySelector(`[data-name=${name}]`); c.value = value;
+          c.dispatchEvent(new Event("input", { bubbles: true })); } };
+    };"""
+
+
+@pytest.fixture
+def jupyter(browser, tmp_path):
+    """``jupyter(frames)``: a page in which a view of a model stands, as `one` and `model`."""
+    path = tmp_path / "jupyter.html"
+    path.write_text(f'<!DOCTYPE html><meta charset="utf-8"><style>{STYLE}</style><main></main>'
+                    f"<script>{bundle.modules()}{TOY}{KERNEL}</script>", encoding="utf-8")
+
+    def start(frames=False):
+        browser.get(path.as_uri())
+        markup = WINDOWS.replace(' data-script="toy" data-config="{}"', "") if frames else WINDOWS
+        browser.execute_script("window.m = model(...arguments); window.one = view(m, modules)", markup, frames)
+        return lambda code: browser.execute_script(f"return {code}")
+
+    return start
+
+
+def test_a_change_asks_python_and_shows_its_answer(jupyter):
+    js = jupyter()
+    assert js("[one.shows(), one.from(), one.slider.max]") == ["1 kernel", "kernel", "3"]
+    js("one.move('n', 3)")
+    assert js("[one.shows(), one.says(), m.heard()]") == ["3 kernel", "window 3 of 3", 1]
+    js("one.root.querySelector('[data-set]').click()")
+    assert js("[one.shows(), one.slider.value, m.heard()]") == ["2 kernel", "2", 2]
+    js("one.move('most', 5)")
+    assert js("[one.slider.max, one.says()]") == ["7", "window 2 of 7"]
+    assert js("[...one.el.querySelectorAll('input, select, button')].every((e) => e.dataset.lmSuppressShortcuts)")
+
+
+def test_playback_asks_python_for_each_frame(jupyter, browser):
+    js = jupyter(frames=True)
+    js("one.root.querySelector('.course-play').click()")
+    assert until(lambda: js("one.says()") == "frame 2")
+    js("one.move('n', 0)")
+    assert js("one.says()") == "frame 0" and js("one.root.querySelector('.course-play').textContent") == "▶ Play"
+    time.sleep(2.2 * PAUSE)
+    assert js("one.says()") == "frame 0"
+
+
+def test_the_page_steps_in_for_a_kernel_that_does_not_answer_and_gives_way_again(jupyter):
+    js = jupyter()
+    js("(m.prompt = false, one.move('n', 3))")
+    assert js("one.shows()") == "1 kernel"
+    assert until(lambda: js("one.shows()") == "3 page") and js("one.from()") == "page"
+    js("one.move('n', 2)")  # and does not wait again
+    assert until(lambda: js("one.shows()") == "2 page", 0.5)
+    js("m.answer(1)")  # an old answer is of no interest
+    assert js("[one.shows(), one.slider.value]") == ["2 page", "2"]
+    js("m.answer(2)")
+    assert js("[one.shows(), one.from()]") == ["2 kernel", "kernel"]
+    js("(m.prompt = true, one.move('n', 0))")
+    assert js("[one.shows(), one.from()]") == ["0 kernel", "kernel"]
+
+
+def test_without_a_module_the_caption_says_what_is_the_matter(jupyter):
+    js = jupyter(frames=True)
+    js("(m.prompt = false, one.move('n', 3))")
+    assert until(lambda: "run again" in js("one.says()"))
+    js("m.answer(1)")
+    assert js("one.says()") == "frame 3"
+
+
+def test_a_late_answer_is_shown_but_leaves_the_controls_alone(jupyter):
+    js = jupyter()
+    js("(m.prompt = false, one.move('most', 5), one.move('n', 3), one.move('n', 0))")
+    js("m.answer(2)")
+    assert js("[one.shows(), one.slider.value, one.most.disabled]") == ["3 kernel", "0", False]
+    js("m.answer(3)")
+    assert js("[one.shows(), one.slider.value, one.most.disabled]") == ["0 kernel", "0", True]
+
+
+def test_two_views_of_one_explorer_move_together(jupyter):
+    js = jupyter()
+    js("(window.two = view(m, modules), two.move('n', 3), two.move('most', 4))")
+    assert js("[one.shows(), one.slider.value, one.most.value]") == ["3 kernel", "3", "4"]
+    js("one.move('n', 2)")
+    assert js("[two.shows(), two.slider.value]") == ["2 kernel", "2"]
+    js("two.close()")
+    assert js("m.hands.length") == 1

@@ -153,18 +153,27 @@ export function page(modules) {
   }
 }
 
+// JupyterLab's shortcuts are written for whatever has the focus (`:focus`): it would take arrows from sliders, and delete
+// the cell at dd. It looks for this mark on the element itself.
+function keepKeys(root) {
+  for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
+    element.dataset.lmSuppressShortcuts = "true";
+  }
+}
+
 // In Jupyter: a change asks Python, as the traitlet "asked", and Python's "answer" is drawn. While no answer comes, a
 // module's own numbers step in.
 export const jupyter = (modules) => ({
   render({ model, el }) {
-    el.dataset.lmSuppressShortcuts = "true";  // else JupyterLab takes arrows, digits and dd for itself
     el.innerHTML = model.get("page");
     const root = el.querySelector(".course-explorer"), module = modules[root.dataset.script];
+    keepKeys(root);
     const config = JSON.parse(root.dataset.config ?? "null");
-    let latest = 0, alone = 0, late = null;
+    let latest = 0, late = null;  // the serial number of the last question, and the timer that waits for its answer
+    let alone = 0;  // the question at which the kernel was given up, or 0
 
     const stepIn = (places) => {
-      alone = latest;  // older answers are no longer of interest
+      alone = latest;
       root.dataset.from = "page";
       const values = player.values(places);
       if (module) player.show(drawn(module, values, module.numbers(values, config), config));
@@ -173,12 +182,11 @@ export const jupyter = (modules) => ({
     };
 
     const player = play(root, (places) => {
-      const missed = alone > 0;
+      clearTimeout(late);
+      late = setTimeout(stepIn, module && alone ? 0 : PATIENCE, places);
       latest = Math.max(latest, model.get("asked").serial, model.get("answer").serial) + 1;
       model.set("asked", { serial: latest, places });
       model.save_changes();
-      clearTimeout(late);
-      late = setTimeout(stepIn, module && missed ? 0 : PATIENCE, places);
     });
 
     const arrived = () => {
@@ -192,6 +200,7 @@ export const jupyter = (modules) => ({
       }
       root.dataset.from = "kernel";
       player.show(shown ?? drawn(module, player.values(places), numbers, config), serial < latest);
+      keepKeys(root);
     };
     model.on("change:answer", arrived);
     arrived();
