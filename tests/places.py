@@ -19,6 +19,7 @@ from mutations.table import MUTATIONS
 
 import cnnlib
 from cnnlib import layers, optim, schedules
+from cnnlib.course import bundle
 from cnnlib.criteria import Criterion
 from cnnlib.crosscheck import CASES
 from cnnlib.module import Layer
@@ -74,8 +75,8 @@ def chapters() -> list:
 
 
 def explorers() -> list:
-    """The names of all explorers that are computed in the page."""
-    return sorted(path.stem for path in (ROOT / "_ext/assets/explorers").glob("*.js"))
+    """The names of all explorers that a module of the page draws."""
+    return bundle.explorers()
 
 
 # What the places hold
@@ -85,6 +86,13 @@ def explorers() -> list:
 def text(pattern: str) -> str:
     """The files of the project that match, one after the other."""
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))
+
+
+def computed_by(script):
+    """The functions that chapters hand to the explorers of a script."""
+    code = "\n\n".join(chapter.code() for chapter in chapters())
+    calls = re.findall(r"^Explorer\(\s*\w+\.(\w+),(.*?)^(?=\S|\Z)", code, flags=re.M | re.S)
+    return [function for function, rest in calls if f'script="{script}"' in rest]
 
 
 def backward(op):
@@ -242,12 +250,12 @@ CHAPTER = [
           lambda c: bool(checkers(c)) and all(map(has_trials, checkers(c)))),
 ]
 EXPLORER = [
-    Place("_ext/assets/explorers", "a script that registers it",
-          lambda name: f'course.explorer("{name}"' in text(f"_ext/assets/explorers/{name}.js")),
+    Place("cnnlib/course/page", "a module that computes and draws it",
+          lambda name: {"numbers", "draw"} <= set(bundle.EXPORT.findall(text(f"cnnlib/course/page/{name}.js")))),
     Place("chapters", "a chapter that shows it",
           lambda name: any(f'data-script=\\"{name}\\"' in json.dumps(c.cells) for c in chapters())),
-    Place("tests/explorers", "a comparison of its numbers with Python's",
-          lambda name: f'"{name}"' in text("tests/explorers/test_*.py")),
+    Place("cnnlib/course/figures", "a function that takes its numbers from the library",
+          lambda name: any(f"\ndef {f}(" in text("cnnlib/course/figures/*.py") for f in computed_by(name))),
 ]
 PLACES = {"operation": OPERATION, "layer": LAYER, "optimiser": OPTIMIZER, "schedule": SCHEDULE, "chapter": CHAPTER,
           "explorer": EXPLORER}

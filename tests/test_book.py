@@ -147,6 +147,7 @@ def test_explorers_say_something_without_javascript(page):
 def test_every_asset_of_ours_is_loaded_once():
     ours = {path.relative_to(ROOT / "_ext" / "assets").as_posix()
             for path in (ROOT / "_ext" / "assets").rglob("*") if path.suffix in {".js", ".css"}}
+    ours |= {"explorers.js", "explorer.css"}
     for page in PAGES:
         names = [address.split("_static/course/")[1].split("?")[0] for address in loaded(page) if "/course/" in address]
         assert ours <= set(names), f"{page} does not load {sorted(ours - set(names))}"

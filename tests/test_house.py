@@ -38,7 +38,7 @@ ROOMS = {
     "checkpoint": {"safetensors"},
     "engine": {"threadpoolctl"},
     "crosscheck": {"torch", "tqdm"},
-    "course": {"matplotlib", "IPython", "ipywidgets", "sklearn", "PIL"},
+    "course": {"matplotlib", "IPython", "anywidget", "traitlets", "quickjs", "sklearn", "PIL"},
 }
 PYTHON = sorted(path for path in (ROOT / "cnnlib").rglob("*.py") if "__pycache__" not in path.parts)
 

@@ -10,6 +10,8 @@ import pytest
 from gallery import ROOT, Picture, figures, frames, sections
 from PIL import Image
 
+from cnnlib.course import bundle
+
 pytestmark = pytest.mark.browser
 LEAST = 4.5
 WIDTH = 760  # pixels: the text column of the book
@@ -36,9 +38,8 @@ TEXTS = """
 def page(pictures):
     """The pictures under one another, in the book's column with its two style sheets."""
     assets = ROOT / "_ext" / "assets"
-    styles = "".join((assets / name).read_text(encoding="utf-8") for name in ("course.css", "theme.css"))
-    players = [assets / "explorers.js", *sorted((assets / "explorers").glob("*.js"))]
-    scripts = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in players)
+    sheets = (assets / "course.css", bundle.PAGE / "explorer.css", assets / "theme.css")
+    styles = "".join(path.read_text(encoding="utf-8") for path in sheets)
     body = "".join(
         f'<div data-where="{p.where}">{p.markup}</div>' if p.markup.startswith("<section") else
         f'<div class="course-figure" data-where="{p.where}"><div class="course-stage">{p.markup}</div></div>'
@@ -46,7 +47,7 @@ def page(pictures):
     return (f'<!DOCTYPE html><html data-theme="light"><head><meta charset="utf-8"><style>{styles}'
             "body{margin:0;background:var(--pst-color-background);color:var(--pst-color-text-base)}"
             f"html.bare svg text{{visibility:hidden}}main{{width:{WIDTH}px}}</style></head>"
-            f'<body><main class="bd-article">{body}</main>{scripts}</body></html>')
+            f'<body><main class="bd-article">{body}</main><script>{bundle.for_page()}</script></body></html>')
 
 
 def luminance(colour):

@@ -1,6 +1,6 @@
 """Numbers as readers see them: rounded half up, as in the page's scripts, and with a true minus sign.
 
-``course.number`` and ``course.fixed`` in ``_ext/assets/explorers.js`` are the same two functions for the page.
+``page/words.js`` holds ``number``, ``fixed`` and ``unbroken`` for what the page draws.
 """
 
 import math
@@ -11,7 +11,7 @@ MINUS = "\N{MINUS SIGN}"
 # A hyphen before a digit, unless it joins words or numbers (conv-2, 2026-01-01); and the one of 1e-05.
 HYPHEN = re.compile(r"(?<![\w)\]-])-(?=\.?\d)|(?<=\de)-(?=\d)", re.IGNORECASE)
 EXACT = Context(prec=400)
-# Where a line of a caption must not break: between a name and its value, in 190 × 158, before a unit; see explorers.js.
+# Where a line of a caption must not break: between a name and its value, in 190 × 158, before a unit; see words.js.
 TOGETHER = (
     (re.compile(r"(?<!\S)(\S{1,9}) ([=≈<>≤≥]) (\S+)"), "\\1\u00a0\\2\u00a0\\3"),
     (re.compile(r"(?<=[=≈<>≤≥]) (?=\S)|(?<=[0-9%]) (?=[×±])|(?<=[×±]) (?=\S)"), "\u00a0"),
