@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = [*sorted((ROOT / "chapters").glob("*.ipynb")), *sorted(ROOT.glob("*.ipynb"))]
 CHAPTERS = [path for path in NOTEBOOKS if path.parent.name == "chapters"]
 MOST_LINES = 25
+MOST_COLUMNS = 75  # what a page shows uncut at 1280 pixels, beside both side bars
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/(?:home|root|Users|tmp|work|opt|usr|var)/[\w.]|[A-Z]:\\\\?[A-Z])")
 
 
@@ -80,6 +81,20 @@ def test_no_paths_of_a_machine(path):
 def test_cells_are_short(path):
     long = [cell.execution_count for cell in code(path) if len(cell.source.splitlines()) > MOST_LINES]
     assert not long, f"cells with more than {MOST_LINES} lines: {long}"
+
+
+@each
+def test_code_and_what_it_prints_fit_the_page(path):
+    wide = []
+    for cell in code(path):
+        shown = [] if "hide-input" in tags(cell) else [cell.source]
+        for output in cell.outputs:
+            data = output.get("data", {})
+            # Where there is HTML, the page shows that.
+            shown += [output.get("text", ""), "" if "text/html" in data else data.get("text/plain", "")]
+        wide += [f"cell {cell.execution_count}, {len(line)} columns: {line}"
+                 for text in shown for line in text.splitlines() if len(line) > MOST_COLUMNS]
+    assert not wide, "\n".join(wide)
 
 
 @each
