@@ -16,7 +16,9 @@ def test_applies_once(mutation):
     source = (ROOT / "cnnlib" / mutation.file).read_text(encoding="utf-8")
     assert source.count(mutation.old) == 1, f"{mutation.old!r} is no longer there, or no longer alone"
     broken = source.replace(mutation.old, mutation.new)
-    assert ast.dump(ast.parse(broken)) != ast.dump(ast.parse(source)), "not a change of the code"
+    if mutation.file.endswith(".py"):
+        assert ast.dump(ast.parse(broken)) != ast.dump(ast.parse(source)), "not a change of the code"
+    assert broken != source
     assert broken.count("\n") == source.count("\n"), "not one line"
     for name in mutation.runs:
         assert (TESTS / name).is_file(), name

@@ -313,11 +313,11 @@ def test_without_a_module_the_caption_says_what_is_the_matter(jupyter):
 
 def test_a_late_answer_is_shown_but_leaves_the_controls_alone(jupyter):
     js = jupyter()
-    js("(m.prompt = false, one.move('most', 5), one.move('n', 3), one.move('n', 0))")
-    js("m.answer(2)")
-    assert js("[one.shows(), one.slider.value, one.most.disabled]") == ["3 kernel", "0", False]
+    js("(m.prompt = false, one.move('most', 0), one.move('most', 5), one.move('n', 3))")
+    js("m.answer(1)")
+    assert js("[one.says(), one.slider.value, one.slider.max]") == ["window 1 of 2", "3", "3"]
     js("m.answer(3)")
-    assert js("[one.shows(), one.slider.value, one.most.disabled]") == ["0 kernel", "0", True]
+    assert js("[one.says(), one.slider.value, one.slider.max]") == ["window 3 of 7", "3", "7"]
 
 
 def test_two_views_of_one_explorer_move_together(jupyter):

@@ -79,7 +79,7 @@ def explorers():
         Picture(f"{notebook} {name}", in_page(stage), html.unescape(caption))
         for notebook, markup in outputs()
         for name, stage, caption in re.findall(
-            r'<section class="course-explorer" id="([^"]+)".*?<div class="course-stage">(.*?)</div>'
+            r'<section class="course-explorer"[^>]*? id="([^"]+)".*?<div class="course-stage">(.*?)</div>'
             r'<p class="course-caption">(.*?)</p>', markup, re.S)
     ]
 
@@ -90,7 +90,7 @@ def sections():
     return [
         Picture(f"{notebook} {name}", in_page(section), "")
         for notebook, markup in outputs()
-        for section, name in re.findall(r'(<section class="course-explorer" id="([^"]+)".*?</section>)', markup, re.S)
+        for section, name in re.findall(r'(<section class="course-explorer"[^>]*? id="([^"]+)".*?</section>)', markup, re.S)
     ]
 
 

@@ -35,6 +35,8 @@ GROUPS = ("test_normalization_group.py", "test_crosscheck.py")
 RESUME = ("test_resume_refused.py",)
 RESIDUAL = ("test_residual.py",)
 DRAWING = ("figures/test_drawing.py",)
+PLAYER = ("explorers/test_player.py",)
+NUMBERS = ("explorers/test_numbers.py",)
 
 M = Mutation
 MUTATIONS = [
@@ -301,9 +303,19 @@ MUTATIONS = [
     M("halves are rounded to the even digit", "course/figures/_numbers.py", "rounding=ROUND_HALF_UP, context", 'rounding="ROUND_HALF_EVEN", context', DRAWING),
     M("drawings stay SVG, which untrusted notebooks drop", "course/figures/_picture.py", "return SVG.sub(lambda found: to_image(found[0]), markup)", "return markup", DRAWING),
     M("the dot leaves its curve", "course/figures/training_film.py", "*(s for s in STEPS if s <= last), last})", "last})", DRAWING),
-    M("Play goes on when the slider is moved", "course/_live.py", "            self.play.playing = False  #", "            pass  #", ("explorers/test_live.py",)),
-    M("a slider is longer than what it slides over", "course/_live.py", "texts = self.texts if last is None else self.texts[:last + 1]", "texts = self.texts", ("explorers/test_live.py",)),
-    M("a control without effect looks alive", "course/_live.py", "        self.select.disabled = off", "        pass", ("explorers/test_live.py",)),
+    M("Play goes on when the slider is moved", "course/page/player.js", "    course.stop();\n    aloud = true;", "\n    aloud = true;", PLAYER),
+    M("a slider is longer than what it slides over", "course/page/player.js", "control.max = limits[name];", "control.min = 0;", PLAYER),
+    M("a control without effect looks alive", "course/page/player.js", "(off ?? []).includes(name);", "false;", PLAYER),
+    M("an answer to an earlier question sets the controls", "course/page/player.js", "serial < latest);", "false);", PLAYER),
+    M("an old answer follows a newer drawing", "course/page/player.js", "if (serial < alone) return;", "", PLAYER),
+    M("a kernel that does not answer is waited for", "course/page/player.js", "module && alone ? 0 : PATIENCE", "1e9", PLAYER),
+    M("JupyterLab takes the keys of a slider", "course/page/player.js", "(\"input, select, button, [tabindex]\")", "(\"button\")", PLAYER),
+    M("Python is asked twice and answers once", "course/_widget.py", "change.new | explorer.answer", "start | explorer.answer", ("explorers/test_widget.py",)),
+    M("the page transposes its kernel", "course/page/conv-window.js", "kernel[u][v] * x", "kernel[v][u] * x", NUMBERS),
+    M("the page's dx keeps one term", "course/page/conv-back.js", '(rule === "=" ? 0 : dx[p][q])', "0", NUMBERS),
+    M("the page's Adam does not correct its bias", "course/page/ravine.js", "value / (1 - momentum ** t)", "value", NUMBERS),
+    M("the page's softmax has another gradient", "course/page/logits.js", "(k === target ? 1 : 0)", "(k === 0 ? 1 : 0)", NUMBERS),
+    M("the page pads with zeros before max pooling", "course/page/pool-window.js", '(kind === "max" ? null : 0)', "0", NUMBERS),
     M("labels are multiplied in their own dtype", "engine/loss.py", "return target.astype(np.intp)", "return target", BOTH),
     M("labels that wrap are let pass", "engine/loss.py", "int(target.max()) >= classes", "int(target.astype(np.int8).max()) >= classes", BOTH),
     M("a criterion with class weights is taken for one without", "engine/loss.py", "if criterion.weight is not None or criterion", "if criterion", ENGINE),

@@ -1,0 +1,111 @@
+"""What explorers say is true: captions and counts, worked out another way."""
+
+import itertools
+
+import numpy as np
+import pytest
+from committed import explorers
+
+from cnnlib.conv import conv2d, conv2d_backward
+from cnnlib.course.figures import back_explorers as back
+from cnnlib.course.figures import number
+
+
+def frame(name, **values):
+    explorer = explorers()[name]
+    return explorer.frame(**{c.name: c.start for c in explorer.controls} | values)
+
+
+def exact(kernel, stride):
+    """Output and gradients of the whole picture, from `cnnlib.conv`."""
+    x, w = back.X[None, None], np.array(kernel)[None, None]
+    y = conv2d(x, w, stride=stride)
+    dy = back.DY[None, None, :y.shape[2], :y.shape[3]]
+    dx, dw, _ = conv2d_backward(dy, x, w, stride=stride)
+    return y[0, 0], dx[0, 0], dw[0, 0]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("rule", back.RULES)
+def test_gradients_add_up_to_those_of_the_whole_picture(stride, rule):
+    y, dx, dw = exact(back.W, stride)
+    last = back.gradient_numbers(99, stride, rule, back.W)
+    same = np.array_equal(last["dx"], dx) and np.array_equal(last["dw"], dw)
+    assert same == (rule == "+=") and last["step"] == 2 * y.size - 1
+    assert last["wrong"] == [np.count_nonzero(last["dx"] != dx), np.count_nonzero(last["dw"] != dw)]
+    # Overwritten, dw is the last window's alone, and so is the corner of dx that it covers.
+    if rule == "=":
+        i = stride * (len(y) - 1)
+        g = back.DY[len(y) - 1, len(y) - 1]
+        np.testing.assert_array_equal(last["dw"], g * back.X[i:i + 3, i:i + 3])
+        np.testing.assert_array_equal(last["dx"][i:i + 3, i:i + 3], g * back.W)
+
+
+def test_steps_forward_and_backward_are_named():
+    shown = frame("explore-back", step=3)
+    assert shown.caption.startswith("Forward, window 4 of 9") and "No gradient yet" in shown.caption
+    assert shown.off == ["rule"] and shown.limits == {"step": 17}
+    shown = frame("explore-back", step=99, stride=2)
+    assert shown.caption.startswith("Backward, window 4 of 4") and shown.off == [] and shown.limits == {"step": 7}
+    wrong = back.gradient_numbers(17, 1, "=", back.W)["wrong"]
+    caption = frame("explore-back", step=17, rule="=").caption
+    assert f"{wrong[0]} of 25 numbers of dx and {wrong[1]} of 9 of dw" in caption
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_every_pixel_gathers_its_gradient(stride):
+    _, dx, _ = exact(back.W, stride)
+    for pixel in range(25):
+        stage, caption = back.touches(pixel, stride)
+        assert caption.endswith(f"= {number(dx.flat[pixel])}.")
+        assert f'data-set="pixel:{pixel}"' in stage
+
+
+def test_an_empty_kernel_draws():
+    empty = np.zeros((3, 3))
+    shown = frame("explore-window", kernel=empty, padding=2, dilation=2, step=99)
+    assert "NaN" not in shown.stage + shown.caption and "add up to 0," in shown.caption
+    shown = frame("explore-photo-kernel", kernel="your own", own=empty)
+    assert "NaN" not in shown.stage + shown.caption and "add up to 0:" in shown.caption
+
+
+def test_the_ravine_is_left_where_the_path_stays_below_the_line():
+    said = set()
+    explorer = explorers()["explore-ravine"]
+    for rule, rate, momentum in itertools.product(*(c.values for c in explorer.controls)):
+        heights = explorer.compute(rule, rate, momentum)["heights"]
+        stays = [t for t in range(41) if max(heights[t:]) < 0.01]
+        caption = explorer.frame(rule=rule, rate=rate, momentum=momentum).caption
+        assert caption.endswith(f"Below 0.01 from step {stays[0]} on." if stays else "")
+        assert ("Below" in caption) == bool(stays)
+        assert ("diverges" in caption) == (heights[-1] > 1e6)
+        said.add(bool(stays))
+    assert said == {False, True}
+
+
+@pytest.mark.parametrize(("rule", "rate", "momentum", "step"), [
+    ("momentum", 0.075, 0.6, 15), ("momentum", 0.07, 0.6, 16), ("momentum", 0.04, 0.7, 20), ("momentum", 0.06, 0.6, 17),
+    ("Nesterov", 0.05, 0.9, 34),
+])
+def test_a_path_that_dips_and_rises_again_is_below_from_its_last_rise_on(rule, rate, momentum, step):
+    caption = frame("explore-ravine", rule=rule, rate=rate, momentum=momentum).caption
+    assert caption.endswith(f"Below 0.01 from step {step} on.")
+
+
+def test_a_photograph_s_grey_values_are_those_of_the_response():
+    """The picture in the frame, decoded, beside the response of `cnnlib`: 0 is black, 1 is white."""
+    import base64
+    import io
+    import re
+
+    from PIL import Image
+
+    explorer = explorers()["explore-photo-kernel"]
+    for kernel in ("blur 5×5", "outline"):
+        shown = frame("explore-photo-kernel", kernel=kernel)
+        found = explorer.compute(kernel=kernel, picture="temple", own=np.eye(3))
+        grey = np.clip(found["y"], 0, 1) if found["total"] > 0.5 else 0.5 + 0.5 * found["y"] / np.abs(found["y"]).max()
+        photo, response = (np.asarray(Image.open(io.BytesIO(base64.b64decode(address))))
+                           for address in re.findall('src="data:image/png;base64,([^"]+)"', shown.stage))
+        assert photo.shape == (192, 160) and response.shape == grey.shape
+        np.testing.assert_allclose(response, 255 * grey, atol=0.51)
