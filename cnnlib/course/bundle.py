@@ -62,10 +62,10 @@ def modules():
 
 def for_page():
     """The classic script of the book's pages."""
-    start = 'document.addEventListener("DOMContentLoaded", () => modules.player.page(modules));\n'
+    start = 'document.addEventListener("DOMContentLoaded", () => modules.faces.page(modules));\n'
     return f"(() => {{\n{modules()}{start}}})();\n"
 
 
 def for_jupyter():
     """The module of the widgets."""
-    return f"{modules()}export default modules.player.jupyter(modules);\n"
+    return f"{modules()}export default modules.faces.jupyter(modules);\n"

@@ -239,7 +239,7 @@ KERNEL = """
     window.view = (model, modules) => {
       const el = document.createElement("div");
       document.querySelector("main").append(el);
-      const close = modules.player.jupyter(modules).render({ model, el });
+      const close = modules.faces.jupyter(modules).render({ model, el });
       const root = el.querySelector(".course-explorer");
       const [slider, most] = root.querySelectorAll("[data-name]");
       return { el, root, close, slider, most,
@@ -326,5 +326,8 @@ def test_two_views_of_one_explorer_move_together(jupyter):
     assert js("[one.shows(), one.slider.value, one.most.value]") == ["3 kernel", "3", "4"]
     js("one.move('n', 2)")
     assert js("[two.shows(), two.slider.value]") == ["2 kernel", "2"]
+    # A row that has grown holds the place that it was moved to there.
+    js("m.give(m.reply({ serial: 99, places: { n: 7, most: 5 } }))")
+    assert js("[one.shows(), one.slider.value, one.slider.max]") == ["7 kernel", "7", "7"]
     js("two.close()")
     assert js("m.hands.length") == 1

@@ -134,7 +134,7 @@ def test_the_page_is_one_classic_script_and_jupyter_one_module():
     page, module = bundle.for_page(), bundle.for_jupyter()
     assert not re.search(r"^\s*(import|export)\b", page, flags=re.M)
     assert re.findall(r"^\s*(?:import|export)\b.*", module, flags=re.M) == [
-        "export default modules.player.jupyter(modules);"]
+        "export default modules.faces.jupyter(modules);"]
     assert all(f'modules["{path.stem}"] =' in page for path in bundle.PAGE.glob("*.js"))
 
 

@@ -87,10 +87,10 @@ def explorers():
 @functools.cache
 def sections():
     """The explorers whole, for the player to draw."""
+    whole = re.compile(r'(<section class="course-explorer"[^>]*? id="([^"]+)".*?</section>)', re.S)
     return [
         Picture(f"{notebook} {name}", in_page(section), "")
-        for notebook, markup in outputs()
-        for section, name in re.findall(r'(<section class="course-explorer"[^>]*? id="([^"]+)".*?</section>)', markup, re.S)
+        for notebook, markup in outputs() for section, name in whole.findall(markup)
     ]
 
 

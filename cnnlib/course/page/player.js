@@ -1,10 +1,8 @@
-// Explorers at work: controls, stage and caption, the same in the book's page and in Jupyter. Where what is shown comes
-// from differs: frames drawn beforehand, numbers computed by a module, or an answer from Python.
+// An explorer at work: controls, stage and caption, the same in the book's page and in Jupyter.
 import { unbroken } from "./words.js";
 
 const PAUSE = 700;  // milliseconds between two frames
 const QUIET = 600;  // without a change, before the caption is read aloud
-const PATIENCE = 1500;  // for a kernel that is busy, was restarted or is gone
 
 // What all explorers of a document share, though Jupyter loads this script once for each: one playback at a time, which
 // any change stops, and Escape wherever the focus is; one live region, which speaks when a change is over.
@@ -33,13 +31,16 @@ const read = (control) => control.matches("fieldset")
   : Number(control.value);
 
 function write(control, place) {
-  if (!control.matches("fieldset")) control.value = place;
-  else control.querySelectorAll("input").forEach((cell, k) => { cell.value = place.flat()[k]; });
+  if (control.matches("fieldset")) {
+    return control.querySelectorAll("input").forEach((cell, k) => { cell.value = place.flat()[k]; });
+  }
+  if (control.matches("input")) control.max = JSON.parse(control.dataset.values).length - 1;  // until the answer is shown
+  control.value = place;
 }
 
-// `ask(places)` is called with every control's place, and `show({ html, caption, limits, off })` answers it, at
-// once or later. `limits` are the last indices of sliders whose length depends on the other controls, `off` the controls
-// that change nothing for now; an answer to an earlier question (`old`) leaves the controls alone.
+// `ask(places)` is called with every control's place, and `show({ html, caption, limits, off })` answers it, at once or
+// later. `limits` are the last indices of sliders whose length depends on the other controls, `off` the controls that
+// change nothing for now; an answer to an earlier question (`old`) leaves the controls alone.
 export function play(root, ask) {
   const course = together();
   const controls = [...root.querySelectorAll("[data-name]")];
@@ -83,7 +84,7 @@ export function play(root, ask) {
   for (const button of root.querySelectorAll(".course-play")) {
     const box = button.closest(".course-control"), slider = box.querySelector("input");
     const name = box.querySelector(".course-label").textContent;
-    const write = (word, sign) => {
+    const say = (word, sign) => {
       button.textContent = `${sign} ${word}`;
       button.setAttribute("aria-label", `${word}, ${name}`);
     };
@@ -92,7 +93,7 @@ export function play(root, ask) {
       if (!timer) return;
       clearInterval(timer);
       timer = null;
-      write("Play", "▶");
+      say("Play", "▶");
       course.say(caption.textContent);
     };
     const step = () => {
@@ -108,7 +109,7 @@ export function play(root, ask) {
       course.stop();
       course.stop = stop;
       if (slider.value === slider.max) slider.value = slider.min;
-      write("Stop", "■");
+      say("Stop", "■");
       course.say("");
       aloud = false;
       timer = setInterval(step, PAUSE);
@@ -132,81 +133,3 @@ export function play(root, ask) {
       [name, values ? JSON.parse(values)[at[name]] : at[name]])),
   };
 }
-
-// What a module draws of its controls' values and of the numbers that belong to them.
-const drawn = (module, values, numbers, config) => module.draw({ ...values, ...numbers }, config);
-
-// In a page: all frames stand in an attribute, or a module computes the numbers.
-export function page(modules) {
-  for (const root of document.querySelectorAll(".course-explorer:is([data-script], [data-frames])")) {
-    const module = modules[root.dataset.script];
-    const config = JSON.parse(root.dataset.config ?? "null"), frames = JSON.parse(root.dataset.frames ?? "null");
-    const player = play(root, (places) => {
-      if (module) {
-        const values = player.values(places);
-        return player.show(drawn(module, values, module.numbers(values, config), config));
-      }
-      const [html, caption, limits, off] = frames[Object.values(places).join("-")];
-      player.show({ html, caption, limits, off });
-    });
-    player.update();
-  }
-}
-
-// JupyterLab's shortcuts are written for whatever has the focus (`:focus`): it would take arrows from sliders, and delete
-// the cell at dd. It looks for this mark on the element itself.
-function keepKeys(root) {
-  for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
-    element.dataset.lmSuppressShortcuts = "true";
-  }
-}
-
-// In Jupyter: a change asks Python, as the traitlet "asked", and Python's "answer" is drawn. While no answer comes, a
-// module's own numbers step in.
-export const jupyter = (modules) => ({
-  render({ model, el }) {
-    el.innerHTML = model.get("page");
-    const root = el.querySelector(".course-explorer"), module = modules[root.dataset.script];
-    keepKeys(root);
-    const config = JSON.parse(root.dataset.config ?? "null");
-    let latest = 0, late = null;  // the serial number of the last question, and the timer that waits for its answer
-    let alone = 0;  // the question at which the kernel was given up, or 0
-
-    const stepIn = (places) => {
-      alone = latest;
-      root.dataset.from = "page";
-      const values = player.values(places);
-      if (module) player.show(drawn(module, values, module.numbers(values, config), config));
-      else root.querySelector(".course-caption").textContent =
-        "No answer from Python yet: it is busy, or its kernel was restarted and this cell must be run again.";
-    };
-
-    const player = play(root, (places) => {
-      clearTimeout(late);
-      late = setTimeout(stepIn, module && alone ? 0 : PATIENCE, places);
-      latest = Math.max(latest, model.get("asked").serial, model.get("answer").serial) + 1;
-      model.set("asked", { serial: latest, places });
-      model.save_changes();
-    });
-
-    const arrived = () => {
-      const { serial, places, shown, numbers } = model.get("answer");
-      if (serial < alone) return;
-      if (serial >= latest) {
-        clearTimeout(late);
-        alone = 0;
-        if (serial > latest) player.move(places);  // asked by another view of the same explorer
-        latest = serial;
-      }
-      root.dataset.from = "kernel";
-      player.show(shown ?? drawn(module, player.values(places), numbers, config), serial < latest);
-      keepKeys(root);
-    };
-    model.on("change:answer", arrived);
-    arrived();
-    return () => {
-      clearTimeout(late);
-      model.off("change:answer", arrived);
-    };
-  },
-});

@@ -1,0 +1,82 @@
+// The two faces. What an explorer shows comes from frames drawn beforehand, from the numbers of a module, or from Python.
+import { play } from "./player.js";
+
+const PATIENCE = 1500;  // milliseconds, for a kernel that is busy, was restarted or is gone
+
+// What a module draws of its controls' values and of the numbers that belong to them.
+const drawn = (module, values, numbers, config) => module.draw({ ...values, ...numbers }, config);
+
+// In a page: all frames stand in an attribute, or a module computes the numbers.
+export function page(modules) {
+  for (const root of document.querySelectorAll(".course-explorer:is([data-script], [data-frames])")) {
+    const module = modules[root.dataset.script];
+    const config = JSON.parse(root.dataset.config ?? "null"), frames = JSON.parse(root.dataset.frames ?? "null");
+    const player = play(root, (places) => {
+      if (module) {
+        const values = player.values(places);
+        return player.show(drawn(module, values, module.numbers(values, config), config));
+      }
+      const [html, caption, limits, off] = frames[Object.values(places).join("-")];
+      player.show({ html, caption, limits, off });
+    });
+    player.update();
+  }
+}
+
+// JupyterLab's shortcuts are written for whatever has the focus (`:focus`): it would take arrows from sliders, and delete
+// the cell at dd. It looks for this mark on the element itself.
+function keepKeys(root) {
+  for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
+    element.dataset.lmSuppressShortcuts = "true";
+  }
+}
+
+// In Jupyter: a change asks Python, as the traitlet "asked", and Python's "answer" is drawn. While no answer comes, a
+// module's own numbers step in.
+export const jupyter = (modules) => ({
+  render({ model, el }) {
+    el.innerHTML = model.get("page");
+    const root = el.querySelector(".course-explorer"), module = modules[root.dataset.script];
+    keepKeys(root);
+    const config = JSON.parse(root.dataset.config ?? "null");
+    let latest = 0, late = null;  // the serial number of the last question, and the timer that waits for its answer
+    let alone = 0;  // the question at which the kernel was given up, or 0
+
+    const stepIn = (places) => {
+      alone = latest;
+      root.dataset.from = "page";
+      const values = player.values(places);
+      if (module) player.show(drawn(module, values, module.numbers(values, config), config));
+      else root.querySelector(".course-caption").textContent =
+        "No answer from Python yet: it is busy, or its kernel was restarted and this cell must be run again.";
+    };
+
+    const player = play(root, (places) => {
+      clearTimeout(late);
+      late = setTimeout(stepIn, module && alone ? 0 : PATIENCE, places);
+      latest = Math.max(latest, model.get("asked").serial, model.get("answer").serial) + 1;
+      model.set("asked", { serial: latest, places });
+      model.save_changes();
+    });
+
+    const arrived = () => {
+      const { serial, places, shown, numbers } = model.get("answer");
+      if (serial < alone) return;
+      if (serial >= latest) {
+        clearTimeout(late);
+        alone = 0;
+        if (serial > latest) player.move(places);  // asked by another view of the same explorer
+        latest = serial;
+      }
+      root.dataset.from = "kernel";
+      player.show(shown ?? drawn(module, player.values(places), numbers, config), serial < latest);
+      keepKeys(root);
+    };
+    model.on("change:answer", arrived);
+    arrived();
+    return () => {
+      clearTimeout(late);
+      model.off("change:answer", arrived);
+    };
+  },
+});
