@@ -4,8 +4,10 @@ import { bytes, png } from "./pictures.js";
 import { number } from "./words.js";
 
 const photographs = {};  // decoded once
+const pictures = {};  // made once
 
 const pixels = (name, config) => photographs[name] ??= Float64Array.from(bytes(config.pixels[name]), (value) => value / 255);
+const picture = (name, config) => pictures[name] ??= png([...pixels(name, config)], config.columns, config.rows);
 const weighed = (kernel, own, { kernels }) => (kernel === "your own" ? [own, 1] : kernels[kernel]);
 
 export function numbers({ picture, kernel, own }, config) {
@@ -19,8 +21,8 @@ export function numbers({ picture, kernel, own }, config) {
   return { y, total: w.flat().reduce((sum, weight) => sum + weight) };
 }
 
-export function draw({ picture, kernel, own, y, total }, config) {
-  const { rows, columns } = config, [weights, divisor] = weighed(kernel, own, config), flat = y.flat();
+export function draw({ picture: name, kernel, own, y, total }, config) {
+  const [weights, divisor] = weighed(kernel, own, config), flat = y.flat();
   const low = flat.reduce((a, b) => Math.min(a, b)), high = flat.reduce((a, b) => Math.max(a, b));
   const balanced = Math.abs(total) < 1e-9, most = Math.max(-low, high, 1e-12);
   const grey = balanced ? (value) => 0.5 + (0.5 * value) / most : (value) => Math.min(Math.max(value, 0), 1);
@@ -28,8 +30,8 @@ export function draw({ picture, kernel, own, y, total }, config) {
     headed(head, 240, `<img src="${address}" alt="${alt}" style="width:100%;max-width:240px">`);
   const head = divisor === 1 ? "kernel" : `kernel, divided by ${divisor}`;
   return {
-    html: row(photo("photograph", png([...pixels(picture, config)], columns, rows), `The ${picture} in grey`),
-      photo(`after “${kernel}”`, png(flat.map(grey), y[0].length, y.length), `The ${picture} after the kernel ${kernel}`),
+    html: row(photo("photograph", picture(name, config), `The ${name} in grey`),
+      photo(`after “${kernel}”`, png(flat.map(grey), y[0].length, y.length), `The ${name} after the kernel ${kernel}`),
       grid(head, `${head}: ${weights.length} by ${weights.length} weights`, weights, { wide: 44 })),
     caption: `The weights add up to ${number(total)}: a plain area of brightness 0.5 gives ${number(total * 0.5)}. The ` +
       `response lies between ${number(low)} and ${number(high)}; ${balanced
