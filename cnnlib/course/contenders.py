@@ -4,8 +4,8 @@
     python -m cnnlib.course.contenders mode         # a part of it: baselines, rates, mode, depth, longer or dropout
 
 The chapter runs a small part of each. This script adds what takes minutes: every network's own learning rate, chosen
-on seeds that are not used again, and ten seeds for every number, or five. Each seed has its own start, its own order of batches
-and its own division of the digits. The test digits of chapter 13 take no part.
+on seeds that are not used again, and ten seeds for every number, or five. Each seed has its own start, its own order
+of batches and its own division of the digits. The test digits of chapter 13 take no part.
 """
 
 import functools
@@ -188,7 +188,7 @@ def measure_depth(kinds, rates, epochs):
 
 
 def measure_dropout():
-    """By amount of training digits and share dropped: accuracy on training and validation digits, and with it left on."""
+    """By training digits and share dropped: accuracy on training and validation digits, and with dropout left on."""
     found = {}
     for name, (every, epochs) in DROP_RUNS.items():
         found[name] = {}
@@ -224,7 +224,7 @@ PARTS = {
 
 
 def load():
-    """The committed record: lists over seeds follow `JUDGING` or `FIVE`; under ``tried`` come rates, then `CHOOSING`."""
+    """The committed record: lists over seeds follow `JUDGING` or `FIVE`; ``tried`` is by rate and `CHOOSING`."""
     return json.loads(RECORD.read_text(encoding="utf-8"))
 
 

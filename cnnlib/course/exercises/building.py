@@ -11,6 +11,8 @@ SCALES, SHIFTS, MEANS = _RNG.normal(size=(3, 3))
 SQUARE, ARRIVED = _RNG.normal(size=(2, 3, 3, 3, 3))
 ALONE = _RNG.normal(size=(1, 3, 2, 2))
 FILTERS, BIASES, VARIANCES = _RNG.normal(size=(3, 2, 3, 3)), _RNG.normal(size=3), _RNG.uniform(0.5, 4, size=3)
+NUMBERS, DRAWS = _RNG.normal(size=(3, 5)), _RNG.random((3, 5))
+NUMBERS[0, 1], DRAWS[0, :2] = 0.0, (0.25, 0.95)  # a draw of just p, and a zero that is kept
 CONV, POOL = (3, 1), (2, 2)
 WANTED = [(1, 1), (5, 1), (2, 2), (4, 2), (16, 4), (44, 8), (34, 16), (23, 1)]
 
@@ -45,16 +47,17 @@ def design(answer):
             array = numbers(value)
             if array is None or array.size and (array.ndim != 2 or array.shape[1] != 2):
                 return f"on {case.about}, a list of pairs (kernel, stride) is asked for, you give {describe(value)}."
-            networks.append([tuple(int(n) if n == int(n) else n for n in pair) for pair in array.reshape(-1, 2).tolist()])
+            networks.append([tuple(pair) for pair in array.reshape(-1, 2).tolist()])
             strange = [pair for pair in networks[-1] if pair not in (CONV, POOL)]
             if strange:
-                return f"on {case.about}, your list holds {strange[0]}. Only (3, 1) and (2, 2) are allowed."
+                k, s = strange[0]
+                return f"on {case.about}, your list holds ({k:g}, {s:g}). Only (3, 1) and (2, 2) are allowed."
         seen = [_sees(layers) for layers in networks]
         if seen == WANTED:
             return _spare(networks, cases)
         if [_sees(layers[::-1]) for layers in networks] == WANTED:
             return "your lists begin at the unit. Begin at the image."
-        if all(_sees([CONV] * layers.count(CONV))[0] == want[0] for layers, want in zip(networks, WANTED, strict=True)):
+        if all(layers.count(CONV) == (size - 1) // 2 for layers, (size, _) in zip(networks, WANTED, strict=True)):
             return "you count the field of the convolutions as if there were no pooling: it lengthens the jump, and each convolution behind it adds more."
         if all(size == want[0] + want[1] - 1 and jump == want[1] for (size, jump), want in zip(seen, WANTED, strict=True)):
             return "every field is too large by jump − 1: pooling widens the field, too."
@@ -240,8 +243,8 @@ def fold(answer):
 
     return check_function(
         "12.5", answer, reference,
-        [Case((np.full((1, 1, 1, 1), 2.0), np.array([1.0]), np.array([3.0]), np.array([4.0]), np.array([5.0]), np.array([4.0]), 0.0),
-              "one weight of 2, bias 1, scale 3, shift 4, mean 5, variance 4"),
+        [Case((np.full((1, 1, 1, 1), 2.0), np.array([1.0]), np.array([3.0]), np.array([4.0]), np.array([5.0]), np.array([3.0]), 1.0),
+              "one weight of 2, bias 1, scale 3, shift 4, mean 5, variance 3, eps 1"),
          Case((FILTERS, BIASES, SCALES, SHIFTS, MEANS, VARIANCES, 1e-5), "3 filters of 2 × 3 × 3"),
          Case((SQUARE, BIASES, SCALES, SHIFTS, MEANS, VARIANCES, 0.5), "a large eps, 3 filters of 3 × 3 × 3"),
          Case((FILTERS[:, :, :1, :2], BIASES, SCALES, SHIFTS, MEANS, np.zeros(3), 1e-2), "kernels of 1 × 2, variances of 0")],
@@ -286,16 +289,14 @@ def dropout(answer):
         return lambda x, dy, u, p, training: _dropped(x, dy, u, p, training, **how)
 
     x, u = np.array([1.0, 2, 3, 4]), np.array([0.9, 0.1, 0.3, 0.7])
-    many, arrived, draws = IMAGES[0, :, :, 0].copy(), GRADIENTS[0, :, :, 0].copy(), _RNG.random((3, 5))
-    many[0, 1], draws[0, :2] = 0.0, (0.25, 0.8)  # a draw of just p, and a zero that is kept
     return check_function(
         "12.6", answer, reference,
         [Case((x, np.array([1.0, 10, 100, 1000]), u, 0.5, True), "four numbers, p = 0.5, in training"),
          Case((x, np.array([1.0, 10, 100, 1000]), u, 0.5, False), "four numbers, p = 0.5, in evaluation"),
-         Case((many, arrived, draws, 0.25, True), "3 × 5 numbers, p = 0.25, in training"),
-         Case((many, arrived, draws, 0.25, False), "3 × 5 numbers, p = 0.25, in evaluation"),
-         Case((many, arrived, draws, 0.0, True), "p = 0, in training"),
-         Case((many, arrived, draws, 0.9, True), "p = 0.9, in training")],
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.25, True), "3 × 5 numbers, p = 0.25, in training"),
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.25, False), "3 × 5 numbers, p = 0.25, in evaluation"),
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.0, True), "p = 0, in training"),
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.9, True), "p = 0.9, in training")],
         [Mistake(of(up=lambda p: 1.0), "the scaling is forgotten: what is kept is multiplied by 1/(1 − p)."),
          Mistake(of(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p)),
                  "you scale in evaluation. Here training scales what is kept by 1/(1 − p), and evaluation does nothing."),

@@ -37,6 +37,12 @@ def units(layer):
     return [round(k * (side - 1) / (PLACES - 1)) for k in range(PLACES)]
 
 
+def half(field):
+    """The smallest share of a field's pixels that holds half of its gradient; pixels without any do not count."""
+    largest = np.sort(field.ravel())[::-1]
+    return (int((np.cumsum(largest) < 0.5 * field.sum()).sum()) + 1) / int((field > 0).sum())
+
+
 @functools.cache
 def _field(layer, row, column):
     part = _network()[:LAYERS[layer]]
@@ -63,14 +69,14 @@ def unit(layer, place):
                    _image(box, field))
     padding = _outside(box)
     seen = int((field > 0).sum())
-    half = int((np.cumsum(np.sort(field.ravel())[::-1]) < 0.5 * field.sum()).sum()) + 1
+    share = half(field)
     size = box[1] - box[0]
     caption = (
         f"{layer}, unit ({row}, {column}): its field is {size} × {size}, rows {box[0]} to {box[1] - 1}, "
         f"columns {box[2]} to {box[3] - 1}"
         + (f", {padding} of its {size * size} places in the padding" if padding else "")
-        + f". It reacts to {seen} pixels, and half of its gradient falls on {half} of them "
-        f"({fixed(100 * half / seen, 0)}%). Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
+        + f". It reacts to {seen} pixels, and half of its gradient falls on {round(share * seen)} of them "
+        f"({fixed(100 * share, 0)}%). Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
         f"{ledger.parameters:,} parameters, {ledger.multiply_adds:,} multiply-adds."
     )
     return f'<div style="{FLEX}">{left}{right}</div>', caption

@@ -1,5 +1,7 @@
 """Explorer of chapter 12: the ledger of a small network, line by line, until a choice breaks it."""
 
+import functools
+
 import numpy as np
 
 from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
@@ -23,6 +25,7 @@ def parts(kernel, stride, padding, filters, pool):
     return [(name, layers) for name, layers in groups if layers]
 
 
+@functools.cache
 def numbers(image, kernel, stride, padding, filters, pool):
     """The ledger as far as the network holds, and what breaks it.
 
