@@ -69,7 +69,7 @@ def test_lenet_is_the_table_of_the_chapter():
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    ({"image": 28}, "16×4×4 = 256 numbers arrive, and it takes 400. Linear(256, 120) would hold, with 30,840 parameters"),
+    ({"image": 28}, "16×4×4 = 256 numbers arrive, and it takes 400. Linear(256, 120) would hold, with 30,840"),
     ({"kernel": 7, "stride": 2, "image": 28}, "Broken at conv 7×7: its window does not fit on maps of 5×5"),
     ({"kernel": 7, "stride": 2, "image": 28, "padding": 1},
      "Broken at pool 2×2: its window does not fit on maps of 1×1."),
