@@ -32,6 +32,7 @@ RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5)
 DEPTH = 12
 DEEP = ("plain", "He", "batch norm", "batch norm, He", "residual", "residual, He")
 DEEP_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+LOW_RATES = (0.00001, 0.00003, 0.0001, 0.0003, 0.001)  # for shortcuts with He's start, whose numbers are large
 LONG_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
 LONG = ("plain", "He", "batch norm", "residual")
 
@@ -181,7 +182,7 @@ def measure_depth(kinds, rates, epochs):
     for kind in kinds:
         def build(seed, kind=kind):
             return deep(kind, seed)
-        found[kind] = choose(build, rates, epochs)
+        found[kind] = choose(build, LOW_RATES if kind == "residual, He" else rates, epochs)
         found[kind] |= {"scores": [score(build, seed, found[kind]["best"], epochs) for seed in FIVE],
                         "untrained": untrained(build, FIVE)}
     return found

@@ -65,7 +65,7 @@ def test_lenet_is_the_table_of_the_chapter():
     assert [row["field"] for row in found["rows"]] == [1, 5, 6, 14, 16, None, None, None, None]
     stage, caption = explore.ledger(**LENET)
     assert caption.startswith("It fits: 16×5×5 = 400") and "61,706 parameters, 416,520 multiply-adds" in caption
-    assert re.findall(r"<td>([\d,]+)<td>([\d,]+)<td>", stage)[0] == ("156", "117,600")
+    assert re.findall(r"<td>([\d,]+)</td><td>([\d,]+)</td><td>", stage)[0] == ("156", "117,600")
 
 
 @pytest.mark.parametrize(("change", "said"), [

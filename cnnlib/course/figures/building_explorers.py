@@ -12,7 +12,7 @@ from cnnlib.receptive import gradient_field, receptive_field
 from cnnlib.summary import summary
 
 LAYERS = {"conv1": 1, "pool1": 3, "conv2": 4, "pool2": 6}  # how many layers of lenet5 lead to it
-SIDE, PLACES, LEVELS = 28, 5, 6
+SIDE, PLACES, LEVELS = 28, 3, 6
 
 
 def images(n=8):
@@ -32,7 +32,7 @@ def _rows():
 
 
 def units(layer):
-    """The rows (and columns) of the units that can be picked: five, evenly spread over the maps."""
+    """The rows (and columns) of the units that can be picked: the first, the middle and the last."""
     side = _rows()[LAYERS[layer] - 1].output_shape[1]
     return [round(k * (side - 1) / (PLACES - 1)) for k in range(PLACES)]
 
@@ -57,7 +57,7 @@ def unit(layer, place):
     layer : str
         One of LAYERS.
     place : int
-        From 0 to 24: which of the units that can be picked, row by row.
+        From 0 to 8: which of the units that can be picked, row by row.
     """
     pick, ledger = units(layer), _rows()[LAYERS[layer] - 1]
     row, column = pick[int(place) // PLACES], pick[int(place) % PLACES]

@@ -71,18 +71,18 @@ def ledger(**values):
 
 
 def _table(rows, broken):
+    names = ("layer", "output", "parameters", "multiply-adds", "kept", "field")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
     lines = "".join(map(_line, rows))
     if broken:
-        lines += f'<tr class="course-bad"><th scope=row>✗ {broken["name"]}<td colspan=5>{_cause(broken)}'
-    names = ("layer", "output", "parameters", "multiply-adds", "kept", "field")
-    head = "".join(f"<th scope=col>{name}" for name in names)
-    return f'<table class="course-table"><thead><tr>{head}<tbody>{lines}</table>'
+        lines += f'<tr><th scope="row">✗ {broken["name"]}</th><td class="words" colspan="5">{_cause(broken)}</td></tr>'
+    return f'<table class="course-table"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
 
 
 def _line(row):
     counts = (f"{row[key]:,}" if row[key] else "" for key in ("parameters", "multiply_adds", "kept"))
     cells = (_by(row["shape"]), *counts, row["field"] or "all")
-    return f"<tr><th scope=row>{row['name']}" + "".join(f"<td>{text}" for text in cells)
+    return f'<tr><th scope="row">{row["name"]}</th>' + "".join(f"<td>{text}</td>" for text in cells) + "</tr>"
 
 
 def _by(shape):
