@@ -11,7 +11,7 @@ BLUE, ORANGE, GREEN = (COLORS[name] for name in ("blue", "orange", "green"))
 
 def lenet():
     """LeNet-5 as a row of map stacks, drawn to scale, and a row of vectors."""
-    fig, axes = plt.subplots(2, 1, figsize=(5.0, 4.8), height_ratios=[1.25, 1])
+    fig, axes = plt.subplots(2, 1, figsize=(4.7, 4.8), height_ratios=[1.25, 1])
     maps = [(1, 28, "image"), (6, 28, "conv 5×5"), (6, 14, "pool"), (16, 10, "conv 5×5"), (16, 5, "pool")]
     left = 0
     for k, (channels, side, how) in enumerate(maps):
@@ -44,7 +44,7 @@ def shares(names, columns):
     columns : dict of str to array (layers,)
         Shares, each adding up to 1.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.6))
+    fig, ax = plt.subplots(figsize=(4.7, 3.6))
     height = 0.8 / len(columns)
     for k, ((name, share), color) in enumerate(zip(columns.items(), (BLUE, ORANGE, GREEN), strict=False)):
         at = np.arange(len(names)) + (k - (len(columns) - 1) / 2) * height
@@ -90,7 +90,7 @@ def growth(depths, curves):
     depths : sequence of int
     curves : dict of str to array (depths,) or (seeds, depths)
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.2))
+    fig, ax = plt.subplots(figsize=(4.7, 3.2))
     for (name, values), style in zip(curves.items(), ("s--", "o-", "^:"), strict=False):
         band(ax, depths, np.atleast_2d(values), style, center=np.mean, label=name)
     ax.set(xlabel="3 × 3 layers", ylabel="pixels", xticks=depths, ylim=(0, None))
@@ -108,7 +108,7 @@ def rates(values, curves, lines):
     lines : dict of str to float
         Baselines, which no rate changes.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 4.2))
+    fig, ax = plt.subplots(figsize=(4.7, 4.2))
     for (name, runs), style in zip(curves.items(), ("s--", "^-.", "o-"), strict=False):
         band(ax, values, 100 * runs, style, center=np.mean, label=name)
     _lines(ax.axhline, lines)
@@ -121,7 +121,8 @@ def rates(values, curves, lines):
 
 def _lines(draw, lines):
     """Baselines as thin lines, ``ax.axhline`` or ``ax.axvline``, named in the legend."""
-    for (name, value), style in zip(lines.items(), (":", (0, (6, 3))), strict=False):
+    for name, value in lines.items():
+        style = ":" if "one answer" in name else (0, (6, 3))
         draw(100 * value, color=MUTED, linestyle=style, linewidth=1.4, label=name)
 
 
@@ -137,9 +138,9 @@ def dots(groups, lines=None, xlabel="right on validation (%)", low=0):
     low : float, optional
         Left end of the axis, in percent.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 1.3 + 0.38 * len(groups)))
+    fig, ax = plt.subplots(figsize=(4.7, 1.3 + 0.38 * len(groups)))
     for k, runs in enumerate(np.asarray(runs) for runs in groups.values()):
-        ax.plot(100 * runs, k + np.linspace(-0.22, 0.22, len(runs)), "o", color=BLUE, markersize=5, alpha=0.75)
+        ax.plot(100 * runs, k + np.linspace(-0.22, 0.22, len(runs)), "o", color=BLUE, markersize=5)
         ax.plot([100 * runs.mean()] * 2, [k - 0.36, k + 0.36], color=ORANGE, linewidth=2.5)
     _lines(ax.axvline, lines or {})
     ax.set(xlabel=xlabel, xlim=(low, 101), ylim=(len(groups) - 0.4, -0.6))

@@ -20,7 +20,7 @@ def parts(kernel, stride, padding, filters, pool):
     inputs = TAKES
     for k, outputs in enumerate(HIDDEN):
         last = k == len(HIDDEN) - 1
-        groups.append((f"linear {inputs}→{outputs}", [Linear(inputs, outputs)] + ([] if last else [ReLU()])))
+        groups.append((f"linear {outputs}", [Linear(inputs, outputs)] + ([] if last else [ReLU()])))
         inputs = outputs
     return [(name, layers) for name, layers in groups if layers]
 
@@ -75,7 +75,7 @@ def _table(rows, broken):
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     lines = "".join(map(_line, rows))
     if broken:
-        lines += f'<tr><th scope="row">✗ {broken["name"]}</th><td class="words" colspan="5">{_cause(broken)}</td></tr>'
+        lines += f'<tr><th scope="row">{broken["name"]}</th><td class="words" colspan="5">✗ {_cause(broken)}</td></tr>'
     return f'<table class="course-table"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
 
 
