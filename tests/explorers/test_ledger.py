@@ -77,4 +77,6 @@ def test_lenet_is_the_table_of_the_chapter():
 def test_a_broken_network_is_told_what_breaks_it(change, said):
     stage, caption = explore.ledger(**LENET | change)
     assert said in caption and "✗" in stage
+    shape = re.search(r"does not fit on maps of (\d×\d)", caption)
+    assert (f"does not fit on {shape[1]}<" in stage) if shape else ("does not fit" not in stage)
     assert ("takes 400, and 256 arrive" in stage) == (change == {"image": 28})

@@ -191,7 +191,7 @@ def batch_norm_backward(answer):
          Case((GRADIENTS, IMAGES, SCALES, 1e-5), "4 images of 3 × 5 × 2"),
          Case((ARRIVED, SQUARE, SCALES, 0.5), "a large eps, N = C = H = W"),
          Case((ALONE[:, ::-1] ** 2, ALONE, SHIFTS, 1e-5), "a batch of one image")],
-        [Mistake(of(mean=False), "dx: the mean's own dependence on x is forgotten. Every x moves it by 1/n, so the mean of g goes off."),
+        [Mistake(of(mean=False), "dx: the mean's own dependence on x is forgotten. Every x moves it by 1/n, and so the mean of g is taken away."),
          Mistake(of(spread=False), "dx: the variance's own dependence on x is forgotten: the part with x̂ is missing."),
          Mistake(of(mean=False, spread=False), "dx: mean and variance are taken for fixed numbers, as in evaluation mode. Both depend on every x."),
          Mistake(of(less=1), "the variance divides by n here, and so does its derivative. n − 1 belongs to what is remembered for evaluation."),
@@ -213,7 +213,7 @@ def batch_norm_backward(answer):
                  "dw and db are sums over the channel, not means."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, db, dw)), "the order is dx, dw, db."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: dx), "give all three: dx, dw, db.")],
-        praise="two guarantees, two terms that go off.",
+        praise="mean and variance depend on x, and each takes its term away.",
     )
 
 
