@@ -15,11 +15,11 @@ ROWS = summary(NET, (1, 28, 28)).rows
 
 
 @pytest.mark.parametrize("layer", explore.LAYERS)
-@pytest.mark.parametrize("place", [0, 3, 12, 21, 24])
+@pytest.mark.parametrize("place", [0, 1, 4, 6, 8])
 def test_caption_and_picture_follow_the_library(layer, place):
     stage, caption = explore.unit(layer, place)
     part, row = NET[:explore.LAYERS[layer]], ROWS[explore.LAYERS[layer] - 1]
-    i, j = (explore.units(layer)[k] for k in divmod(place, 5))
+    i, j = (explore.units(layer)[k] for k in divmod(place, 3))
     box, field = receptive_field(part).box(i, j), gradient_field(part, explore.images(), i, j)
     assert f"unit ({i}, {j})" in caption
     assert f"rows {box[0]} to {box[1] - 1}, columns {box[2]} to {box[3] - 1}" in caption
@@ -38,9 +38,9 @@ def test_caption_and_picture_follow_the_library(layer, place):
 @pytest.mark.parametrize("layer", explore.LAYERS)
 def test_units_to_pick_are_all_different_and_reach_both_ends(layer):
     pick = explore.units(layer)
-    assert len(set(pick)) == 5 and pick[0] == 0 and pick[-1] == ROWS[explore.LAYERS[layer] - 1].output_shape[1] - 1
+    assert len(set(pick)) == 3 and pick[0] == 0 and pick[-1] == ROWS[explore.LAYERS[layer] - 1].output_shape[1] - 1
 
 
 def test_each_pickable_unit_can_be_clicked():
     stage, _ = explore.unit("conv2", 7)
-    assert re.findall(r'data-set="place:(\d+)"', stage) == [str(k) for k in range(25)]
+    assert re.findall(r'data-set="place:(\d+)"', stage) == [str(k) for k in range(9)]

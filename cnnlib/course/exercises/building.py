@@ -2,149 +2,80 @@
 
 import numpy as np
 
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value
+from cnnlib.course.exercises._answers import describe, numbers
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, judge_function
 
 _RNG = np.random.default_rng(12)
-IMAGES = _RNG.normal(1, 2, size=(4, 3, 5, 2))
-SCALES, SHIFTS = _RNG.normal(size=(2, 3))
-SQUARE, CONSTANT = _RNG.normal(size=(3, 3, 3, 3)), np.full((2, 3, 2, 2), 5.0)
+IMAGES, GRADIENTS = _RNG.normal(1, 2, size=(4, 3, 5, 2)), _RNG.normal(size=(4, 3, 5, 2))
+SCALES, SHIFTS, MEANS = _RNG.normal(size=(3, 3))
+SQUARE, ARRIVED = _RNG.normal(size=(2, 3, 3, 3, 3))
+ALONE = _RNG.normal(size=(1, 3, 2, 2))
+FILTERS, BIASES, VARIANCES = _RNG.normal(size=(3, 2, 3, 3)), _RNG.normal(size=3), _RNG.uniform(0.5, 4, size=3)
+NUMBERS, DRAWS = _RNG.normal(size=(3, 5)), _RNG.random((3, 5))
+NUMBERS[0, 1], DRAWS[0, :2] = 0.0, (0.25, 0.95)  # a draw of just p, and a zero that is kept
+CONV, POOL = (3, 1), (2, 2)
+WANTED = [(1, 1), (5, 1), (2, 2), (4, 2), (16, 4), (44, 8), (34, 16), (23, 1)]
 
 
-def flatten_size(answer):
-    """12.1: numbers after two convolutions and two poolings of a 3 × 44 × 28 image."""
-    return check_value(
-        "12.1", answer, 720,
-        [Mistake(12 * 20 * 12, "the second pooling is not counted: it halves rows and columns once more."),
-         Mistake(12 * 40 * 24, "pooling has no parameters, but it halves rows and columns, twice."),
-         Mistake(12 * 9 * 5, "the second convolution has padding 1: it keeps 20 × 12, and only pooling halves it."),
-         Mistake(12 * 11 * 7, "the first convolution has no padding: 44 − 5 + 1 rows are left."),
-         Mistake(12 * 10 * 5, "the columns: 28 − 5 + 1 = 24, then 12, then 6."),
-         Mistake(8 * 10 * 6, "the last maps are those of the second convolution, which has 12 filters."),
-         Mistake(10 * 6, "that is one map. How many are there?"),
-         Mistake(8 * 12 * 10 * 6, "each of the 12 filters adds up over all 8 maps: 12 maps, not 96."),
-         Mistake(3 * 12 * 10 * 6, "a filter adds up over the colours: they do not multiply the maps."),
-         Mistake(12 * 10 * 10, "the image is not square: follow rows and columns apart."),
-         Mistake(12 * 6 * 6, "the image is not square: follow rows and columns apart."),
-         Mistake(721, "the bias belongs to the outputs. How many numbers come in?")],
-        praise="12 maps of 10 × 6.",
-    )
+def _design(field, jump):
+    """From the longest jump down: as many convolutions as fit, each of which adds twice the jump."""
+    layers, left = [], (field - jump) // 2
+    while jump > 1:
+        count, left = divmod(left, jump)
+        layers = [POOL] + [CONV] * count + layers
+        jump //= 2
+    return [CONV] * left + layers
 
 
-def _field(layers):
+def _sees(layers):
     size, jump = 1, 1
-    for kernel, stride, dilation in layers:
-        size += dilation * (kernel - 1) * jump
-        jump *= stride
+    for kernel, stride in layers:
+        size, jump = size + (kernel - 1) * jump, jump * stride
     return size, jump
 
 
-def field(answer):
-    """12.2: receptive field and jump of ``[(kernel, stride, dilation), ...]``."""
-    def varied(start=1, stride_first=False, spread=lambda k, d: d * (k - 1), step=lambda j, s: j * s):
-        def wrong(layers):
-            size, jump = start, 1
-            for kernel, stride, dilation in layers:
-                if stride_first:
-                    jump = step(jump, stride)
-                size += spread(kernel, dilation) * jump
-                if not stride_first:
-                    jump = step(jump, stride)
-            return size, jump
-        return wrong
+def design(answer):
+    """12.1: the network with the fewest 3 × 3 convolutions for a given field and jump."""
+    cases = [Case(pair, f"field {pair[0]}, jump {pair[1]}") for pair in WANTED]
 
-    def no_jump(layers):
-        return 1 + sum(d * (k - 1) for k, _, d in layers), _field(layers)[1]
+    def reference(field, jump):
+        return _design(field, jump)
 
-    def previous(layers):
-        size, jump, before = 1, 1, 1
-        for kernel, stride, dilation in layers:
-            size += dilation * (kernel - 1) * before
-            jump, before = jump * stride, stride
-        return size, jump
+    def judge(values):
+        networks = []
+        for value, case in zip(values, cases, strict=True):
+            array = numbers(value)
+            if array is None or array.size and (array.ndim != 2 or array.shape[1] != 2):
+                return f"on {case.about}, a list of pairs (kernel, stride) is asked for, you give {describe(value)}."
+            networks.append([tuple(pair) for pair in array.reshape(-1, 2).tolist()])
+            strange = [pair for pair in networks[-1] if pair not in (CONV, POOL)]
+            if strange:
+                k, s = strange[0]
+                return f"on {case.about}, your list holds ({k:g}, {s:g}). Only (3, 1) and (2, 2) are allowed."
+        seen = [_sees(layers) for layers in networks]
+        if seen == WANTED:
+            return _spare(networks, cases)
+        if [_sees(layers[::-1]) for layers in networks] == WANTED:
+            return "your lists begin at the unit. Begin at the image."
+        if all(layers.count(CONV) == (size - 1) // 2 for layers, (size, _) in zip(networks, WANTED, strict=True)):
+            return "you count the field of the convolutions as if there were no pooling: it lengthens the jump, and each convolution behind it adds more."
+        if all(size == want[0] + want[1] - 1 and jump == want[1] for (size, jump), want in zip(seen, WANTED, strict=True)):
+            return "every field is too large by jump − 1: pooling widens the field, too."
+        for got, want, case in zip(seen, WANTED, cases, strict=True):
+            if got != want:
+                return f"on {case.about}, your layers make a field of {got[0]} and a jump of {got[1]}."
 
-    return check_function(
-        "12.2", answer, _field,
-        [Case(([],), "no layer at all"), Case(([(3, 1, 1)],), "one 3×3 layer"),
-         Case(([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],), "LeNet-5"),
-         Case(([(3, 2, 1), (1, 3, 1), (4, 1, 1)],), "three layers with strides 2, 3 and 1"),
-         Case(([(3, 1, 1), (3, 2, 2), (3, 1, 4)],), "layers with dilation")],
-        [Mistake(no_jump, "the earlier strides are forgotten: a neighbour is as many pixels away as the jump so far."),
-         Mistake(previous, "only the stride of the layer before is used. The jump is the product of all earlier ones."),
-         Mistake(varied(stride_first=True), "a layer's own stride does not widen its field: first let the field grow, then the jump."),
-         Mistake(varied(spread=lambda k, d: k - 1), "the dilation is not used: a kernel of k spans d (k − 1) + 1 places."),
-         Mistake(varied(spread=lambda k, d: d * k), "a kernel of k adds k − 1 steps: its first weight stands on what is there already."),
-         Mistake(varied(spread=lambda k, d: d * k - 1), "with dilation d the k − 1 gaps are d wide: d (k − 1), not d k − 1."),
-         Mistake(varied(start=0), "a pixel sees itself: start with 1."),
-         Mistake(varied(step=lambda j, s: j + s - 1), "jumps multiply: stride 2 after stride 2 makes 4, and 3 after 2 makes 6."),
-         Mistake(lambda layers: (_field(layers)[0], layers[-1][1] if layers else 1), "the jump apart is the product of all strides, not the last one."),
-         Mistake(varied(step=lambda j, s: s), "the jump is the product of all strides, not the last one."),
-         Mistake(lambda layers: _field(layers[::-1]), "you start at the last layer. This rule goes from the image on."),
-         Mistake(lambda layers: _field(layers)[::-1], "the other way round: first the size, then the jump."),
-         Mistake(lambda layers: _field(layers)[0], "give both: the size and the jump.")],
-        praise="first the field, then the jump.",
-    )
+    return judge_function("12.1", answer, reference, cases, judge, praise="convolutions behind the poolings widen the field most.")
 
 
-def _normalised(x, w, b, eps, axes=(0, 2, 3), n_less=0, inside=True):
-    m, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True, ddof=n_less)
-    hat = (x - m) / (np.sqrt(var + eps) if inside else np.sqrt(var) + eps)
-    return w[:, None, None] * hat + b[:, None, None]
-
-
-def batch_norm_forward(answer):
-    """12.3: batch norm of images (N, C, H, W) in training mode."""
-    def of(**how):
-        return lambda x, w, b, eps: _normalised(x, w, b, eps, **how)
-
-    def plain(x, w, b, eps):
-        return _normalised(x, np.ones_like(w), np.zeros_like(b), eps)
-
-    def variance(x, w, b, eps):
-        m, var = x.mean(axis=(0, 2, 3), keepdims=True), x.var(axis=(0, 2, 3), keepdims=True)
-        return w[:, None, None] * (x - m) / (var + eps) + b[:, None, None]
-
-    return check_function(
-        "12.3", answer, _normalised_reference,
-        [Case((np.array([3.0, 9, 11, 17]).reshape(4, 1, 1, 1), np.ones(1), np.zeros(1), 1e-5), "the four numbers of the chapter"),
-         Case((IMAGES, np.ones(3), np.zeros(3), 1e-5), "4 images of 3 × 5 × 2"),
-         Case((IMAGES, SCALES, SHIFTS, 1e-5), "scales and shifts"),
-         Case((SQUARE, SCALES, SHIFTS, 0.5), "a large eps, N = C = H = W"),
-         Case((CONSTANT, SCALES, SHIFTS, 1e-5), "images in which all pixels are equal")],
-        [Mistake(of(n_less=1), "the variance divides by n here. n − 1 belongs to what is remembered for evaluation."),
-         Mistake(of(axes=(0,)), "the mean is taken over the batch alone. Rows and columns belong to the channel, too: axes 0, 2 and 3."),
-         Mistake(of(axes=(2, 3)), "each image is normalised by itself (instance norm). The mean runs over the batch, too: axes 0, 2 and 3."),
-         Mistake(of(axes=(1, 2, 3)), "each image is normalised over its channels (layer norm). Each channel has its own mean, over axes 0, 2 and 3."),
-         Mistake(of(axes=(1,)), "this normalises over the channels. Each channel has its own mean, over axes 0, 2 and 3."),
-         Mistake(of(axes=(0, 1, 2, 3)), "one mean for everything. Each channel has its own, over axes 0, 2 and 3."),
-         Mistake(of(inside=False), "eps is added to the variance, before the root is taken."),
-         Mistake(lambda x, w, b, eps: _normalised(x, w, b, 0.0 if x.var() else eps), "eps is left out."),
-         Mistake(plain, "the scale w and the shift b are left out."),
-         Mistake(lambda x, w, b, eps: _normalised(x, w, np.zeros_like(b), eps), "the shift b is left out."),
-         Mistake(lambda x, w, b, eps: _normalised(x, np.ones_like(w), b, eps), "the scale w is left out."),
-         Mistake(variance, "divide by the root of the variance, not by the variance."),
-         Mistake(lambda x, w, b, eps: _normalised(x, w, b, eps) + (w / np.sqrt(x.var(axis=(0, 2, 3)) + eps) * x.mean(axis=(0, 2, 3)))[:, None, None],
-                 "the mean is not taken away."),
-         Mistake(lambda x, w, b, eps: w[:, None, None] * (plain(x, w, b, eps) + b[:, None, None]),
-                 "first the scale, then the shift: the shift is not scaled.")],
-        praise="one mean and one variance for each channel.",
-    )
-
-
-def _normalised_reference(x, w, b, eps):
-    return _normalised(x, w, b, eps)
-
-
-def bias_before_norm(answer):
-    """12.4: what is true of a convolution's bias before batch norm."""
-    return check_letters(
-        "12.4", answer, "abe", "abcde",
-        {"a": "think of (a) again: which outputs does the bias move, once the mean has been taken away?",
-         "b": "think of (b) again: what does the batch's mean do when 100 is added to all numbers of a channel?",
-         "c": "not c: in evaluation the mean is remembered. It does not know about your 100.",
-         "d": "not d: a weight changes the numbers of a channel by different amounts, and the mean does not take that away.",
-         "e": "think of (e) again: batch norm adds a shift of its own after the mean is gone."},
-        praise="the mean takes away what the bias adds; that is why such convolutions are written with bias=False.",
-    )
+def _spare(networks, cases):
+    """A hint where a network has more convolutions than are needed, or an empty text."""
+    for layers, want, case in zip(networks, WANTED, cases, strict=True):
+        fewest, has = _design(*want).count(CONV), layers.count(CONV)
+        if has > fewest:
+            return (f"on {case.about}, field and jump are right, with {has} convolutions; {fewest} "
+                    f"{'is' if fewest == 1 else 'are'} enough. Where in the network does a convolution widen the field most?")
+    return ""
 
 
 def _ledger(layers, shape, spare=0, shared=False, every=False, bias=True, square=False, ceil=False, paid=False, pool=None, deep=True):
@@ -172,7 +103,7 @@ def _ledger(layers, shape, spare=0, shared=False, every=False, bias=True, square
 
 
 def ledger(answer):
-    """12.5: a ledger for any chain of convolutions, poolings and linear layers."""
+    """12.2: a ledger for any chain of convolutions, poolings and linear layers."""
     def reference(layers, shape):
         return _ledger(layers, shape)
 
@@ -181,7 +112,7 @@ def ledger(answer):
 
     lenet = [("conv", 6, 5, 1, 2), ("pool", 2), ("conv", 16, 5, 1, 0), ("pool", 2), ("flatten",), ("linear", 120), ("linear", 84), ("linear", 10)]
     return check_function(
-        "12.5", answer, reference,
+        "12.2", answer, reference,
         [Case(([("linear", 3)], (2,)), "one linear layer, two inputs"),
          Case(([("conv", 4, 3, 1, 1)], (2, 5, 7)), "one convolution on 2 × 5 × 7"),
          Case((lenet, (1, 28, 28)), "LeNet-5"),
@@ -211,10 +142,189 @@ def ledger(answer):
     )
 
 
-def diagnosis(answer):
-    """12.6: four symptoms, four causes."""
+def bias_before_norm(answer):
+    """12.3: what is true of a convolution's bias before batch norm."""
     return check_letters(
-        "12.6", answer, "cadb", "abcd",
+        "12.3", answer, "abe", "abcde",
+        {"a": "think of (a) again: which outputs does the bias move, once the mean has been taken away?",
+         "b": "think of (b) again: what does the batch's mean do when 100 is added to all numbers of a channel?",
+         "c": "not c: in evaluation the mean is remembered. It does not know about your 100.",
+         "d": "not d: a weight changes the numbers of a channel by different amounts, and the mean does not take that away.",
+         "e": "think of (e) again: batch norm adds a shift of its own after the mean is gone."},
+        praise="the mean takes away what the bias adds; that is why such convolutions are written with bias=False.",
+    )
+
+
+def _normed_back(dy, x, w, eps, axes=(0, 2, 3), mean=True, spread=True, less=0, scale=True, inside=True):
+    def bar(a):
+        return a.mean(axis=axes, keepdims=True)
+
+    var = x.var(axis=axes, keepdims=True, ddof=less if x.size > x.shape[1] else 0)
+    sigma = np.sqrt(var + eps) if inside else np.sqrt(var) + eps
+    hat = (x - bar(x)) / sigma
+    g = w[:, None, None] * dy if scale else dy
+    dx = (g - mean * bar(g) - spread * hat * bar(g * hat)) / sigma
+    return dx, (dy * hat).sum(axis=(0, 2, 3)), dy.sum(axis=(0, 2, 3))
+
+
+def batch_norm_backward(answer):
+    """12.4: the three gradients of batch norm on images, in training mode."""
+    def reference(dy, x, w, eps):
+        return _normed_back(dy, x, w, eps)
+
+    def of(**how):
+        return lambda dy, x, w, eps: _normed_back(dy, x, w, eps, **how)
+
+    def after(change):
+        return lambda dy, x, w, eps: change(*_normed_back(dy, x, w, eps), dy, x, w, eps)
+
+    def sums(dy, x, w, eps):
+        n, sigma = x.size // x.shape[1], np.sqrt(x.var(axis=(0, 2, 3), keepdims=True) + eps)
+        hat, g = (x - x.mean(axis=(0, 2, 3), keepdims=True)) / sigma, w[:, None, None] * dy
+        _, dw, db = _normed_back(dy, x, w, eps)
+        return (g - n * g.mean(axis=(0, 2, 3), keepdims=True) - n * hat * (g * hat).mean(axis=(0, 2, 3), keepdims=True)) / sigma, dw, db
+
+    four = np.array([3.0, 9, 11, 17]).reshape(4, 1, 1, 1)
+    return check_function(
+        "12.4", answer, reference,
+        [Case((np.eye(4)[0].reshape(4, 1, 1, 1), four, np.ones(1), 1e-5), "the four numbers of the chapter"),
+         Case((GRADIENTS, IMAGES, SCALES, 1e-5), "4 images of 3 × 5 × 2"),
+         Case((ARRIVED, SQUARE, SCALES, 0.5), "a large eps, N = C = H = W"),
+         Case((ALONE[:, ::-1] ** 2, ALONE, SHIFTS, 1e-5), "a batch of one image")],
+        [Mistake(of(mean=False), "dx: the mean's own dependence on x is forgotten. Every x moves it by 1/n, and so the mean of g is taken away."),
+         Mistake(of(spread=False), "dx: the variance's own dependence on x is forgotten: the part with x̂ is missing."),
+         Mistake(of(mean=False, spread=False), "dx: mean and variance are taken for fixed numbers, as in evaluation mode. Both depend on every x."),
+         Mistake(of(less=1), "the variance divides by n here, and so does its derivative. n − 1 belongs to what is remembered for evaluation."),
+         Mistake(of(scale=False), "dx: the scale w is left out. What arrives at x̂ is w · dy."),
+         Mistake(of(axes=(0,)), "the means are taken over the batch alone. Rows and columns belong to the channel, too: axes 0, 2 and 3."),
+         Mistake(of(axes=(2, 3)), "each image is treated by itself. The means run over the batch, too: axes 0, 2 and 3."),
+         Mistake(of(axes=(1, 2, 3)), "the means run over the channels of one image (layer norm). Each channel has its own: axes 0, 2 and 3."),
+         Mistake(of(axes=(0, 1, 2, 3)), "one mean for everything. Each channel has its own, over axes 0, 2 and 3."),
+         Mistake(of(inside=False), "eps is added to the variance, before the root is taken."),
+         Mistake(lambda dy, x, w, eps: _normed_back(dy, x, w, 0.0), "eps is left out."),
+         Mistake(sums, "dx: sums where means belong. Each x moves the mean by 1/n."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (-dx, dw, db)), "dx has the opposite sign."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx * np.sqrt(x.var(axis=(0, 2, 3), keepdims=True) + eps), dw, db)),
+                 "dx: the division by σ is missing."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, (dy * x).sum(axis=(0, 2, 3)), db)), "dw: w multiplies x̂, not x."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, w * dw, db)), "dw: the derivative of w · x̂ by w is x̂; w itself has no place in it."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw, w * db)), "db: the derivative of y by b is 1, whatever w is."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw * x.shape[1] / x.size, db * x.shape[1] / x.size)),
+                 "dw and db are sums over the channel, not means."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, db, dw)), "the order is dx, dw, db."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: dx), "give all three: dx, dw, db.")],
+        praise="mean and variance depend on x, and each takes its term away.",
+    )
+
+
+def _folded(w, b, scale, shift, mean, var, eps, root=np.sqrt):
+    factor = scale / root(var + eps)
+    return w * factor[:, None, None, None], (b - mean) * factor + shift
+
+
+def fold(answer):
+    """12.5: a batch norm in evaluation mode, folded into the convolution before it."""
+    def reference(w, b, scale, shift, mean, var, eps):
+        return _folded(w, b, scale, shift, mean, var, eps)
+
+    def with_bias(rule):
+        def wrong(w, b, scale, shift, mean, var, eps):
+            factor = scale / np.sqrt(var + eps)
+            return w * factor[:, None, None, None], rule(b, factor, shift, mean)
+        return wrong
+
+    def with_weights(rule):
+        def wrong(w, b, scale, shift, mean, var, eps):
+            return rule(w, scale / np.sqrt(var + eps)), _folded(w, b, scale, shift, mean, var, eps)[1]
+        return wrong
+
+    def of(**how):
+        return lambda w, b, scale, shift, mean, var, eps: _folded(w, b, **({"scale": scale, "shift": shift, "mean": mean, "var": var, "eps": eps} | how))
+
+    return check_function(
+        "12.5", answer, reference,
+        [Case((np.full((1, 1, 1, 1), 2.0), np.array([1.0]), np.array([3.0]), np.array([4.0]), np.array([5.0]), np.array([3.0]), 1.0),
+              "one weight of 2, bias 1, scale 3, shift 4, mean 5, variance 3, eps 1"),
+         Case((FILTERS, BIASES, SCALES, SHIFTS, MEANS, VARIANCES, 1e-5), "3 filters of 2 × 3 × 3"),
+         Case((SQUARE, BIASES, SCALES, SHIFTS, MEANS, VARIANCES, 0.5), "a large eps, 3 filters of 3 × 3 × 3"),
+         Case((FILTERS[:, :, :1, :2], BIASES, SCALES, SHIFTS, MEANS, np.zeros(3), 1e-2), "kernels of 1 × 2, variances of 0")],
+        [Mistake(of(eps=0.0), "eps is left out: the layer divides by the root of var + eps."),
+         Mistake(of(root=lambda v: v), "divide by the root of the variance, not by the variance."),
+         Mistake(lambda w, b, scale, shift, mean, var, eps: _folded(w, b, scale, shift, mean, np.sqrt(var), eps, lambda v: v),
+                 "eps is added to the variance, before the root is taken."),
+         Mistake(of(root=lambda v: 1 / np.sqrt(v)), "batch norm divides by σ: the factor is scale / σ, not scale · σ."),
+         Mistake(lambda w, b, scale, shift, mean, var, eps: _folded(w, b, np.ones_like(scale), shift, mean, var, eps), "the scale is left out."),
+         Mistake(with_bias(lambda b, f, shift, mean: (b - mean) * f), "the new bias: the shift is left out."),
+         Mistake(with_bias(lambda b, f, shift, mean: b * f + shift), "the new bias: the mean is left out."),
+         Mistake(with_bias(lambda b, f, shift, mean: shift - mean * f), "the new bias: the convolution's own bias is left out. Batch norm scales it, too."),
+         Mistake(with_bias(lambda b, f, shift, mean: b + shift - mean * f), "the new bias: the convolution's own bias is scaled, too: batch norm comes after it."),
+         Mistake(with_bias(lambda b, f, shift, mean: b * f - mean + shift), "the new bias: the mean is taken away before the scale, so it is scaled, too."),
+         Mistake(with_bias(lambda b, f, shift, mean: b - mean + shift), "the new bias: b − mean is scaled, too, before the shift is added."),
+         Mistake(with_bias(lambda b, f, shift, mean: (b + mean) * f + shift), "the new bias: the mean is taken away, not added."),
+         Mistake(with_bias(lambda b, f, shift, mean: (b - mean + shift) * f), "the new bias: first the scale, then the shift: the shift is not scaled."),
+         Mistake(with_bias(lambda b, f, shift, mean: b), "the new bias: it changes, too. What does batch norm make of b alone?"),
+         Mistake(with_weights(lambda w, f: w), "the weights are scaled, too."),
+         Mistake(with_weights(lambda w, f: w * f[: w.shape[1], None, None]), "the factor belongs to the filter (axis 0), not to the channel that it reads (axis 1)."),
+         Mistake(with_weights(lambda w, f: w * f), "the factor belongs to the filter (axis 0). Without new axes it meets the columns of the kernel."),
+         Mistake(with_weights(lambda w, f: w * f[0]), "each filter has a factor of its own."),
+         Mistake(lambda *given: _folded(*given)[::-1], "the order: first the weights, then the bias."),
+         Mistake(lambda *given: _folded(*given)[0], "give both: the weights and the bias.")],
+        praise="one layer less, and the same numbers.",
+    )
+
+
+def _dropped(x, dy, u, p, training, keep=lambda u, p: u >= p, up=lambda p: 1 / (1 - p), back=None, rest=lambda x, mask, p: x):
+    mask = keep(u, p) * up(p)
+    if not training:
+        return rest(x, mask, p), rest(dy, mask, p)
+    return x * mask, dy * (mask if back is None else back(keep(u, p), p, x))
+
+
+def dropout(answer):
+    """12.6: dropout forward and backward, in both modes."""
+    def reference(x, dy, u, p, training):
+        return _dropped(x, dy, u, p, training)
+
+    def of(**how):
+        return lambda x, dy, u, p, training: _dropped(x, dy, u, p, training, **how)
+
+    x, u = np.array([1.0, 2, 3, 4]), np.array([0.9, 0.1, 0.3, 0.7])
+    return check_function(
+        "12.6", answer, reference,
+        [Case((x, np.array([1.0, 10, 100, 1000]), u, 0.5, True), "four numbers, p = 0.5, in training"),
+         Case((x, np.array([1.0, 10, 100, 1000]), u, 0.5, False), "four numbers, p = 0.5, in evaluation"),
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.25, True), "3 × 5 numbers, p = 0.25, in training"),
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.25, False), "3 × 5 numbers, p = 0.25, in evaluation"),
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.0, True), "p = 0, in training"),
+         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.9, True), "p = 0.9, in training")],
+        [Mistake(of(up=lambda p: 1.0), "the scaling is forgotten: what is kept is multiplied by 1/(1 − p)."),
+         Mistake(of(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p)),
+                 "you scale in evaluation. Here training scales what is kept by 1/(1 − p), and evaluation does nothing."),
+         Mistake(of(rest=lambda x, mask, p: x * (1 - p)), "evaluation does nothing: the scaling is done in training already."),
+         Mistake(of(rest=lambda x, mask, p: x / (1 - p)), "evaluation does nothing: what is scaled up is what is kept in training."),
+         Mistake(of(rest=lambda x, mask, p: x * mask), "the mask is used in evaluation, too. There nothing is dropped."),
+         Mistake(of(rest=lambda x, mask, p: 0 * x), "in evaluation everything passes, forward and backward; yours gives 0."),
+         Mistake(of(up=lambda p: 1 - p), "divide by 1 − p: what is kept grows, to make up for what is dropped."),
+         Mistake(of(up=lambda p: 1 / p if p else 1.0), "p is what is dropped, 1 − p what is kept: divide by 1 − p."),
+         Mistake(of(keep=lambda u, p: u < p), "the wrong ones go: a number is dropped where u < p."),
+         Mistake(of(keep=lambda u, p: u < 1 - p), "the right share goes, but not those that are asked for: a number is dropped where u < p."),
+         Mistake(of(keep=lambda u, p: u > p), "a number is dropped where u < p: where u is just p it is kept."),
+         Mistake(of(keep=lambda u, p: u >= 0.5), "a half is dropped whatever p is."),
+         Mistake(of(back=lambda kept, p, x: 1.0), "dx: the mask of the forward pass holds for the gradient, too."),
+         Mistake(of(back=lambda kept, p, x: kept), "dx: the gradient is scaled by 1/(1 − p) as well: y = mask · x."),
+         Mistake(of(back=lambda kept, p, x: 1 / (1 - p)), "dx: where a number was dropped, no gradient comes through."),
+         Mistake(of(back=lambda kept, p, x: kept * (x != 0) / (1 - p)), "dx: a number that is 0 and kept has a gradient. Ask the mask, not y."),
+         Mistake(of(back=lambda kept, p, x: x * kept / (1 - p)), "dx: the derivative of mask · x is the mask, without x."),
+         Mistake(lambda *given: _dropped(*given)[::-1], "the order: first y, then dx."),
+         Mistake(lambda *given: _dropped(*given)[0], "give both: y and dx.")],
+        praise="one mask for both ways, and none in evaluation.",
+    )
+
+
+def diagnosis(answer):
+    """12.7: four symptoms, four causes."""
+    return check_letters(
+        "12.7", answer, "cadb", "abcd",
         {0: "Symptom 1: the digit is alone both times. Which cause draws random numbers?",
          1: "Symptom 2: the same when alone, another in company. Which layer mixes the digits of a batch?",
          2: "Symptom 3: the weights are fine. What does evaluation use that training does not?"},

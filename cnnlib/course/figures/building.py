@@ -4,14 +4,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band, legend_above
 
-BLUE, ORANGE, GREEN, PURPLE = (COLORS[name] for name in ("blue", "orange", "green", "purple"))
+BLUE, ORANGE, GREEN = (COLORS[name] for name in ("blue", "orange", "green"))
 
 
 def lenet():
     """LeNet-5 as a row of map stacks, drawn to scale, and a row of vectors."""
-    fig, axes = plt.subplots(2, 1, figsize=(5.0, 4.8), height_ratios=[1.25, 1])
+    fig, axes = plt.subplots(2, 1, figsize=(4.7, 4.8), height_ratios=[1.25, 1])
     maps = [(1, 28, "image"), (6, 28, "conv 5×5"), (6, 14, "pool"), (16, 10, "conv 5×5"), (16, 5, "pool")]
     left = 0
     for k, (channels, side, how) in enumerate(maps):
@@ -44,7 +44,7 @@ def shares(names, columns):
     columns : dict of str to array (layers,)
         Shares, each adding up to 1.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.6))
+    fig, ax = plt.subplots(figsize=(4.7, 3.6))
     height = 0.8 / len(columns)
     for k, ((name, share), color) in enumerate(zip(columns.items(), (BLUE, ORANGE, GREEN), strict=False)):
         at = np.arange(len(names)) + (k - (len(columns) - 1) / 2) * height
@@ -90,7 +90,7 @@ def growth(depths, curves):
     depths : sequence of int
     curves : dict of str to array (depths,) or (seeds, depths)
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.2))
+    fig, ax = plt.subplots(figsize=(4.7, 3.2))
     for (name, values), style in zip(curves.items(), ("s--", "o-", "^:"), strict=False):
         band(ax, depths, np.atleast_2d(values), style, center=np.mean, label=name)
     ax.set(xlabel="3 × 3 layers", ylabel="pixels", xticks=depths, ylim=(0, None))
@@ -98,48 +98,54 @@ def growth(depths, curves):
     return fig
 
 
-def rates(values, curves, chance):
-    """Accuracy against the learning rate: mean and range over seeds.
+def rates(values, curves, lines):
+    """Accuracy against the learning rate: mean and range over seeds, and what needs no training.
 
     Parameters
     ----------
     values : sequence of float
     curves : dict of str to array (seeds, rates)
-    chance : float
-        What always giving the same answer scores.
+    lines : dict of str to float
+        Baselines, which no rate changes.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.3))
-    for (name, runs), style in zip(curves.items(), ("o-", "s--", "^-.", "D:"), strict=False):
+    fig, ax = plt.subplots(figsize=(4.7, 4.2))
+    for (name, runs), style in zip(curves.items(), ("s--", "^-.", "o-"), strict=False):
         band(ax, values, 100 * runs, style, center=np.mean, label=name)
-    ax.axhline(100 * chance, color=MUTED, linestyle=":", linewidth=1.2)
-    ax.text(values[0], 100 * chance + 2, "one answer for all", fontsize=10, color=INK)
+    _lines(ax.axhline, lines)
     ax.set(xscale="log", xlabel="learning rate", ylabel="right on validation (%)", ylim=(0, 102))
     ax.set_xticks(values, labels=[f"{v:g}" for v in values])
     ax.minorticks_off()
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 0.14), fontsize=10)
+    legend_above(ax, columns=2, fontsize=10)
     return fig
 
 
-def dots(groups, chance=None, ylabel="right on validation (%)", low=0):
-    """Every run as a dot, a column for each group, with the mean as a line.
+def _lines(draw, lines):
+    """Baselines as thin lines, ``ax.axhline`` or ``ax.axvline``, named in the legend."""
+    for name, value in lines.items():
+        style = ":" if "one answer" in name else (0, (6, 3))
+        draw(100 * value, color=MUTED, linestyle=style, linewidth=1.4, label=name)
+
+
+def dots(groups, lines=None, xlabel="right on validation (%)", low=0):
+    """Every run as a dot, a row for each group, with the mean as an upright bar.
 
     Parameters
     ----------
     groups : dict of str to array (seeds,)
-    chance : float, optional
-        What always giving the same answer scores.
-    ylabel : str, optional
+    lines : dict of str to float, optional
+        Baselines, drawn from top to bottom.
+    xlabel : str, optional
     low : float, optional
-        Lower end of the axis, in percent.
+        Left end of the axis, in percent.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.2))
-    colors = (BLUE, ORANGE, GREEN, PURPLE, COLORS["sky"])
-    for k, ((_, runs), color) in enumerate(zip(groups.items(), colors, strict=False)):
-        ax.plot(k + np.linspace(-0.15, 0.15, len(runs)), 100 * runs, "o", color=color)
-        ax.plot([k - 0.3, k + 0.3], [100 * runs.mean()] * 2, color=color, linewidth=2)
-    if chance is not None:
-        ax.axhline(100 * chance, color=MUTED, linestyle=":", linewidth=1.2)
-        ax.text(len(groups) - 0.5, 100 * chance + 2, "one answer for all", fontsize=10, color=INK, ha="right")
-    ax.set(ylabel=ylabel, ylim=(low, 101), xlim=(-0.6, len(groups) - 0.4))
-    ax.set_xticks(range(len(groups)), labels=list(groups))
+    fig, ax = plt.subplots(figsize=(4.7, 1.3 + 0.38 * len(groups)))
+    for k, runs in enumerate(np.asarray(runs) for runs in groups.values()):
+        ax.plot(100 * runs, k + np.linspace(-0.22, 0.22, len(runs)), "o", color=BLUE, markersize=5)
+        ax.plot([100 * runs.mean()] * 2, [k - 0.36, k + 0.36], color=ORANGE, linewidth=2.5)
+    _lines(ax.axvline, lines or {})
+    ax.set(xlabel=xlabel, xlim=(low, 101), ylim=(len(groups) - 0.4, -0.6))
+    ax.set_yticks(range(len(groups)), labels=list(groups))
+    ax.grid(axis="y", visible=False)
+    if lines:
+        legend_above(ax, columns=2, fontsize=10)
     return fig

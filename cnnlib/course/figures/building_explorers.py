@@ -12,7 +12,7 @@ from cnnlib.receptive import gradient_field, receptive_field
 from cnnlib.summary import summary
 
 LAYERS = {"conv1": 1, "pool1": 3, "conv2": 4, "pool2": 6}  # how many layers of lenet5 lead to it
-SIDE, PLACES, LEVELS = 28, 5, 6
+SIDE, PLACES, LEVELS = 28, 3, 6
 
 
 def images(n=8):
@@ -32,9 +32,15 @@ def _rows():
 
 
 def units(layer):
-    """The rows (and columns) of the units that can be picked: five, evenly spread over the maps."""
+    """The rows (and columns) of the units that can be picked: the first, the middle and the last."""
     side = _rows()[LAYERS[layer] - 1].output_shape[1]
     return [round(k * (side - 1) / (PLACES - 1)) for k in range(PLACES)]
+
+
+def half(field):
+    """The smallest share of a field's pixels that holds half of its gradient; pixels without any do not count."""
+    largest = np.sort(field.ravel())[::-1]
+    return (int((np.cumsum(largest) < 0.5 * field.sum()).sum()) + 1) / int((field > 0).sum())
 
 
 @functools.cache
@@ -51,7 +57,7 @@ def unit(layer, place):
     layer : str
         One of LAYERS.
     place : int
-        From 0 to 24: which of the units that can be picked, row by row.
+        From 0 to 8: which of the units that can be picked, row by row.
     """
     pick, ledger = units(layer), _rows()[LAYERS[layer] - 1]
     row, column = pick[int(place) // PLACES], pick[int(place) % PLACES]
@@ -63,14 +69,14 @@ def unit(layer, place):
                    _image(box, field))
     padding = _outside(box)
     seen = int((field > 0).sum())
-    half = int((np.cumsum(np.sort(field.ravel())[::-1]) < 0.5 * field.sum()).sum()) + 1
+    share = half(field)
     size = box[1] - box[0]
     caption = (
         f"{layer}, unit ({row}, {column}): its field is {size} × {size}, rows {box[0]} to {box[1] - 1}, "
         f"columns {box[2]} to {box[3] - 1}"
         + (f", {padding} of its {size * size} places in the padding" if padding else "")
-        + f". It reacts to {seen} pixels, and half of its gradient falls on {half} of them "
-        f"({fixed(100 * half / seen, 0)}%). Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
+        + f". It reacts to {seen} pixels, and half of its gradient falls on {round(share * seen)} of them "
+        f"({fixed(100 * share, 0)}%). Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
         f"{ledger.parameters:,} parameters, {ledger.multiply_adds:,} multiply-adds."
     )
     return f'<div style="{FLEX}">{left}{right}</div>', caption

@@ -3,57 +3,59 @@
 import numpy as np
 import torch
 
-from cnnlib.course.exercises.building import _field, _ledger, _normalised
+from cnnlib.conv import conv2d
+from cnnlib.course.exercises.building import _design, _dropped, _folded, _ledger, _normed_back, _sees
+from cnnlib.dropout import dropout_backward
+from cnnlib.normalization import batch_norm, batch_norm_backward
 
-NO_ARRAY = ("field", "ledger")
-
-
-def field_backwards(layers):
-    """From the unit back to the image, by counting pixels; the jump apart."""
-    size = 1
-    for kernel, stride, dilation in reversed(layers):
-        size = (size - 1) * stride + dilation * (kernel - 1) + 1
-    jump = 1
-    for _, stride, _ in layers:
-        jump = jump * stride
-    return [size, jump]
+NO_ARRAY = ("design", "ledger")
+CONV, POOL = (3, 1), (2, 2)
 
 
-def field_array(layers):
-    k, s, d = np.array(layers, dtype=float).reshape(-1, 3).T
-    jumps = np.concatenate([[1], np.cumprod(s)])
-    return 1 + (d * (k - 1) * jumps[:-1]).sum(), jumps[-1]
+def design_greedy(field, jump):
+    """From the unit back: after every choice, what is left to see."""
+    layers, left = [], field - jump
+    while True:
+        while left >= 2 * jump:
+            layers.insert(0, [3, 1])
+            left -= 2 * jump
+        if jump == 1:
+            return layers
+        layers.insert(0, [2, 2])
+        jump //= 2
 
 
-def field_walk(layers):
-    """Both neighbours' pixels, as sets."""
-    units = [{0}, {1}]
-    for kernel, stride, dilation in layers[::-1]:
-        units = [{u * stride + dilation * i for u in unit for i in range(kernel)} for unit in units]
-    return max(units[0]) - min(units[0]) + 1, min(units[1]) - min(units[0])
+def design_binary(field, jump):
+    """The bits of what the convolutions must add say where one stands."""
+    poolings, rest = int(np.log2(jump)), (field - jump) // 2
+    layers = []
+    for k in range(poolings):
+        layers += [CONV] * (rest >> k & 1) + [POOL]
+    return np.array(layers + [CONV] * (rest >> poolings)).reshape(-1, 2)
 
 
-def norm_loops(x, w, b, eps):
-    y = [[None] * x.shape[1] for _ in x]
-    for c in range(x.shape[1]):
-        values = [v for image in x for row in image[c] for v in row]
-        m = sum(values) / len(values)
-        s = (sum((v - m) ** 2 for v in values) / len(values) + eps) ** 0.5
-        for n, image in enumerate(x):
-            y[n][c] = [[w[c] * (v - m) / s + b[c] for v in row] for row in image[c]]
-    return y
+def design_search(field, jump):
+    """All counts of convolutions at each jump; the shortest list that fits."""
+    def grown(size, at):
+        if size > field:
+            return None
+        if at == jump:
+            more = (field - size) / (2 * at)
+            return (CONV,) * int(more) if more == int(more) and more >= 0 else None
+        tails = [(CONV,) * k + (POOL, *tail) for k in range(2)
+                 if (tail := grown(size + 2 * k * at + at, 2 * at)) is not None]
+        return min(tails, key=len) if tails else None
+    return grown(1, 1)
 
 
-def norm_torch(x, w, b, eps):
-    x, w, b = (torch.tensor(a, requires_grad=True) for a in (x, w, b))
-    return torch.nn.functional.batch_norm(x, None, None, w, b, training=True, eps=eps)
+def design_early(field, jump):
+    """Right field, right jump, all convolutions before the poolings."""
+    return [CONV] * ((field - jump) // 2) + [POOL] * int(np.log2(jump))
 
 
-def norm_moved(x, w, b, eps):
-    flat = np.moveaxis(x, 1, -1)
-    rows = flat.reshape(-1, x.shape[1])
-    rows = (rows - rows.mean(axis=0)) / np.sqrt(rows.var(axis=0) + eps) * w + b
-    return np.moveaxis(rows.reshape(flat.shape), -1, 1)
+def design_late(field, jump):
+    """Behind all poolings, rounded up."""
+    return [POOL] * int(np.log2(jump)) + [CONV] * int(np.ceil((field - jump) / (2 * jump)))
 
 
 def ledger_torch(layers, shape):
@@ -95,47 +97,192 @@ def ledger_recursive(layers, shape):
     return [row, *ledger_recursive(rest, new)]
 
 
+def back_torch(dy, x, w, eps):
+    x, w = (torch.tensor(a, requires_grad=True) for a in (x, w))
+    b = torch.zeros_like(w, requires_grad=True)
+    torch.nn.functional.batch_norm(x, None, None, w, b, training=True, eps=eps).backward(torch.tensor(dy))
+    return x.grad, w.grad, b.grad
+
+
+def back_loops(dy, x, w, eps):
+    dx, dw, db = np.zeros_like(x), [], []
+    for c in range(x.shape[1]):
+        values, arrived = x[:, c].ravel(), dy[:, c].ravel()
+        n, m = len(values), sum(values) / len(values)
+        s = (sum((v - m) ** 2 for v in values) / n + eps) ** 0.5
+        hat = [(v - m) / s for v in values]
+        g = [w[c] * a for a in arrived]
+        first, second = sum(g) / n, sum(a * h for a, h in zip(g, hat, strict=True)) / n
+        dx[:, c] = np.reshape([(a - first - h * second) / s for a, h in zip(g, hat, strict=True)], x[:, c].shape)
+        dw.append(sum(a * h for a, h in zip(arrived, hat, strict=True)))
+        db.append(sum(arrived))
+    return dx, dw, db
+
+
+def back_steps(dy, x, w, eps):
+    """Backwards through every step of the forward pass, as the paper of 2015 writes it."""
+    axes, n = (0, 2, 3), x.size / x.shape[1]
+    m = x.mean(axes, keepdims=True)
+    var = ((x - m) ** 2).mean(axes, keepdims=True)
+    dhat = dy * w[None, :, None, None]
+    dvar = (dhat * (x - m)).sum(axes, keepdims=True) * -0.5 * (var + eps) ** -1.5
+    dm = -dhat.sum(axes, keepdims=True) / np.sqrt(var + eps) - 2 * dvar * (x - m).mean(axes, keepdims=True)
+    dx = dhat / np.sqrt(var + eps) + dvar * 2 * (x - m) / n + dm / n
+    return [dx, np.einsum("nchw,nchw->c", dy, (x - m) / np.sqrt(var + eps)), dy.sum(axes)]
+
+
+def back_library(dy, x, w, eps):
+    zeros, ones = np.zeros(x.shape[1]), np.ones(x.shape[1])
+    return batch_norm_backward(dy, x, zeros, ones, w, zeros, training=True, eps=eps)
+
+
+def back_jacobian(dy, x, w, eps):
+    """The whole matrix of derivatives, channel by channel."""
+    dx, dw = np.empty_like(x), np.empty(len(w))
+    for c in range(x.shape[1]):
+        v, g = x[:, c].ravel(), dy[:, c].ravel()
+        s = np.sqrt(v.var() + eps)
+        hat, n = (v - v.mean()) / s, len(v)
+        dx[:, c] = (w[c] / s * (np.eye(n) - 1 / n - np.outer(hat, hat) / n) @ g).reshape(x[:, c].shape)
+        dw[c] = g @ hat
+    return dx, dw, dy.sum((0, 2, 3))
+
+
+def normed(**how):
+    return lambda dy, x, w, eps: _normed_back(dy, x, w, eps, **how)
+
+
+def fold_loops(w, b, scale, shift, mean, var, eps):
+    new = [[[[v * scale[i] / (var[i] + eps) ** 0.5 for v in row] for row in plane] for plane in kernel] for i, kernel in enumerate(w)]
+    return new, [(b[i] - mean[i]) * scale[i] / (var[i] + eps) ** 0.5 + shift[i] for i in range(len(b))]
+
+
+def fold_einsum(w, b, scale, shift, mean, var, eps):
+    f = scale * (var + eps) ** -0.5
+    return np.einsum("oihw,o->oihw", w, f), b * f - mean * f + shift
+
+
+def fold_tried(w, b, scale, shift, mean, var, eps):
+    """What both layers make of zeros, and of single bright pixels."""
+    def both(x):
+        return batch_norm(conv2d(x, w, b), mean, var, scale, shift, eps=eps)[0]
+    bias = both(np.zeros((1, *w.shape[1:])))[0, :, 0, 0]
+    units = np.eye(w[0].size).reshape(-1, *w.shape[1:])
+    return (both(units)[:, :, 0, 0] - bias).T.reshape(w.shape), bias
+
+
+def fold_torch(w, b, scale, shift, mean, var, eps):
+    return torch.nn.utils.fusion.fuse_conv_bn_weights(*map(torch.tensor, (w, b, mean, var)), eps, torch.tensor(scale), torch.tensor(shift))
+
+
+def folded(change_w=None, change_b=None):
+    def wrong(w, b, scale, shift, mean, var, eps):
+        f = scale / np.sqrt(var + eps)
+        right = _folded(w, b, scale, shift, mean, var, eps)
+        return change_w(w, f) if change_w else right[0], change_b(b, f, shift, mean) if change_b else right[1]
+    return wrong
+
+
+def dropout_loop(x, dy, u, p, training):
+    y, dx = x.copy(), dy.copy()
+    if training:
+        for i in np.ndindex(x.shape):
+            y[i], dx[i] = (0, 0) if u[i] < p else (x[i] / (1 - p), dy[i] / (1 - p))
+    return y, dx
+
+
+def dropout_where(x, dy, u, p, training):
+    if not training:
+        return x, dy
+    return tuple(np.where(u < p, 0, a / (1 - p)) for a in (x, dy))
+
+
+def dropout_library(x, dy, u, p, training):
+    mask = (u >= p) / (1 - p) if training else None
+    return (x if mask is None else x * mask), dropout_backward(dy, mask)
+
+
+def dropout_torch(x, dy, u, p, training):
+    x = torch.tensor(x, requires_grad=True)
+    y = x * torch.tensor((u >= p) / (1 - p)) if training else x * 1
+    y.backward(torch.tensor(dy))
+    return [y, x.grad]
+
+
+def dropout_class(x, dy, u, p, training):
+    class Layer:
+        def forward(self, x):
+            self.mask = np.where(u >= p, 1 / (1 - p), 0.0) if training else np.ones_like(x)
+            return self.mask * x
+
+        def backward(self, dy):
+            return self.mask * dy
+    layer = Layer()
+    return layer.forward(x), layer.backward(dy)
+
+
+def dropped(**how):
+    return lambda x, dy, u, p, training: _dropped(x, dy, u, p, training, **how)
+
+
+def random_mask(x, dy, u, p, training):
+    return _dropped(x, dy, np.random.random(x.shape), p, training)
+
+
 def varied(**how):
     return lambda layers, shape: _ledger(layers, shape, **how)
 
 
-def channelwise(**how):
-    return lambda x, w, b, eps: _normalised(x, w, b, eps, **how)
-
-
 RIGHT = {
-    "flatten_size": [720, 720.0, np.prod((12, 10, 6)), torch.tensor(720), torch.zeros(12, 10, 6).flatten().shape],
-    "field": [_field, field_backwards, field_array, field_walk, lambda layers: np.array(_field(layers))],
-    "batch_norm_forward": [norm_moved, norm_loops, norm_torch, lambda x, w, b, eps: np.einsum("nchw,c->nchw", _normalised(x, np.ones_like(w), np.zeros_like(b), eps), w) + b[None, :, None, None]],
-    "bias_before_norm": ["abe", "bea", "a, b, e", {"a", "b", "e"}],
+    "design": [_design, design_greedy, design_binary, design_search, lambda field, jump: tuple(_design(field, jump)), lambda field, jump: np.array(_design(field, jump), dtype=float)],
     "ledger": [ledger_recursive, ledger_torch, _ledger, lambda layers, shape: np.array(_ledger(layers, shape)), lambda layers, shape: tuple(_ledger(layers, shape))],
+    "bias_before_norm": ["abe", "bea", "a, b, e", {"a", "b", "e"}],
+    "batch_norm_backward": [_normed_back, back_torch, back_loops, back_steps, back_library, back_jacobian],
+    "fold": [_folded, fold_loops, fold_einsum, fold_tried, fold_torch],
+    "dropout": [dropout_where, dropout_loop, dropout_library, dropout_torch, dropout_class, _dropped],
     "diagnosis": ["cadb", "C A D B", ["c", "a", "d", "b"]],
 }
 
 WRONG = {
-    "flatten_size": [
-        (2880, "second pooling"), (11520, "pooling has no parameters"), (540, "keeps 20 × 12"), (924, "no padding"), (600, "the columns"),
-        (480, "12 filters"), (60, "one map"), (5760, "12 maps, not 96"), (2160, "over the colours"), (1200, "not square"), (432, "not square"), (721, "bias"), (400, "not this one"), ((12, 10, 6), ""), (576, "not this one"),
+    "design": [
+        (design_early, "are enough"), (design_late, "make a field of"), (lambda field, jump: _design(field, jump)[::-1], "Begin at the image"),
+        (lambda field, jump: _design(field + jump - 1, jump) if (field + jump - 1 - jump) % 2 == 0 else design_early(field, jump), ""),
+        (lambda field, jump: [CONV] * ((field - 1) // 2), "as if there were no pooling"), (lambda field, jump: _design(field, jump) + [CONV], "make a field of 3"),
+        (lambda field, jump: [POOL, *_design(field, jump)], "make a field of"), (lambda field, jump: [(field, jump)], "Only (3, 1) and (2, 2)"),
+        (lambda field, jump: [(5, 1), (5, 1)], "Only (3, 1) and (2, 2)"), (lambda field, jump: _sees(_design(field, jump)), "a list of pairs"),
+        (lambda field, jump: "ccpcp", "a list of pairs"), (lambda field, jump: [3, 1], "a list of pairs"), (lambda field, jump: [], "make a field of 1"),
+        (lambda field, jump: [(3.5, 1)] + _design(field, jump), "Only (3, 1)"), (lambda field, jump: [(float("inf"), 1)], "Only (3, 1)"),
     ],
-    "field": [
-        (lambda layers: (1 + sum(d * (k - 1) for k, _, d in layers), int(np.prod([s for _, s, _ in layers]))), "earlier strides are forgotten"),
-        (lambda layers: (_field(layers)[1], _field(layers)[0]), "the other way round"), (lambda layers: _field(layers)[0], "give both"),
-        (lambda layers: _field([(k, s, 1) for k, s, _ in layers]), "dilation is not used"), (lambda layers: (_field(layers)[0] - 1, _field(layers)[1]), "a pixel sees itself"),
-        (lambda layers: _field(layers[::-1]), "start at the last layer"), (lambda layers: (_field(layers)[0], layers[-1][1] if layers else 1), "not the last one"),
-        (lambda layers: (16, 4), "no layer at all"), (lambda layers: _field(layers)[:1] * 2, ""), (lambda layers: (_field(layers)[0] ** 2, _field(layers)[1]), ""),
-    ],
-    "batch_norm_forward": [
-        (channelwise(n_less=1), "divides by n here"), (channelwise(axes=(0,)), "over the batch alone"), (channelwise(axes=(2, 3)), "instance norm"), (channelwise(axes=(1, 2, 3)), "layer norm"),
-        (channelwise(axes=(0, 1, 2, 3)), "one mean for everything"), (channelwise(axes=(1,)), "over the channels"), (channelwise(inside=False), "before the root"),
-        (lambda x, w, b, eps: _normalised(x, np.ones_like(w), np.zeros_like(b), eps), "left out"), (lambda x, w, b, eps: norm_moved(x, w, 0 * b, eps), "shift b is left out"), (lambda x, w, b, eps: norm_moved(x, w / w, b, eps), "scale w is left out"),
-        (lambda x, w, b, eps: (x - x.mean(axis=(0, 2, 3))) / np.sqrt(x.var(axis=(0, 2, 3)) + eps) * w + b, ""),
-    ],
-    "bias_before_norm": [("ab", "(e) again"), ("abcde", "not c"), ("a", "(b) again"), ("abde", "not d"), ("abce", "not c"), ("e", "(a) again"), ("be", "(a) again")],
     "ledger": [
         (varied(bias=False), "biases are missing"), (varied(every=True), "not one for each place"), (varied(shared=True), "at every place of its map"), (varied(spare=1), "on both sides"), (varied(spare=2), "padding is not used"),
         (varied(ceil=True), "round down"), (varied(square=True), "not square"), (varied(deep=False), "all channels"), (varied(paid=True), "not counted among"), (varied(pool=lambda n, k: n - k + 1), "moves by its kernel"),
         (varied(pool=lambda n, k: n // 2), "not always 2"), (varied(pool=lambda n, k: n), "shrinks the maps"), (lambda layers, shape: [r[::-1] for r in _ledger(layers, shape)], ""), (lambda layers, shape: _ledger(layers, shape)[-1], ""),
         (lambda layers, shape: [r for r in _ledger(layers, shape) if r[1]], "have their lines"), (lambda layers, shape: np.sum(_ledger(layers, shape), axis=0), "not the sums"), (lambda layers, shape: [(n, p, 2 * m) for n, p, m in _ledger(layers, shape)], "count it once"),
+    ],
+    "bias_before_norm": [("ab", "(e) again"), ("abcde", "not c"), ("a", "(b) again"), ("abde", "not d"), ("abce", "not c"), ("e", "(a) again"), ("be", "(a) again")],
+    "batch_norm_backward": [
+        (normed(mean=False), "mean's own dependence"), (normed(spread=False), "variance's own dependence"), (normed(mean=False, spread=False), "fixed numbers"), (normed(less=1), "divides by n here"),
+        (normed(scale=False), "scale w is left out"), (normed(axes=(0,)), "over the batch alone"), (normed(axes=(2, 3)), "by itself"), (normed(axes=(1, 2, 3)), "layer norm"), (normed(axes=(0, 1, 2, 3)), "one mean for everything"),
+        (normed(inside=False), "before the root"), (lambda dy, x, w, eps: _normed_back(dy, x, w, 0.0), "eps is left out"), (lambda dy, x, w, eps: _normed_back(dy, x, w, eps)[0], "give all three"),
+        (lambda dy, x, w, eps: _normed_back(dy, x, w, eps)[::-1], ""), (lambda dy, x, w, eps: (dy, w, w), ""), (lambda dy, x, w, eps: (back_loops(dy, x, w, eps)[0], (dy * x).sum((0, 2, 3)), dy.sum((0, 2, 3))), "w multiplies"),
+        (lambda dy, x, w, eps: (_normed_back(dy, x, w, eps)[0], dy.sum((0, 2, 3)), _normed_back(dy, x, w, eps)[1]), "the order is"), (lambda dy, x, w, eps: (w * dy, 0 * w, 0 * w), ""),
+        (lambda dy, x, w, eps: (_normed_back(dy, x, w, eps)[0], w * _normed_back(dy, x, w, eps)[1], dy.sum((0, 2, 3))), "no place in it"),
+        (lambda dy, x, w, eps: (_normed_back(dy, x, w, eps)[0], *(v / len(x) for v in _normed_back(dy, x, w, eps)[1:])), ""),
+    ],
+    "fold": [
+        (folded(change_b=lambda b, f, shift, mean: b * f + shift), "mean is left out"), (folded(change_b=lambda b, f, shift, mean: (b - mean) * f), "shift is left out"), (folded(change_b=lambda b, f, shift, mean: b), "changes, too"),
+        (folded(change_b=lambda b, f, shift, mean: b - mean * f + shift), "own bias is scaled"), (folded(change_b=lambda b, f, shift, mean: b * f - mean + shift), "before the scale"), (folded(change_b=lambda b, f, shift, mean: shift - mean * f), "own bias is left out"),
+        (folded(change_b=lambda b, f, shift, mean: (b + mean) * f + shift), "not added"), (folded(change_b=lambda b, f, shift, mean: (b - mean + shift) * f), "not scaled"), (folded(change_w=lambda w, f: w), "weights are scaled"),
+        (folded(change_w=lambda w, f: w * f), "columns of the kernel"), (folded(change_w=lambda w, f: w * f[None, :, None, None]), "not to the channel"), (lambda w, b, scale, shift, mean, var, eps: _folded(w, b, scale, shift, mean, var, 0), "eps is left out"),
+        (lambda w, b, scale, shift, mean, var, eps: _folded(w, b, scale, shift, mean, var, eps, root=lambda v: v), "not by the variance"), (lambda *a: _folded(*a)[0], "give both"), (lambda *a: _folded(*a)[::-1], "the order"), (lambda w, b, *a: (w, b), ""),
+    ],
+    "dropout": [
+        (dropped(up=lambda p: 1.0), "scaling is forgotten"), (dropped(rest=lambda x, mask, p: x * mask), "mask is used in evaluation"), (dropped(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p)), "you scale in evaluation"),
+        (dropped(keep=lambda u, p: u < p), "wrong ones go"), (dropped(keep=lambda u, p: u > p), "just p it is kept"), (dropped(keep=lambda u, p: u < 1 - p), "right share"), (dropped(keep=lambda u, p: u > 0.5), ""),
+        (dropped(up=lambda p: 1 / p if p else 1.0), "divide by 1 − p"), (dropped(back=lambda kept, p, x: 1.0), "mask of the forward pass"), (dropped(back=lambda kept, p, x: kept), "scaled by 1/(1 − p) as well"),
+        (lambda x, dy, u, p, training: (dropout_where(x, dy, u, p, training)[0], np.where(dropout_where(x, dy, u, p, training)[0] != 0, dy / (1 - p) if training else dy, 0)), ""),
+        (random_mask, "two different answers"), (lambda x, dy, u, p, training: _dropped(x, dy, u, p, True), "mask is used in evaluation"), (lambda x, dy, u, p, training: _dropped(x, dy, u, p, False), ""),
+        (lambda x, dy, u, p, training: x * (u >= p) / (1 - p), ""), (lambda x, dy, u, p, training: _dropped(x, dy, u, p, training)[::-1], "the order"), (lambda x, dy, u, p, training: (x[u >= p], dy[u >= p]), ""),
     ],
     "diagnosis": [("acdb", "first two"), ("cdab", "middle two"), ("dacb", "1 and 3"), ("cabd", ""), ("bcad", ""), ("cad", "4 letters"), ("cadd", "")],
 }
