@@ -40,7 +40,8 @@ def idea(joined, kept, entry, others, baselines, place):
 def _panel(head, label, body):
     side = CELL * SIDE + 2
     return (f'<div style="flex:0 1 {side}px"><p style="font-size:0.8rem;margin:0 0 0.2rem">{head}</p><svg role="img" '
-            f'aria-label="{label}" viewBox="-1 -1 {side} {side}" style="width:100%">{body}</svg></div>')
+            f'aria-label="{label}" viewBox="-1 -1 {side} {side}" style="width:100%;max-width:{side}px;height:auto">'
+            f"{body}</svg></div>")
 
 
 def _square(i, j, fill):
@@ -70,8 +71,8 @@ def _weights(at, joined, own):
 def _computed(kept):
     """Which places of a map are computed, and the blocks of 2 × 2 of which one number is kept."""
     cells = [_square(i, j, ACCENT) for i, j in np.ndindex(SIDE, SIDE) if kept != "one of four" or i % 2 == j % 2 == 0]
-    blocks = f'<path d="{_lines(2)}" stroke="currentColor" stroke-width="1.6"/>' if kept != "all" else ""
-    return f'<g fill-opacity=".5">{"".join(cells)}</g><path d="{_lines(1)}" stroke="{LINE}"/>{blocks}'
+    return (f'<g fill-opacity=".5">{"".join(cells)}</g><path d="{_lines(1)}" stroke="{LINE}"/>'
+            f'<path d="{_lines(2)}" stroke="currentColor" stroke-width="1.6"/>')
 
 
 def _scores(entry, others, baselines):
@@ -95,7 +96,7 @@ def _scores(entry, others, baselines):
             marks.append(_text(x(0.45), y + 4, "not measured", "middle"))
     label = "; ".join(f"{name} {fixed(np.mean(values), 2)}" for name, values in entry.items())
     return (f'<svg role="img" aria-label="Test accuracy: {label}" viewBox="0 0 324 138" '
-            f'style="width:100%;max-width:430px">{"".join(marks)}</svg>')
+            f'style="width:100%;max-width:430px;height:auto">{"".join(marks)}</svg>')
 
 
 def _text(x, y, words, anchor):
