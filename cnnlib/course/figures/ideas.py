@@ -63,6 +63,6 @@ def ladder(scores, baselines):
         ax.text(len(scores) - 0.42, level + 0.012, f"{name} {fixed(level, 2)}", ha="left", va="bottom", color=INK)
     ax.set(xticks=range(len(scores)), xlim=(-0.5, len(scores) + 0.75), ylim=(0, 1.02), ylabel="test accuracy")
     ax.set_xticklabels([name.replace(" + ", "\n+ ") for name in scores])
-    ax.tick_params(axis="x", labelsize=10)
+    ax.tick_params(labelsize=10)
     legend_above(ax, 2, fontsize=10)
     return fig
