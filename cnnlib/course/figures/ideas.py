@@ -21,7 +21,7 @@ def three_layers(layers, titles):
         shared layer; in the others, where no two weights are the same weight, one pale ground.
     titles : list of str
     """
-    fig, axes = plt.subplots(len(layers), 1, figsize=(4.8, 6.3), sharex=True)
+    fig, axes = plt.subplots(len(layers), 1, figsize=(4.8, 6.3))
     for ax, layer, title in zip(axes, layers, titles, strict=True):
         matrix, shared = layer.reshape(4, 9), layer is layers[-1]
         places = [k for k in range(9) if np.isfinite(matrix[0, k])]
@@ -33,10 +33,12 @@ def three_layers(layers, titles):
                                    linewidth=0.5, alpha=1 if there else 0.35))
             if there:
                 ax.text(k + 0.47, o + 0.5, minus(f"{value:g}"), ha="center", va="center", color="#111111", fontsize=11)
-        ax.set(xlim=(0, 9), ylim=(4, 0))
-        ax.set_yticks(np.arange(4) + 0.47, labels=[f"$y_{{{i}{{,}}{j}}}$" for i in range(2) for j in range(2)])
-        ax.set_xticks(np.arange(9) + 0.47, labels=[f"$x_{{{k}{{,}}{m}}}$" for k in range(3) for m in range(3)])
-        ax.tick_params(length=0, labelsize=11, labelbottom=True)
+        ax.set(xlim=(-0.75, 9), ylim=(4.7, 0))
+        for o in range(4):
+            ax.text(-0.12, o + 0.5, f"$y_{{{o // 2}{{,}}{o % 2}}}$", ha="right", va="center", color=INK, fontsize=11)
+        for k in range(9):
+            ax.text(k + 0.47, 4.35, f"$x_{{{k // 3}{{,}}{k % 3}}}$", ha="center", va="center", color=INK, fontsize=11)
+        ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         ax.set_title(title, loc="left")
     return fig
