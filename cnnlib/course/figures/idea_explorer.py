@@ -81,9 +81,9 @@ def _scores(entry, others, baselines):
         return f"{74 + 236 * value:.1f}"
 
     marks = [f'<path d="M{x(0)} 96H{x(1)}" stroke="currentColor"/>', _text(x(0.5), 133, "test accuracy", "middle")]
-    for value in (0, 0.25, 0.5, 0.75, 1):
-        marks.append(f'<path d="M{x(value)} 96v5" stroke="currentColor"/>')
-        marks.append(_text(x(value), 116, f"{value:g}", "middle"))
+    for value in ("0", "0.25", "0.50", "0.75", "1"):
+        marks.append(f'<path d="M{x(float(value))} 96v5" stroke="currentColor"/>')
+        marks.append(_text(x(float(value)), 116, value, "middle"))
     for name, level in baselines.items():
         marks.append(f'<path d="M{x(level)} 18V96" stroke="{MUTE}" stroke-dasharray="4 3"/>'
                      f'{_text(x(level), 12, name, "middle")}')
