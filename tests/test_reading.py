@@ -183,6 +183,14 @@ def test_no_printed_page_ends_with_a_heading(browser, tmp_path):
         assert not stranded, (width, stranded)
 
 
+def test_copy_buttons_stand_on_code_and_over_no_output(browser):
+    show(browser, "chapters/08_images.html", "light")
+    on_code, on_output = (browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].filter((b) => b.checkVisibility()).length", where)
+        for where in ("div.cell_input button.copybtn", "div.cell_output button.copybtn"))
+    assert on_code > 10 and on_output == 0
+
+
 @pytest.mark.parametrize("colours", ["none", "active"])
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_icons_are_seen_also_in_forced_colours(browser, mode, colours):

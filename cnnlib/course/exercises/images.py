@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters
 
 _RNG = np.random.default_rng(8)
 UNDO_CASES = [
@@ -10,6 +10,22 @@ UNDO_CASES = [
     Case((_RNG.normal(size=(3, 1, 3, 4)), _RNG.permutation(12)), "three 3 × 4 pictures"),
     Case((_RNG.normal(size=(2, 3, 4, 5)), _RNG.permutation(20)), "two 4 × 5 pictures in three channels"),
     Case((_RNG.normal(size=(1, 2, 5, 2)), _RNG.permutation(10)), "one 5 × 2 picture in two channels"),
+]
+READ_CASES = [
+    Case((np.arange(10.0, 16), (2, 3), (3, 1), 0), "two rows of three"),
+    Case((np.arange(10.0, 16), (3, 2), (1, 3), 0), "the same, rows and columns exchanged"),
+    Case((np.arange(10.0, 16), (2, 3), (3, -1), 2), "the same, mirrored left to right"),
+    Case((_RNG.normal(size=12), (3, 2, 2), (1, 6, 3), 0), "(H, W, C) = (2, 2, 3), channels first"),
+    Case((_RNG.normal(size=24), (2, 2, 2), (12, 4, 2), 1), "every second column, from place 1"),
+    Case((_RNG.normal(size=7), (3, 2), (0, 2), 4), "a row that is used three times"),
+    Case((_RNG.normal(size=40), (2, 1, 3, 2), (20, 9, 5, 1), 3), "a batch of two, cut out of a larger one"),
+    Case((_RNG.normal(size=9), (4,), (-2,), 8), "a single axis, backwards"),
+]
+TWIN_CASES = [
+    Case((np.array([1.0, -1]), 0.5, np.array([1.0, 2, 4]), np.array([1.0, 1]), 0.1), "three pixels, a window of two"),
+    Case((np.array([1.0, -1, 2]), 0.0, np.array([3.0, 1, 4]), np.array([2.0]), 0.1), "a window as long as the row"),
+    Case((np.array([2.0]), -1.0, _RNG.normal(size=4), _RNG.normal(size=4), 0.5), "a window of one pixel"),
+    Case((_RNG.normal(size=3), 0.25, _RNG.normal(size=7), _RNG.normal(size=5), 0.03), "seven pixels, a window of three"),
 ]
 PRICE_CASES = [
     Case((1, 4, 5, 2, 3), "1 channel of 4 × 5 pixels to 2 maps"), Case((3, 8, 6, 4, 5), "3 channels to 4 maps, 5 × 5 windows"),
@@ -30,19 +46,37 @@ BATCH_CASES = [
 ]
 
 
-def place(answer):
-    """8.1: the place of x[2, 1, 3] in the memory of a (3, 4, 5) picture."""
-    return check_value(
-        "8.1", answer, 48,
-        [Mistake(56, "row and column are swapped: in x[2, 1, 3] the row is 1 and the column is 3."),
-         Mistake(47, "height and width are swapped: a row is 5 numbers long, a channel 4 rows."),
-         Mistake(49, "places count from 0."),
-         Mistake(8 * 48, "that is the number of bytes. Count numbers; each has 8 bytes."),
-         Mistake(26, "that would be right for (H, W, C). Here channels come first: the column moves fastest."),
-         Mistake(2 * 4 + 1 * 5 + 3, "a channel holds 4 · 5 numbers, not 4."),
-         Mistake(2 + 1 + 3, "each index is multiplied by its stride before they are added."),
-         Mistake(2 + 3 * 1 + 12 * 3, "here the last index moves fastest, not the first.")],
-        praise="two channels of 20, one row of 5, and 3 more.",
+def _read(memory, shape, strides, start):
+    y = np.empty(shape)
+    for index in np.ndindex(*shape):
+        y[index] = memory[start + np.dot(index, strides)]
+    return y
+
+
+def read(answer):
+    """8.1: ``answer(memory, shape, strides, start)``: an array of that shape, read from a row of numbers."""
+    def with_start(change):
+        return lambda memory, shape, strides, start: _read(memory, shape, strides, change(start))
+
+    def with_strides(change):
+        return lambda memory, shape, strides, start: _read(memory, shape, change(strides), start)
+
+    def bent(memory, shape, strides, start):
+        return _read(memory, shape[::-1], strides[::-1], start)
+
+    return check_function(
+        "8.1", answer, _read, READ_CASES,
+        [Mistake(lambda memory, shape, strides, start: memory[start:start + np.prod(shape)].reshape(shape),
+                 "reshape takes the numbers in the order of memory. Go by the strides: one step along axis k goes strides[k] places on."),
+         Mistake(lambda memory, shape, strides, start: memory[:np.prod(shape)].reshape(shape),
+                 "reshape takes the first numbers, in the order of memory. Go by the start and the strides."),
+         Mistake(with_start(lambda start: 0), "the first element stands at place `start`, not at place 0."),
+         Mistake(with_strides(lambda strides: strides[::-1]), "the first stride belongs to the first axis: yours are used from the last to the first."),
+         Mistake(bent, "the axes come out in the opposite order: `shape` says how many there are along each, in turn."),
+         Mistake(with_strides(lambda strides: tuple(map(abs, strides))), "a negative stride goes back: keep its sign."),
+         Mistake(with_strides(lambda strides: tuple(int(s / 8) for s in strides)), "these strides count numbers, not bytes: do not divide by 8."),
+         Mistake(lambda *a: _read(*a).ravel(), "the numbers are right. Give them the shape that is asked for.")],
+        praise="one formula reads rows, columns, mirror images and every second pixel; no number had to move.",
     )
 
 
@@ -124,10 +158,48 @@ def price(answer):
     )
 
 
+def _twins(w, b, x, dy, lr):
+    dw = np.array([np.sum(dy * x[u:u + len(dy)]) for u in range(len(w))])
+    return w - lr * dw, b - lr * np.sum(dy)
+
+
+def twins(answer):
+    """8.4: ``answer(w, b, x, dy, lr)``: one step of gradient descent for a window of weights that all places share."""
+    def stepped(dw=None, db=np.sum):
+        def step(w, b, x, dy, lr):
+            right = np.array([np.sum(dy * x[u:u + len(dy)]) for u in range(len(w))])
+            return w - lr * (right if dw is None else dw(w, x, dy, right)), b - lr * db(dy)
+        return step
+
+    def last(w, x, dy, right):
+        return dy[-1] * x[len(x) - len(w):]
+
+    return check_function(
+        "8.4", answer, _twins, TWIN_CASES,
+        [Mistake(stepped(last, lambda dy: dy[-1]), "that is the last place alone: each place adds its share (+=, not =)."),
+         Mistake(stepped(last), "the bias is right. The weights have only the last place's share: each place adds its own."),
+         Mistake(stepped(lambda w, x, dy, right: dy[0] * x[:len(w)]), "the weights have only the first place's share: each place adds its own."),
+         Mistake(stepped(lambda w, x, dy, right: right / len(dy), np.mean), "that is the mean over the places. A weight that is used several times collects the sum."),
+         Mistake(stepped(lambda w, x, dy, right: right / len(dy)), "the bias is right. For the weights you take the mean over the places, not the sum."),
+         Mistake(stepped(None, np.mean), "the weights are right. The bias is shared by all places, too: its gradient is the sum of dy, not the mean."),
+         Mistake(stepped(None, lambda dy: dy[-1]), "the weights are right. The bias collects dy from every place, not from the last alone."),
+         Mistake(stepped(None, lambda dy: 0), "the weights are right. The bias takes a step as well."),
+         Mistake(stepped(None, lambda dy: 1), "the weights are right. The bias is used once at every place: its gradient is the sum of dy."),
+         Mistake(lambda w, b, x, dy, lr: _twins(w, b, x, dy, -lr), "that goes up the hill: gradient descent subtracts."),
+         Mistake(lambda w, b, x, dy, lr: _twins(w, b, x, dy, 1), "the learning rate is missing."),
+         Mistake(stepped(lambda w, x, dy, right: right[::-1]), "the window is the wrong way round: weight u meets pixel i + u."),
+         Mistake(stepped(lambda w, x, dy, right: np.array([np.sum(x[u:u + len(dy)]) for u in range(len(w))])),
+                 "the upstream gradient dy is missing: each place weighs its pixels by its own dy."),
+         Mistake(lambda w, b, x, dy, lr: (w - _twins(w, b, x, dy, 1)[0], np.sum(dy)), "these are the gradients. Give the weights and the bias after the step."),
+         Mistake(lambda *a: _twins(*a)[0], "the weights are right. Give the bias, too: (w, b).")],
+        praise="a shared weight collects the gradients of all places where it is used.",
+    )
+
+
 def noticed(answer):
-    """8.4: which rearrangements of all images a CNN notices."""
+    """8.5: which rearrangements of all images a CNN notices."""
     return check_letters(
-        "8.4", answer, "ae", "abcdef",
+        "8.5", answer, "ae", "abcdef",
         {"a": "think of the seam: are the pixels of columns 7 and 8 still neighbours when the halves change places?",
          "b": "b is one of the eight ways to lay a square on itself: neighbours stay neighbours.",
          "c": "c can be made good: each filter's slices can change places, as the channels do.",
@@ -155,7 +227,7 @@ def _scaled(picture):
 
 
 def batch(answer):
-    """8.5: ``answer(pictures)``: mixed pictures as one (N, 3, H, W) batch of floats from 0 to 1."""
+    """8.6: ``answer(pictures)``: mixed pictures as one (N, 3, H, W) batch of floats from 0 to 1."""
     def each(change):
         """The right batch with one step done in another way, picture by picture."""
         return lambda pictures: np.stack([change(picture, _batch([picture])[0]) for picture in pictures])
@@ -182,7 +254,7 @@ def batch(answer):
         return _scaled(picture)[..., 1:].transpose(2, 0, 1) if picture.ndim == 3 and picture.shape[2] == 4 else x
 
     return check_function(
-        "8.5", answer, _batch, BATCH_CASES,
+        "8.6", answer, _batch, BATCH_CASES,
         [*(Mistake(reshaped(where), "right shape, wrong pictures: you reshape where a transpose is needed.")
            for where in (coloured, lambda picture: picture.ndim == 3, lambda picture: True)),
          Mistake(lambda pictures: np.swapaxes(_batch(pictures), 2, 3), "rows and columns are swapped: `.T` turns all three "
@@ -203,9 +275,9 @@ def batch(answer):
 
 
 def diagnosis(answer):
-    """8.6: match five symptoms with five causes."""
+    """8.7: match five symptoms with five causes."""
     return check_letters(
-        "8.6", answer, "cebda", "abcde",
+        "8.7", answer, "cebda", "abcde",
         {0: "For the first: which mistake keeps the shape and tears every row apart?",
          1: "For the second: every pixel is in its place. Which axis is out of order?",
          2: "For the third: what swaps rows and columns?",

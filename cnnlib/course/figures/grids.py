@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cnnlib.course.figures._numbers import fixed, minus
+from cnnlib.course.figures._numbers import minus
 from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, legend_above
 
 SHARED = [COLORS[name] for name in ("blue", "orange", "green")]
@@ -29,7 +29,7 @@ def rows_of_digits(rows, labels):
     labels : list of str
     """
     columns = len(rows[0])
-    fig, axes = plt.subplots(len(rows), columns, figsize=(5.4, 1.42 * len(rows)), squeeze=False)
+    fig, axes = plt.subplots(len(rows), columns, figsize=(5.0, 1.32 * len(rows)), squeeze=False)
     for row, line, label in zip(axes, rows, labels, strict=True):
         for ax, image in zip(row, line, strict=True):
             digit(ax, image)
@@ -40,7 +40,7 @@ def rows_of_digits(rows, labels):
 def memory(x, chosen):
     """An array (C, H, W) as coloured grids, and below as the row of numbers that memory holds, one of them outlined."""
     C, H, W = x.shape
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 2.75), height_ratios=(3.4, 3.0))
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.0, 2.7), height_ratios=(3.4, 3.0))
     size = C * H * W
     gap = (size - C * W) / (C + 1)
     for c, i, j in np.ndindex(C, H, W):
@@ -78,62 +78,11 @@ def cell(ax, left, low, value, color, marked):
 def photographs(images, titles):
     """Colour pictures (H, W, 3) side by side."""
     height, width = images[0].shape[:2]
-    fig, axes = plt.subplots(1, len(images), figsize=(5.2, 5.2 / len(images) * height / width + 0.35))
+    fig, axes = plt.subplots(1, len(images), figsize=(5.0, 5.0 / len(images) * height / width + 0.35))
     for ax, image, title in zip(axes, images, titles, strict=True):
         ax.imshow(image)
         ax.set_title(title)
         ax.axis("off")
-    return fig
-
-
-def wirings(pixels=6):
-    """Three ways to join a row of pixels to as many outputs; equal colour means the same weight."""
-    fig, axes = plt.subplots(3, 1, figsize=(5.0, 5.6))
-    many = plt.get_cmap("viridis")
-    names = ("dense", "local", "local and shared")
-    for kind, (ax, name) in enumerate(zip(axes, names, strict=True)):
-        wires = [(i, o) for o in range(pixels) for i in range(pixels) if kind == 0 or abs(i - o) <= 1]
-        for k, (i, o) in enumerate(wires):
-            color = SHARED[i - o + 1] if kind == 2 else many(0.25 + 0.6 * ((7 * k) % len(wires)) / len(wires))
-            ax.plot([i, o], [1, 0], color=color, linewidth=1.3 if kind == 0 else 2.2, zorder=1)
-        for height, fill in ((1, MUTED), (0, PAPER)):
-            dots = {"facecolor": fill, "edgecolor": MUTED, "linewidth": 1.4, "zorder": 2}
-            ax.scatter(range(pixels), [height] * pixels, s=150, **dots)
-        weights = 3 if kind == 2 else len(wires)
-        ax.set_title(f"{name}: {len(wires)} connections, {weights} weights", loc="left")
-        ax.text(-0.4, 1, "pixels", ha="right", va="center", color=INK)
-        ax.text(-0.4, 0, "outputs", ha="right", va="center", color=INK)
-        ax.set(xlim=(-1.4, pixels - 0.6), ylim=(-0.2, 1.2))
-        ax.axis("off")
-    return fig
-
-
-def contest(scores, baselines):
-    """Test accuracy of each network, plain and shuffled, seed by seed, and the baselines as lines.
-
-    Parameters
-    ----------
-    scores : dict of str to pair of array (seeds,)
-        For each network its accuracies with the pixels in place, and shuffled.
-    baselines : dict of str to float
-    """
-    fig, ax = plt.subplots(figsize=(5.4, 3.7))
-    ticks, names = [], []
-    for k, (name, pair) in enumerate(scores.items()):
-        marker, color = CONTENDERS[name]
-        places = 2.6 * k + np.array([0.0, 1.0])
-        spread = np.linspace(-0.16, 0.16, len(pair[0]))
-        for at, values in zip(places, pair, strict=True):
-            ax.plot(at + spread, values, marker, color=color, markersize=6, alpha=0.8)
-            ax.plot([at - 0.3, at + 0.3], [np.mean(values)] * 2, color=INK, linewidth=1.6)
-            ax.text(at + 0.36, np.mean(values), fixed(np.mean(values), 2), va="center", color=INK, fontsize=10)
-        ticks += list(places)
-        names += [f"{name}\nin place", f"{name}\nshuffled"]
-    for name, level in baselines.items():
-        ax.axhline(level, color=MUTED, linewidth=1.2, linestyle="--", zorder=0)
-        ax.text(ticks[-1] + 0.95, level + 0.015, f"{name} {fixed(level, 2)}", ha="right", va="bottom", color=INK)
-    ax.set(xticks=ticks, xlim=(-0.6, ticks[-1] + 1.0), ylim=(0, 1.02), ylabel="test accuracy")
-    ax.set_xticklabels(names)
     return fig
 
 
@@ -151,7 +100,7 @@ def dial(image, record, k, baseline):
         Accuracy of 1-nearest-neighbour, which is the same at every amount.
     """
     percent = 100 * np.array(record["fractions"])
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.0), width_ratios=(1, 1.55))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(4.8, 3.0), width_ratios=(1, 1.6))
     digit(left, image, f"{percent[k]:.0f}% shuffled")
     for name, (marker, color) in CONTENDERS.items():
         runs = np.array(record["test"][name])
@@ -175,7 +124,7 @@ def spectrograms(pictures, titles, seconds, top):
     top : float
         Highest frequency, in kHz.
     """
-    fig, axes = plt.subplots(1, len(pictures), figsize=(5.2, 2.8), sharey=True)
+    fig, axes = plt.subplots(1, len(pictures), figsize=(4.8, 2.8), sharey=True)
     for ax, picture, title in zip(axes, pictures, titles, strict=True):
         ax.imshow(picture, cmap="gray_r", origin="lower", aspect="auto", extent=(0, seconds, 0, top))
         ax.set(xlabel="seconds", xticks=(0, seconds / 2, seconds))

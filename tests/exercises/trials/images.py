@@ -4,6 +4,74 @@ import numpy as np
 import torch
 
 
+def read(memory, shape, strides, start):
+    y = np.zeros(shape)
+    for index in np.ndindex(*shape):
+        y[index] = memory[start + sum(i * s for i, s in zip(index, strides, strict=True))]
+    return y
+
+
+def as_strided(memory, shape, strides, start):
+    return np.lib.stride_tricks.as_strided(memory[start:], shape, [s * memory.itemsize for s in strides])
+
+
+def places(memory, shape, strides, start):
+    where = np.full(shape, start)
+    for axis, (n, s) in enumerate(zip(shape, strides, strict=True)):
+        where = where + s * np.arange(n).reshape([-1 if k == axis else 1 for k in range(len(shape))])
+    return memory[where]
+
+
+def recursive(memory, shape, strides, start):
+    if not shape:
+        return float(memory[start])
+    return [recursive(memory, shape[1:], strides[1:], start + k * strides[0]) for k in range(shape[0])]
+
+
+def torch_view(memory, shape, strides, start):
+    where = sum((torch.arange(n) * s).reshape([-1 if k == axis else 1 for k in range(len(shape))])
+                for axis, (n, s) in enumerate(zip(shape, strides, strict=True)))
+    return torch.tensor(memory)[where + start]
+
+
+def by_einsum(memory, shape, strides, start):
+    return memory[np.einsum("k...,k->...", np.indices(shape), np.array(strides)) + start]
+
+
+def strided(change):
+    return lambda memory, shape, strides, start: read(memory, shape, change(strides), start)
+
+
+def twin_step(w, b, x, dy, lr):
+    dw, db = np.zeros_like(w), 0.0
+    for i in range(len(dy)):
+        dw += dy[i] * x[i:i + len(w)]
+        db += dy[i]
+    return w - lr * dw, b - lr * db
+
+
+def by_torch(w, b, x, dy, lr):
+    w, b = torch.tensor(w, requires_grad=True), torch.tensor([b], dtype=torch.float64, requires_grad=True)
+    y = torch.nn.functional.conv1d(torch.tensor(x)[None, None], w[None, None], b)
+    (y[0, 0] * torch.tensor(dy)).sum().backward()
+    return w - lr * w.grad, b[0] - lr * b.grad[0]
+
+
+def by_windows(w, b, x, dy, lr):
+    windows = np.lib.stride_tricks.sliding_window_view(x, len(w))
+    return list(w - lr * dy @ windows), float(b - lr * dy.sum())
+
+
+def stepped(w_grad, b_grad=lambda dy: dy.sum()):
+    def step(w, b, x, dy, lr):
+        return w - lr * w_grad(x, dy, len(w)), b - lr * b_grad(dy)
+    return step
+
+
+def each(x, dy, k):
+    return np.correlate(x, dy, "valid")
+
+
 def loops(x, order):
     N, C, H, W = x.shape
     y = np.empty_like(x)
@@ -128,7 +196,8 @@ def bytes_in_place(pictures):
 
 
 RIGHT = {
-    "place": [48, 48.0, np.int64(48), torch.tensor(48.0, requires_grad=True)],
+    "read": [read, as_strided, places, recursive, torch_view, by_einsum],
+    "twins": [twin_step, by_torch, by_windows, stepped(each), lambda w, b, x, dy, lr: (w - lr * np.correlate(x, dy), b - lr * sum(dy))],
     "undo": [scattered, loops, looked_up, torchs, by_matrix, lambda x, order: with_order(np.argsort)(x, order)],
     "price": [price, counted, lambda i, h, w, o, k: np.array(price(i, h, w, o, k)), lambda i, h, w, o, k: tuple(n * o for n in (h * w * (i * h * w + 1), h * w * (i * k * k + 1), i * k * k + 1))],
     "noticed": ["ae", "ea", "E, A", {"a", "e"}, ["a", "e"]],
@@ -137,9 +206,21 @@ RIGHT = {
 }
 
 WRONG = {
-    "place": [
-        (56, "row and column"), (47, "height and width"), (49, "count from 0"), (384, "number of bytes"), (26, "would be right for (H, W, C)"), (16, "4 · 5 numbers"), (6, "by its stride"),
-        (41, "last index moves fastest"), (0, "not this one"), (-1, "not this one"), ("48th", "text"), ([4, 8], ""), (60, "not this one"), ((2, 1, 3), ""),
+    "read": [
+        (lambda memory, shape, strides, start: memory[start:start + np.prod(shape)].reshape(shape), "order of memory"),
+        (lambda memory, shape, strides, start: memory[:np.prod(shape)].reshape(shape), "first numbers"),
+        (lambda memory, shape, strides, start: read(memory, shape, strides, 0), "not at place 0"), (strided(lambda s: s[::-1]), "first stride belongs"),
+        (lambda memory, shape, strides, start: read(memory, shape, strides, start).T, "opposite order"), (strided(lambda s: [abs(v) for v in s]), "keep its sign"),
+        (strided(lambda s: [int(v / 8) for v in s]), "do not divide by 8"), (lambda *a: read(*a).ravel(), "shape that is asked for"), (lambda memory, shape, strides, start: as_strided(memory, shape, [8 * s for s in strides], start) * 0, "is expected"),
+        (lambda memory, shape, strides, start: memory[:int(np.prod(shape))], ""), (strided(lambda s: [v + 1 for v in s[:-1]] + [s[-1]]), ""),
+        (lambda memory, shape, strides: memory, "yours takes"), (lambda memory, shape, strides, start: read(memory, shape, strides, start + 1), "raises IndexError"), (lambda memory, shape, strides, start: read(memory, shape, strides, start) + 1, "is expected"),
+    ],
+    "twins": [
+        (stepped(lambda x, dy, k: dy[-1] * x[-k:], lambda dy: dy[-1]), "last place alone"), (stepped(lambda x, dy, k: dy[-1] * x[-k:]), "only the last place's share"), (stepped(lambda x, dy, k: dy[0] * x[:k]), "first place's share"),
+        (stepped(lambda x, dy, k: each(x, dy, k) / len(dy), np.mean), "collects the sum"), (stepped(lambda x, dy, k: each(x, dy, k) / len(dy)), "the mean over the places, not the sum"), (stepped(each, np.mean), "not the mean"),
+        (stepped(each, lambda dy: dy[-1]), "from every place"), (stepped(each, lambda dy: 0), "takes a step as well"), (stepped(each, lambda dy: 1), "once at every place"), (lambda w, b, x, dy, lr: twin_step(w, b, x, dy, -lr), "subtracts"),
+        (lambda w, b, x, dy, lr: twin_step(w, b, x, dy, 1), "learning rate is missing"), (stepped(lambda x, dy, k: each(x, dy, k)[::-1]), "wrong way round"), (stepped(lambda x, dy, k: each(x, np.ones_like(dy), k)), "dy is missing"),
+        (lambda w, b, x, dy, lr: (each(x, dy, len(w)), dy.sum()), "these are the gradients"), (lambda *a: twin_step(*a)[0], "Give the bias, too"), (lambda w, b, x, dy, lr: (w, b), "is expected"), (lambda w, x, dy: w, "yours takes"),
     ],
     "undo": [
         (with_order(lambda o: o), "apply the shuffle once more"), (lambda x, order: x * 1, "nothing has moved"), (with_order(lambda o: o[::-1]), "read backwards is not"), (with_order(lambda o: np.argsort(o)[::-1]), "inverse is there, but"),
