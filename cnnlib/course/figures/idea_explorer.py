@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures.conv_explorers import ACCENT, LINE, WARM
+from cnnlib.course.figures._panels import ACCENT, LINE, WARM
 
 SIDE, READ, CELL = 6, 3, 16  # a picture of 6 × 6 pixels, windows of 3 × 3, squares of 16
 MUTE = "var(--course-muted, #6b7075)"
