@@ -22,6 +22,7 @@ from cnnlib.training import fit
 RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "what_the_network_saw.json"
 SIZE, CHANNELS, LAST = 16, (8, 16, 24), 6  # LAST: the layer whose output are the last maps
 EPOCHS, RATE, BATCH = 10, 0.02, 32
+COUNTS, JUDGED, SEEDS = (0, 1, 2, 3, 5, 8, 13), 100, range(8)
 NAMES = ("occlusion", "gradient × input", "saliency", "Grad-CAM")
 
 
@@ -148,3 +149,48 @@ def stamped(part, labels):
     images = part.images.copy()
     images[:, 0, -3:, -3:] = stamps()[labels]
     return Dataset(images, part.labels)
+
+
+# --- The record -----------------------------------------------------------------------------------------------------
+
+
+def judged(model, part, seed):
+    """How many answers survive, for every map and rival, before both judges.
+
+    Returns
+    -------
+    dict
+        ``erase`` and ``keep``: name to shares, one for each of ``COUNTS``.
+    """
+    rng = np.random.default_rng([3, seed])
+    right = np.flatnonzero(predict(model, part.images) == part.labels)[:JUDGED]
+    x, said = part.images[right], part.labels[right]
+    found = maps_of(model, x, said)
+    found |= {"darkest ink": x[:, 0], "random ink": np.where(x[:, 0] > 0, 0, -1.0),
+              "untrained g × i": interpret.gradient_times_input(network(seed), x, said)}
+    return {name: {key: same_answer(model, x, said, ranking(values, rng), COUNTS, edit).tolist()
+                   for key, values in found.items()} for name, edit in (("erase", erase), ("keep", keep))}
+
+
+def measure(seeds=SEEDS):
+    """Both judges for networks that have never seen an erased pixel, and for those trained with holes.
+
+    Every seed has its own split and places of the digits, its own start and batches.
+    """
+    record = {"counts": COUNTS, "plain": [], "holes": [], "accuracy": {"plain": [], "holes": []}}
+    for seed in seeds:
+        train, _, test = stage(seed)
+        for kind, augment in (("plain", None), ("holes", holes)):
+            model = trained(seed, train, augment=augment)
+            record[kind].append(judged(model, test, seed))
+            record["accuracy"][kind].append(float(np.mean(predict(model, test.images) == test.labels)))
+    return record
+
+
+def load():
+    """The committed record."""
+    return json.loads(RECORD.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8", newline="\n")

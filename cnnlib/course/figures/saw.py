@@ -84,7 +84,8 @@ def groups(columns, labels, ylabel, lines=(), low=0.0, high=100.0):
             ax.plot([x - 0.09, x + 0.09], [values.mean()] * 2, color=color, linewidth=2)
     for name, value in lines:
         ax.axhline(100 * value, color=MUTED, linestyle="--", linewidth=1.2)
-        ax.text(len(labels) - 0.45, 100 * value + 0.01 * (high - low), name, fontsize=10, ha="right", va="bottom", color=INK)
+        ax.text(len(labels) - 0.45, 100 * value + 0.01 * (high - low), name, fontsize=10, ha="right", va="bottom",
+                color=INK)
     ax.set_xticks(range(len(labels)), labels=labels)
     ax.set(ylabel=ylabel, ylim=(low, high), xlim=(-0.5, len(labels) - 0.4))
     legend_above(ax, columns=2, fontsize=10)
@@ -141,7 +142,8 @@ def survival(counts, curves, ylabel):
     """
     fig, ax = plt.subplots(figsize=(5.2, 3.9))
     styles = ("o-", "s-", "^-", "D-", "x--", "v--", "+:")
-    for (name, runs), style, color in zip(curves.items(), styles, (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, MUTED), strict=False):
+    colors = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, MUTED)
+    for (name, runs), style, color in zip(curves.items(), styles, colors, strict=False):
         band(ax, counts, 100 * np.asarray(runs), style, center=np.mean, label=name, color=color)
     ax.set(xlabel="pixels", ylabel=ylabel, ylim=(0, 103), xticks=counts)
     legend_above(ax, columns=2, fontsize=10)

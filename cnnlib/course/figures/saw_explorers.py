@@ -4,12 +4,12 @@ import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
 from cnnlib.course.figures.building_explorers import _runs
-from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, WARM, _panel
+from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, WARM
 from cnnlib.interpret import feature_maps
 from cnnlib.receptive import receptive_field
 
 DEPTH, SIDE, LEVELS = 5, 8, 4  # the second convolution with its ReLU: maps of 8 × 8
-PLACES = (0, 2, 5, 7)  # rows and columns of the units that can be picked
+PLACES = (1, 3, 6)  # rows and columns of the units that can be picked
 
 
 class Units:
@@ -65,52 +65,50 @@ class Units:
     def draw(self, network, channel, place):
         """The stage and the caption of one frame."""
         found = self.numbers(network, channel, place)
-        row, column = found["unit"]
-        box = found["box"]
+        (row, column), (top, bottom, left, right) = found["unit"], found["box"]
+        sees = _outline(max(left, 0), max(top, 0), min(right, 16) - max(left, 0), min(bottom, 16) - max(top, 0))
         stage = (
-            _panel("the image", 160, 160, "16 by 16 pixels; the field of the unit outlined", _ink(self.image[0, 0], 10, box))
-            + _panel(f"map {channel}, 8 × 8", 128, 128, "8 by 8 units, one outlined", _units(found["map"], row, column))
-            + _panel("the test patch that it answers to most", 96, 96, "8 by 8 pixels", _ink(found["best"], 12))
+            _part("the image", 160, 16, _shades(self.image[0, 0]) + sees)
+            + _part(f"map {channel} of the image: the map", 160, SIDE,
+                    _shades(found["map"] / (found["map"].max() or 1), ACCENT) + CELLS + _outline(column, row, 1, 1))
+            + _part("its best patch", 96, SIDE, _shades(found["best"]))
         )
+        change, number = found["drop"], f"number {found['rank']} of 64"
         caption = (
-            f"Network {network}, map {channel}, unit ({row}, {column}): {fixed(found['value'], 2)}, "
-            f"{'the largest' if found['rank'] == 1 else 'number ' + str(found['rank'])} of 64. It sees rows {box[0]} to "
-            f"{box[1] - 1} and columns {box[2]} to {box[3] - 1}. The network reads a {found['answer']}; with the ink in "
-            f"this field erased, the score for {found['answer']} "
-            f"{'falls' if found['drop'] > 0 else 'rises' if found['drop'] < 0 else 'changes'} by {fixed(abs(found['drop']), 2)}. "
-            f"The best patch gives {fixed(found['best_value'], 2)}."
+            f"{network.capitalize()}, map {channel}, unit ({row}, {column}): {fixed(found['value'], 2)}, {number}. "
+            f"It sees rows {top} to {bottom - 1}, columns {left} to {right - 1}. "
+            f"The network reads a {found['answer']}. "
+            f"With the ink in this field erased, that score {'rises' if change < 0 else 'falls'} by "
+            f"{fixed(abs(change), 2)}. The best patch of all test digits gives {fixed(found['best_value'], 2)}."
         )
         return f'<div style="{FLEX}">{stage}</div>', caption
 
 
-def _shades(values, color):
+# The explorer holds many frames: one unit of the drawing is one pixel, and nothing is said twice.
+
+
+def _part(head, width, side, body):
+    return (f'<div><p style="margin:0">{head}</p><svg role="img" aria-label="{head}" '
+            f'viewBox="-.1 -.1 {side}.2 {side}.2" '
+            f'style="width:100%;max-width:{width}px"><path d="M0 0h{side}v{side}h-{side}z" fill="none" stroke="{LINE}" '
+            f'stroke-width=".1"/>{body}</svg></div>')
+
+
+def _shades(values, color="currentColor"):
     """Values from 0 to 1 as short strokes in a few shades."""
     level, paths = np.ceil(LEVELS * np.clip(values, 0, 1)).astype(int), []
     for k in range(1, LEVELS + 1):
-        runs = "".join(f"M{j} {i}h{n}" for i, j, n in _runs(level == k))
+        runs = "".join(f"M{j} {i}.5h{n}" for i, j, n in _runs(level == k))
         if runs:
             paths.append(f'<path d="{runs}" stroke-opacity="{k / LEVELS:g}"/>')
-    return f'<g transform="translate(0,.5)" stroke="{color}">{"".join(paths)}</g>'
+    return f'<g stroke="{color}">{"".join(paths)}</g>'
 
 
-def _ink(image, scale, box=None):
-    height, width = image.shape
-    frame = ""
-    if box:
-        top, bottom, left, right = (int(np.clip(v, 0, height)) for v in box)
-        frame = (f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" fill="none" stroke="{WARM}" '
-                 f'stroke-width=".3"/>')
-    return (f'<rect width="{scale * width}" height="{scale * height}" fill="none" stroke="{LINE}"/>'
-            f'<g transform="scale({scale})">{_shades(image, "currentColor")}{frame}</g>')
+def _outline(left, top, width, height):
+    return (f'<path d="M{left} {top}h{width}v{height}h-{width}z" fill="none" stroke="{WARM}" stroke-width=".3" '
+            f'pointer-events="none"/>')
 
 
-def _units(values, row, column):
-    cells = "".join(f'<rect data-set="place:{k}" x="{j}" y="{i}" width="1" height="1"/>'
-                    for k, (i, j) in enumerate((i, j) for i in PLACES for j in PLACES))
-    return (
-        f'<rect width="128" height="128" fill="none" stroke="{LINE}"/><g transform="scale(16)">'
-        f'{_shades(values / (values.max() or 1), ACCENT)}'
-        f'<g fill="none" stroke="{LINE}" stroke-width=".06" pointer-events="all">{cells}</g>'
-        f'<rect x="{column}" y="{row}" width="1" height="1" fill="none" stroke="{WARM}" stroke-width=".2" '
-        f'pointer-events="none"/></g>'
-    )
+CELLS = (f'<g fill="none" stroke="{LINE}" stroke-width=".1" pointer-events="all">' + "".join(
+    f'<path data-set="place:{k}" d="M{j} {i}h1v1h-1z"/>'
+    for k, (i, j) in enumerate((i, j) for i in PLACES for j in PLACES)) + "</g>")
