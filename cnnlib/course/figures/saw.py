@@ -8,16 +8,20 @@ from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above,
 BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = (COLORS[n] for n in ("blue", "orange", "green", "purple", "sky", "amber"))
 
 
+def _framed(ax, title, fontsize):
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
+    ax.set_title(title, fontsize=fontsize)
+
+
 def _picture(ax, image, title="", fontsize=11):
     ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-    ax.set(xticks=[], yticks=[])
-    ax.set_title(title, fontsize=fontsize)
+    _framed(ax, title, fontsize)
 
 
-def _signed(ax, values, title="", fontsize=11):
-    ax.imshow(see_through(values, np.abs(values).max() or 1))
-    ax.set(xticks=[], yticks=[])
-    ax.set_title(title, fontsize=fontsize)
+def _signed(ax, values, title="", fontsize=11, limit=None):
+    ax.imshow(see_through(values, limit or np.abs(values).max() or 1))
+    _framed(ax, title, fontsize)
 
 
 def maps(image, found):
@@ -29,7 +33,7 @@ def maps(image, found):
     found : dict of str to array (H, W)
     """
     rows = -(-(len(found) + 1) // 3)
-    fig, axes = plt.subplots(rows, 3, figsize=(5.0, 1.9 * rows), squeeze=False)
+    fig, axes = plt.subplots(rows, 3, figsize=(4.8, 1.85 * rows), squeeze=False)
     axes = axes.ravel()
     _picture(axes[0], image, "the image")
     for ax, (name, values) in zip(axes[1:], found.items(), strict=False):
@@ -48,12 +52,11 @@ def squares(rows, columns=8):
         The first ``columns`` of each are shown; a row has its own largest value solid.
     columns : int, optional
     """
-    fig, axes = plt.subplots(len(rows), columns, figsize=(5.2, 1.0 * len(rows)), squeeze=False)
+    fig, axes = plt.subplots(len(rows), columns, figsize=(4.8, 0.95 * len(rows)), squeeze=False)
     for line, (name, pictures) in zip(axes, rows.items(), strict=True):
         limit = np.abs(pictures[:columns]).max()
         for ax, picture in zip(line, pictures, strict=False):
-            ax.imshow(see_through(picture, limit))
-            ax.set(xticks=[], yticks=[])
+            _signed(ax, picture, limit=limit)
         line[0].set_ylabel(name, fontsize=12, rotation=0, ha="right", va="center")
     return fig
 
@@ -73,7 +76,7 @@ def groups(columns, labels, ylabel, lines=(), low=0.0, high=100.0):
     low, high : float, optional
         Ends of the axis, in percent.
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.3))
+    fig, ax = plt.subplots(figsize=(4.6, 3.2))
     marks = zip(columns.items(), (BLUE, ORANGE, GREEN, PURPLE), ("o", "s", "^", "D"), strict=False)
     for k, ((name, runs), color, mark) in enumerate(marks):
         runs = 100 * np.asarray(runs)
@@ -120,11 +123,10 @@ def made(rows, names):
     names : list of str
         Over the columns.
     """
-    fig, axes = plt.subplots(len(rows), len(names), figsize=(5.2, 1.25 * len(rows)), squeeze=False)
+    fig, axes = plt.subplots(len(rows), len(names), figsize=(4.8, 1.2 * len(rows)), squeeze=False)
     for line, (name, pictures) in zip(axes, rows.items(), strict=True):
         for ax, picture in zip(line, pictures, strict=True):
-            ax.imshow(see_through(picture, np.abs(picture).max()))
-            ax.set(xticks=[], yticks=[])
+            _signed(ax, picture)
         line[0].set_ylabel(name, fontsize=11)
     for ax, name in zip(axes[0], names, strict=True):
         ax.set_title(name, fontsize=11)
@@ -140,7 +142,7 @@ def survival(counts, curves, ylabel):
     curves : dict of str to array (seeds, counts)
     ylabel : str
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.9))
+    fig, ax = plt.subplots(figsize=(4.6, 4.0))
     styles = ("o-", "s-", "^-", "D-", "x--", "v--", "+:")
     colors = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, MUTED)
     for (name, runs), style, color in zip(curves.items(), styles, colors, strict=False):
@@ -160,7 +162,7 @@ def fooled(steps, curves, images, titles):
     images : list of array (H, W)
     titles : list of str
     """
-    fig = plt.figure(figsize=(5.2, 4.9))
+    fig = plt.figure(figsize=(4.6, 4.7))
     grid = fig.add_gridspec(2, len(images), height_ratios=[1.7, 1])
     ax = fig.add_subplot(grid[0, :])
     for (name, runs), style in zip(curves.items(), ("o-", "s--", "^-."), strict=False):
@@ -180,7 +182,7 @@ def shortcut(pairs):
     ----------
     pairs : list of (image, map, title, title)
     """
-    fig, axes = plt.subplots(len(pairs) // 2, 4, figsize=(5.2, 1.75 * (len(pairs) // 2)), squeeze=False)
+    fig, axes = plt.subplots(len(pairs) // 2, 4, figsize=(4.8, 1.65 * (len(pairs) // 2)), squeeze=False)
     for line, two in zip(axes, zip(pairs[::2], pairs[1::2], strict=True), strict=True):
         for k, (image, values, name, about) in enumerate(two):
             _picture(line[2 * k], image, name, fontsize=10.5)

@@ -8,7 +8,7 @@ from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, WARM
 from cnnlib.interpret import feature_maps
 from cnnlib.receptive import receptive_field
 
-DEPTH, SIDE, LEVELS = 5, 8, 4  # the second convolution with its ReLU: maps of 8 × 8
+DEPTH, SIDE, LEVELS = 5, 8, 3  # the second convolution with its ReLU: maps of 8 × 8
 PLACES = (1, 3, 6)  # rows and columns of the units that can be picked
 
 
