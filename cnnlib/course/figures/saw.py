@@ -103,7 +103,7 @@ def damage(matrix):
     matrix : array (channels, 10)
     """
     fig, ax = plt.subplots(figsize=(4.6, 4.8))
-    ax.imshow(see_through(matrix, np.abs(matrix).max()), aspect="auto")
+    ax.imshow(see_through(matrix, 1.6 * np.abs(matrix).max()), aspect="auto")  # numbers stand on it
     for (i, j), value in np.ndenumerate(matrix):
         if abs(value) >= 0.1:
             ax.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=9.5, color=INK)
@@ -169,7 +169,7 @@ def fooled(steps, curves, images, titles):
         band(ax, steps, 100 * np.asarray(runs), style, center=np.mean, label=name)
     ax.set(xlabel="step for each pixel", ylabel="right (%)", ylim=(0, 102))
     ax.set_xticks(steps, labels=[f"{s:g}" for s in steps])
-    ax.legend(loc="upper right", fontsize=10)
+    legend_above(ax, columns=2, fontsize=10)
     for k, (image, title) in enumerate(zip(images, titles, strict=True)):
         _picture(fig.add_subplot(grid[1, k]), image, title, fontsize=10.5)
     return fig

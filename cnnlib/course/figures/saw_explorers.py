@@ -9,7 +9,7 @@ from cnnlib.interpret import feature_maps
 from cnnlib.receptive import receptive_field
 
 DEPTH, SIDE, LEVELS = 5, 8, 3  # the second convolution with its ReLU: maps of 8 × 8
-PLACES = (1, 3, 6)  # rows and columns of the units that can be picked
+PLACES = (1, 3, 5)  # rows and columns of the units that can be picked
 
 
 class Units:
@@ -40,8 +40,8 @@ class Units:
         -------
         dict
             ``unit`` (row, column), its ``value`` and its ``rank`` in the map, the ``box`` of its field, the ``map``,
-            the ``answer`` of the network for the image, the ``drop`` of that score when the ink in the field is
-            erased, the ``best`` patch and its ``best_value``.
+            how many pixels of ``ink`` are in the field, the ``answer`` of the network for the image, the ``drop`` of
+            that score when this ink is erased, the ``best`` patch and its ``best_value``.
         """
         model, (own, rest) = self.models[network], self._cache[network]
         row, column = (PLACES[k] for k in divmod(int(place), len(PLACES)))
@@ -57,7 +57,8 @@ class Units:
         padded = np.pad(self.others[n, 0], SIDE)
         return {
             "unit": (row, column), "value": float(values[row, column]), "map": values, "box": box, "answer": answer,
-            "rank": int((values > values[row, column]).sum()) + 1, "drop": float(whole[answer] - without[answer]),
+            "rank": int((values > values[row, column]).sum()) + 1, "ink": int((self.image != covered).sum()),
+            "drop": float(whole[answer] - without[answer]),
             "best": padded[top + SIDE:bottom + SIDE, left + SIDE:right + SIDE],
             "best_value": float(rest[n, channel, i, j]),
         }
@@ -69,16 +70,16 @@ class Units:
         sees = _outline(max(left, 0), max(top, 0), min(right, 16) - max(left, 0), min(bottom, 16) - max(top, 0))
         stage = (
             _part("the image", 160, 16, _shades(self.image[0, 0]) + sees)
-            + _part(f"map {channel} of the image: the map", 160, SIDE,
+            + _part("the map", 160, SIDE,
                     _shades(found["map"] / (found["map"].max() or 1), ACCENT) + CELLS + _outline(column, row, 1, 1))
             + _part("its best patch", 96, SIDE, _shades(found["best"]))
         )
         change, number = found["drop"], f"number {found['rank']} of 64"
         caption = (
             f"{network.capitalize()}, map {channel}, unit ({row}, {column}): {fixed(found['value'], 2)}, {number}. "
-            f"It sees rows {top} to {bottom - 1}, columns {left} to {right - 1}. "
+            f"It sees rows {top} to {bottom - 1}, columns {left} to {right - 1}, with {found['ink']} pixels of ink. "
             f"The network reads a {found['answer']}. "
-            f"With the ink in this field erased, that score {'rises' if change < 0 else 'falls'} by "
+            f"With that ink erased, the score {'rises' if change < 0 else 'falls'} by "
             f"{fixed(abs(change), 2)}. The best patch of all test digits gives {fixed(found['best_value'], 2)}."
         )
         return f'<div style="{FLEX}">{stage}</div>', caption
