@@ -1,0 +1,276 @@
+"""Checkers of chapter 14: what the network saw."""
+
+import numpy as np
+
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters
+
+_RNG = np.random.default_rng(14)
+
+# --- 14.1 -----------------------------------------------------------------------------------------------------------
+
+
+def _network(draw, inputs, hidden, classes):
+    return draw.normal(size=inputs), draw.normal(size=(hidden, inputs)), draw.normal(size=(classes, hidden))
+
+
+SMALL = np.array([1.0, 4.0]), np.array([[3.0, 1.0], [1.0, -1.0]]), np.array([[1.0, 2.0], [-2.0, 5.0]])
+WIDE, SQUARE = _network(_RNG, 5, 7, 3), _network(_RNG, 4, 4, 4)
+DEAD = np.array([1.0, 2.0, 3.0]), -np.ones((4, 3)), np.ones((2, 4))
+
+
+def _scores(x, w1, w2):
+    z = w1 @ x
+    return z, w2 @ np.maximum(z, 0)
+
+
+def _back(x, w1, w2, ds, masked=True):
+    z, _ = _scores(x, w1, w2)
+    return w1.T @ ((z > 0) * (w2.T @ ds) if masked else w2.T @ ds)
+
+
+def _one(w2, target):
+    return np.eye(len(w2))[target]
+
+
+def _softmax(s):
+    e = np.exp(s - s.max())
+    return e / e.sum()
+
+
+def _saliency(x, w1, w2, target):
+    return np.abs(_back(x, w1, w2, _one(w2, target)))
+
+
+def saliency(answer):
+    """14.1: the size of a score's gradient, for a network with one hidden layer."""
+    def through_softmax(x, w1, w2, target):
+        p = _softmax(_scores(x, w1, w2)[1])
+        return np.abs(_back(x, w1, w2, p[target] * (_one(w2, target) - p)))
+
+    def through_loss(x, w1, w2, target):
+        return np.abs(_back(x, w1, w2, _softmax(_scores(x, w1, w2)[1]) - _one(w2, target)))
+
+    def largest(x, w1, w2, target):
+        return _saliency(x, w1, w2, int(_scores(x, w1, w2)[1].argmax()))
+
+    def normalised(x, w1, w2, target):
+        s = _saliency(x, w1, w2, target)
+        return s / s.max() if s.max() else s
+
+    return check_function(
+        "14.1", answer, _saliency,
+        [Case((*SMALL, 0), "two pixels, two hidden units, target 0"), Case((*SMALL, 1), "the same network, target 1"),
+         Case((*WIDE, 2), "five pixels, seven hidden units, three classes"), Case((*SQUARE, 3), "a network of four, four and four"),
+         Case((*DEAD, 1), "a network whose hidden units are all off")],
+        [Mistake(through_softmax, "that is the gradient of the probability, after the softmax. Saliency asks for the score before it."),
+         Mistake(through_loss, "that is the gradient of the loss, p − target. Saliency asks for the score: send back a 1 for the target and 0 for the others."),
+         Mistake(lambda x, w1, w2, target: _back(x, w1, w2, _one(w2, target)), "the sign is still there: saliency is the size of the gradient."),
+         Mistake(lambda x, w1, w2, target: np.abs(_back(x, w1, w2, _one(w2, target)) * x), "that is gradient × input. Saliency does not multiply by the pixel."),
+         Mistake(lambda x, w1, w2, target: _back(x, w1, w2, _one(w2, target)) * x, "that is gradient × input. Saliency does not multiply by the pixel."),
+         Mistake(lambda x, w1, w2, target: np.abs(_back(x, w1, w2, _one(w2, target), masked=False)), "the ReLU is left out on the way back: a hidden unit that is off lets no gradient through."),
+         Mistake(lambda x, w1, w2, target: np.abs(_back(x, w1, w2, np.ones(len(w2)))), "that is the gradient of all scores together. Send back a 1 for the target alone."),
+         Mistake(largest, "that is the score of the largest class. The target says whose score is meant."),
+         Mistake(normalised, "do not divide by the largest: the sizes themselves are asked for."),
+         Mistake(lambda x, w1, w2, target: _back(x, w1, w2, _one(w2, target)) ** 2, "the size of a number is its absolute value, not its square."),
+         Mistake(lambda x, w1, w2, target: np.maximum(_back(x, w1, w2, _one(w2, target)), 0), "a negative gradient is a strong reaction, too: take the absolute value, do not cut it off."),
+         Mistake(lambda x, w1, w2, target: np.abs(w1).T @ ((w1 @ x > 0) * np.abs(w2[target])), "the absolute value comes last: paths of different signs cancel before it.")],
+        praise="one backward pass for the score, and its size.",
+    )
+
+
+# --- 14.2 -----------------------------------------------------------------------------------------------------------
+
+PAPER = np.array([[[2.0, 0], [0, 0]], [[1, 1], [0, 3]]]), np.array([[[2.0, 2], [2, 2]], [[-1, -1], [-1, -1]]])
+UNEVEN = np.maximum(_RNG.normal(size=(4, 3, 5)), 0), _RNG.normal(size=(4, 3, 5))
+CUBE = np.maximum(_RNG.normal(size=(3, 3, 3)), 0), _RNG.normal(size=(3, 3, 3))
+EMPTY = np.ones((2, 2, 3)), -np.ones((2, 2, 3))
+
+
+def _cam(maps, dmaps):
+    return np.maximum((dmaps.mean(axis=(1, 2), keepdims=True) * maps).sum(axis=0), 0)
+
+
+def grad_cam(answer):
+    """14.2: Grad-CAM from the maps (K, H, W) of one image and the gradient of its score."""
+    def weighted(maps, dmaps):
+        return dmaps.mean(axis=(1, 2), keepdims=True) * maps
+
+    def over_channels(maps, dmaps):
+        return np.maximum((dmaps.mean(axis=0) * maps).sum(axis=0), 0)
+
+    return check_function(
+        "14.2", answer, _cam,
+        [Case(PAPER, "the two maps of the chapter"), Case(UNEVEN, "four maps of 3 × 5"), Case(CUBE, "three maps of 3 × 3"),
+         Case(EMPTY, "maps that all speak against the class")],
+        [Mistake(over_channels, "the gradient's mean runs over the places of each map, not over the channels: one weight for each map."),
+         Mistake(lambda a, d: np.maximum(weighted(a, d), 0).sum(axis=0), "the ReLU comes last. Here it cuts map by map, so a map that speaks against the class cannot cancel one that speaks for it."),
+         Mistake(lambda a, d: weighted(a, d).sum(axis=0), "the ReLU is missing: what speaks against the class is cut off at the end."),
+         Mistake(lambda a, d: np.abs(weighted(a, d).sum(axis=0)), "cut off what is negative; do not turn it positive."),
+         Mistake(lambda a, d: np.maximum((d * a).sum(axis=0), 0), "each map gets one weight, the mean of its gradient. You multiply place by place."),
+         Mistake(lambda a, d: np.maximum(weighted(a, d).mean(axis=0), 0), "the weighted maps are added up, not averaged."),
+         Mistake(lambda a, d: np.maximum((d.sum(axis=(1, 2), keepdims=True) * a).sum(axis=0), 0), "a map's weight is the mean of its gradient, not the sum."),
+         Mistake(lambda a, d: np.maximum((np.maximum(d, 0).mean(axis=(1, 2), keepdims=True) * a).sum(axis=0), 0), "the ReLU comes at the end. A negative gradient belongs to its map's mean."),
+         Mistake(lambda a, d: np.maximum((a.mean(axis=(1, 2), keepdims=True) * d).sum(axis=0), 0), "the other way round: the mean of the gradient weights the map."),
+         Mistake(lambda a, d: np.maximum(a.sum(axis=0), 0), "the gradient is not used: it says which map counts how much."),
+         Mistake(lambda a, d: np.maximum(weighted(a, d).max(axis=0), 0), "add the weighted maps up; do not take the largest."),
+         Mistake(lambda a, d: _cam(a, d) / (_cam(a, d).max() or 1), "do not divide by the largest: the values themselves are asked for.")],
+        praise="one weight for each map, add, and only then cut off.",
+    )
+
+
+# --- 14.3 -----------------------------------------------------------------------------------------------------------
+
+def plus(image):
+    """A score that adds up: each pixel times its number."""
+    image = np.asarray(image, dtype=np.float64)
+    return float((image * np.arange(1, image.size + 1).reshape(image.shape)).sum())
+
+
+def bent(image):
+    """A score with a bend and with products of neighbours."""
+    image = np.asarray(image, dtype=np.float64)
+    return float(max(0.0, plus(image) - 4) - 9 * (image[:, 1:] * image[:, :-1]).sum())
+
+
+LINE, FIELD = np.array([[1.0, 2.0, 3.0]]), np.round(_RNG.uniform(0.2, 1, size=(4, 5)), 2)
+TALL = np.round(_RNG.uniform(0.2, 1, size=(5, 3)), 2)
+
+
+def _covered(x, score, size, value=0.0, restored=True, sign=1, absolute=False, last=1, share="mean", whole=True, side=None):
+    total, count = np.zeros(x.shape), np.zeros(x.shape)
+    image = x.copy()
+    fill = x.mean() if value == "mean" else value
+    for i in range(x.shape[0] - size + last):
+        for j in range(x.shape[1] - size + last):
+            if restored:
+                image = x.copy()
+            image[i:i + size, j:j + size] = fill
+            drop = sign * (whole * score(x) - score(image))
+            drop = abs(drop) if absolute else drop
+            at = (slice(i, i + 1), slice(j, j + 1)) if side == "corner" else (slice(i, i + size), slice(j, j + size))
+            total[at] += drop
+            count[at] += 1
+    return total if share == "sum" else total / np.maximum(count, 1)
+
+
+def _occlusion(x, score, size):
+    return _covered(x, score, size)
+
+
+def occlusion(answer):
+    """14.3: for each pixel the mean drop of a score over the windows that cover it."""
+    def of(**how):
+        return lambda x, score, size: _covered(x, score, size, **how)
+
+    def small(x, score, size):
+        return np.array([[score(x) - score(_without(x, i, j, size)) for j in range(x.shape[1] - size + 1)]
+                         for i in range(x.shape[0] - size + 1)])
+
+    def latest(x, score, size):
+        found = np.zeros(x.shape)
+        for i in range(x.shape[0] - size + 1):
+            for j in range(x.shape[1] - size + 1):
+                found[i:i + size, j:j + size] = score(x) - score(_without(x, i, j, size))
+        return found
+
+    return check_function(
+        "14.3", answer, _occlusion,
+        [Case((LINE, plus, 1), "three pixels in a row and windows of 1"), Case((np.ones((3, 3)), plus, 2), "nine pixels and windows of 2 × 2"),
+         Case((FIELD, bent, 2), "4 × 5 pixels and windows of 2 × 2"), Case((TALL, bent, 3), "5 × 3 pixels and windows of 3 × 3"),
+         Case((TALL[:3], bent, 3), "3 × 3 pixels and one window over all of them")],
+        [Mistake(of(restored=False), "the window is not restored: the image loses more and more. Start each place from a fresh copy."),
+         Mistake(of(sign=-1), "the other way round: the score of the whole image minus the score of the covered one."),
+         Mistake(of(absolute=True), "keep the sign: a pixel whose covering raises the score speaks against the class."),
+         Mistake(of(whole=False, sign=-1), "that is the score of the covered image. How far does it fall below the score of the whole?"),
+         Mistake(of(value="mean"), "the window is filled with 0, not with the image's mean."),
+         Mistake(of(value=1.0), "the window is filled with 0."),
+         Mistake(of(last=0), "the last row and the last column of windows are missing: there are H − size + 1 of them in a column."),
+         Mistake(of(share="sum"), "add up the drops, and then divide by how many windows cover the pixel."),
+         Mistake(of(side="corner"), "each drop belongs to all pixels of its window, not only to its corner."),
+         Mistake(latest, "each window overwrites what the windows before it have said: add up, and divide by the count."),
+         Mistake(small, "give one number for each pixel. Yours has one for each place of the window.")],
+        praise="a fresh copy for every window, and the mean for every pixel.",
+    )
+
+
+def _without(x, i, j, size):
+    image = x.copy()
+    image[i:i + size, j:j + size] = 0
+    return image
+
+
+# --- 14.4 -----------------------------------------------------------------------------------------------------------
+
+ROW, ROW_MAP = np.array([[[[5.0, 6.0, 7.0, 8.0]]]]), np.array([[[0.5, -3.0, 2.0, 1.0]]])
+COLOUR, COLOUR_MAP = _RNG.uniform(0.1, 1, size=(3, 2, 4, 5)), _RNG.normal(size=(3, 4, 5)) * np.array([1, 9, 0.1])[:, None, None]
+
+
+def _erased(x, maps, n, order=None, same=False, first=False, kept=False, more=0):
+    y = x.copy()
+    for k in range(len(x)):
+        values = (order or (lambda m: m))(maps[0 if same else k])
+        where = np.argsort(-values, axis=None, kind="stable")[:n + more]
+        i, j = np.unravel_index(where, values.shape)
+        y[k, slice(0, 1) if first else slice(None), i[:, None], j[:, None]] = 0
+    return x - y if kept else y
+
+
+def _erase(x, maps, n):
+    return _erased(x, maps, n)
+
+
+def erase(answer):
+    """14.4: images (N, C, H, W) without the n pixels that each map (N, H, W) names first."""
+    def of(**how):
+        return lambda x, maps, n: _erased(x, maps, n, **how)
+
+    def together(x, maps, n):
+        limit = np.sort(maps, axis=None)[::-1][min(n * len(x), maps.size) - 1] if n else np.inf
+        return np.where((maps >= limit)[:, None], 0, x)
+
+    return check_function(
+        "14.4", answer, _erase,
+        [Case((ROW, ROW_MAP, 1), "one row of four pixels, n = 1"), Case((ROW, ROW_MAP, 2), "the same row, n = 2"),
+         Case((COLOUR, COLOUR_MAP, 6), "three pictures of two channels, 4 × 5, n = 6"), Case((COLOUR, COLOUR_MAP, 0), "n = 0"),
+         Case((COLOUR[:1], COLOUR_MAP[:1], 20), "one picture, all of its pixels")],
+        [Mistake(of(order=lambda m: -m), "you erase the pixels with the smallest values. argsort begins with the smallest."),
+         Mistake(of(order=np.abs), "a large negative value speaks against the class: rank by the value, not by its size."),
+         Mistake(together, "the pixels are ranked over all pictures at once. Each picture loses n pixels of its own."),
+         Mistake(of(same=True), "every picture loses the pixels of the first map. Each has its own."),
+         Mistake(of(first=True), "a pixel is erased in all channels. Yours keeps all but the first."),
+         Mistake(of(kept=True), "you keep the named pixels and erase the others."),
+         Mistake(of(more=1), "that is one pixel too many."),
+         Mistake(of(more=-1), "that is one pixel too few.")],
+        praise="n pixels of each picture, in all channels.",
+    )
+
+
+# --- 14.5 and 14.6 --------------------------------------------------------------------------------------------------
+
+
+def doubled(answer):
+    """14.5: what doubles with the image in a network without biases."""
+    return check_letters(
+        "14.5", answer, "acdf", "abcdef",
+        {"a": "think of (a) again: a convolution without bias is a weighted sum, and ReLU(2z) = 2 ReLU(z).",
+         "b": "not b: the same ReLUs are open and the same pixels win in the pools, so the gradient is made of the same weights as before.",
+         "c": "think of (c) again: the gradient stays, and the input doubles.",
+         "d": "think of (d) again: what took away a part of the score in the chapter's hand example is missing here.",
+         "e": "not e: all scores are multiplied by the same number, so the largest stays the largest.",
+         "f": "think of (f) again: both scores in the difference are scores of doubled images."},
+        praise="without biases everything scales, but the gradient stays.",
+    )
+
+
+def shortcuts(answer):
+    """14.6: four networks and what each of them reads."""
+    return check_letters(
+        "14.6", answer, "cadb", "abcd",
+        {0: "Network 1: which change brings it down? And what does it still read when there is no digit left?",
+         1: "Network 2: it reads 97% of the pictures in which the digit is erased. Which change brings it down?",
+         2: "Network 3: no change that leaves the digit alone hurts it.",
+         3: "Network 4: it needs the digit, and it needs it to stay where it is."},
+        [Mistake("cabd", "networks 3 and 4 are the wrong way round. Both need the digit; which one minds when it is moved?"),
+         Mistake("acdb", "networks 1 and 2 are the wrong way round. Both do without the digit; what does each mind?")],
+        praise="change one thing at a time, and see what brings the network down.", ordered=True,
+    )
