@@ -74,8 +74,8 @@ def transplant(answer):
          Mistake(denses(lambda d, w, C, H, W: d), "the dense weight is unchanged: PyTorch's Linear keeps (out, in), its inputs channel first."),
          Mistake(denses(lambda d, w, C, H, W: w.reshape(-1, C, H, W).swapaxes(2, 3).reshape(w.shape)),
                  "the dense layer's inputs: rows and columns have changed places."),
-         Mistake(denses(lambda d, w, C, H, W: d.reshape(C, H, W, -1).transpose(3, 0, 1, 2).reshape(w.shape)),
-                 "the file's order is row, column, channel: take it apart as (H, W, C), not as (C, H, W)."),
+         Mistake(denses(lambda d, w, C, H, W: d.reshape(C, H, W, -1).transpose(3, 1, 2, 0).reshape(w.shape)),
+                 "that is the way from channel first to channel last; here it goes the other way."),
          Mistake(denses(lambda d, w, C, H, W: d.reshape(w.shape)), "`reshape` is no transposition: the dense weights need their axes moved."),
          Mistake(lambda k, b, d, e, s: (_moved(k, b, d, e, s)[0], 0 * b, _moved(k, b, d, e, s)[2], 0 * e), "the biases are lost."),
          Mistake(lambda k, b, d, e, s: (_moved(k, b, d, e, s)[0], _moved(k, b, d, e, s)[2], b, e),
@@ -124,23 +124,24 @@ def _maps(*shape):
     return _RNG.normal(size=shape), _RNG.normal(size=shape), _RNG.normal(size=shape[1])
 
 
+SCALES = [Case(_maps(1, 1, 1, 2), "one map of two pixels"), Case(_maps(2, 2, 2, 2), "two of everything"),
+          Case(_maps(3, 2, 4, 5), "a batch of three, two maps of 4 × 5"), Case(_maps(1, 3, 3, 3), "a batch of one, three maps of 3 × 3")]
+
+
 def scale(answer):
     """17.5: backward of ``y = x * w[:, None, None]``: ``dx`` and ``dw``."""
     def dw(change):
         return lambda dy, x, w: (_scaled(dy, x, w)[0], change(dy, x, w))
 
     return check_function(
-        "17.5", answer, _scaled,
-        [Case(_maps(1, 1, 1, 2), "one map of two pixels"), Case(_maps(2, 2, 2, 2), "two of everything"),
-         Case(_maps(3, 2, 4, 5), "a batch of three, two maps of 4 × 5"), Case(_maps(1, 3, 3, 3), "a batch of one, three maps of 3 × 3"),
-         Case(_maps(0, 2, 3, 3), "an empty batch")],
+        "17.5", answer, _scaled, SCALES,
         [Mistake(dw(lambda dy, x, w: dy * x), "w was broadcast over samples, rows and columns. Its gradient has its own shape: add up over "
                                               "everything it was broadcast over."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=0)), "w was also broadcast over rows and columns: add up over them, too."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(2, 3))), "w was also broadcast over the batch: add up over it, too."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(1, 2, 3))), "these are sums for each sample. Which axis has w?"),
          Mistake(dw(lambda dy, x, w: np.full_like(w, (dy * x).sum())), "each channel has a weight of its own: leave the channels apart."),
-         Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(0, 2, 3)) / max(x[:, 0].size, 1)), "gradients of a value used many times add up (chapter 5): a sum, "
+         Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(0, 2, 3)) / x[:, 0].size), "gradients of a value used many times add up (chapter 5): a sum, "
                                                                                  "not a mean."),
          Mistake(dw(lambda dy, x, w: x.sum(axis=(0, 2, 3))), "what arrived, dy, is missing from dw."),
          Mistake(dw(lambda dy, x, w: dy.sum(axis=(0, 2, 3))), "x is missing from dw: that is the gradient of a shift."),
@@ -164,6 +165,13 @@ def _processes(sizes, *shapes):
     return [[_RNG.normal(size=shape) for shape in shapes] for _ in sizes], list(sizes)
 
 
+PROCESSES = [
+    Case(_processes([3, 1], (1,)), "two processes with 3 and 1 samples"), Case(_processes([2, 2], (2, 3), (2,)), "two equal parts"),
+    Case(_processes([5, 1, 2], (2, 2), (2,), (3, 2)), "three processes, three parameters"),
+    Case(_processes([4, 0, 1], (2,)), "a process without samples"), Case(_processes([7], (2, 2)), "a single process"),
+]
+
+
 def combine(answer):
     """17.6: gradients of the whole batch from those of unequal parts."""
     def shares(change):
@@ -172,10 +180,7 @@ def combine(answer):
         return wrong
 
     return check_function(
-        "17.6", answer, _combined,
-        [Case(_processes([3, 1], (1,)), "two processes with 3 and 1 samples"), Case(_processes([2, 2], (2, 3), (2,)), "two equal parts"),
-         Case(_processes([5, 1, 2], (2, 2), (2,), (3, 2)), "three processes, three parameters"),
-         Case(_processes([4, 0, 1], (2,)), "a process without samples"), Case(_processes([7], (2, 2)), "a single process")],
+        "17.6", answer, _combined, PROCESSES,
         [Mistake(shares(lambda n: np.full(len(n), 1 / len(n))), "that is the mean of the means. Count each process by its samples."),
          Mistake(shares(np.ones_like), "that is the sum: divided by nothing."),
          Mistake(shares(lambda n: n), "each gradient is a mean already: after the weights n, divide by the number of all samples."),

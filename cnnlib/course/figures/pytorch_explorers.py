@@ -17,15 +17,18 @@ CODE = "font:.8rem/1.7 monospace;white-space:pre-wrap"
 PROGRAM = (
     ("model = Sequential(", "model = nn.Sequential(", None,
      "The same container. In PyTorch any class with a forward can take its place."),
-    ("  Conv2d(1, 8, 3, padding=1),", "  nn.Conv2d(1, 8, 3, padding=1),", 0, "Kernels are (C_out, C_in, kH, kW) in both."),
-    ("  ReLU(), MaxPool2d(2),", "  nn.ReLU(), nn.MaxPool2d(2),", 2, "No parameters. Padding, where asked for, is −∞ in both."),
+    ("  Conv2d(1, 8, 3, padding=1),", "  nn.Conv2d(1, 8, 3, padding=1),", 0,
+     "Kernels are (C_out, C_in, kH, kW) in both."),
+    ("  ReLU(), MaxPool2d(2),", "  nn.ReLU(), nn.MaxPool2d(2),", 2,
+     "No parameters. Padding, where asked for, is −∞ in both."),
     ("  Conv2d(8, 16, 3, padding=1, bias=False),", "  nn.Conv2d(8, 16, 3, padding=1, bias=False),", 3,
      "Each of the 16 filters reads all 8 maps. Batch norm follows, and its shift does the bias's work."),
     ("  BatchNorm2d(16),", "  nn.BatchNorm2d(16),", 4,
      "Two learned numbers for each channel, and two remembered ones, which travel in the state_dict, too."),
     ("  ReLU(), MaxPool2d(2),", "  nn.ReLU(), nn.MaxPool2d(2),", 6, "No parameters."),
     ("  Flatten(),", "  nn.Flatten(),", 7, "Channel, then row, then column, in both."),
-    ("  Linear(144, 10))", "  nn.Linear(144, 10))", 8, "The weight is (out, in) in both: y is x times its transpose, plus b."),
+    ("  Linear(144, 10))", "  nn.Linear(144, 10))", 8,
+     "The weight is (out, in) in both: y is x times its transpose, plus b."),
     ("loss_fn = CrossEntropyLoss()", "loss_fn = nn.CrossEntropyLoss()", None,
      "Takes scores and labels; the softmax is inside. Both average over the batch."),
     ("opt = SGD(model.parameters(), lr=0.05)", "opt = optim.SGD(model.parameters(), lr=0.05)", None,
@@ -38,7 +41,8 @@ PROGRAM = (
     ("model.backward(loss_fn.backward())", "loss.backward()", "backward",
      "Here the programs differ: ours is sent back by hand, loss first. PyTorch walks the graph from loss."),
     ("opt.step()", "opt.step()", "step", "w is changed in place, outside the graph."),
-    ("model.eval()", "model.eval()", None, "Batch norm uses its memory, dropout does nothing. Weights stay as they are."),
+    ("model.eval()", "model.eval()", None,
+     "Batch norm uses its memory, dropout does nothing. Weights stay as they are."),
     ("y = model(x); model.forget()", "with torch.no_grad(): y = model(x)", "forward",
      "For prediction: ours drops what was saved, PyTorch does not even build the graph."),
 )
@@ -115,7 +119,8 @@ def _caption(line, found):
     if isinstance(kind, int) or kind in ("forward", "loss"):
         said.append(f"Shapes in both: {_text(found['input'])} → {_text(found['output'])}.")
     elif kind == "backward":
-        said.append(f"One number goes in; {len(found['weights'])} gradients come out, each with the shape of its parameter.")
+        count = len(found["weights"])
+        said.append(f"One number goes in; {count} gradients come out, each with the shape of its parameter.")
     if found["parameters"]:
         said.append(f"{found['parameters']:,} parameters.")
     return " ".join([*said, note])

@@ -5,6 +5,8 @@ import torch
 
 from cnnlib.course.exercises.pytorch import _combined, _moved, _scaled
 
+NO_ARRAY = ("combine",)
+
 # ---- 17.2 ------------------------------------------------------------------------------------------------------
 
 
@@ -133,9 +135,9 @@ WRONG = {
         (moved(lambda k, w: k.transpose(2, 3, 0, 1)), "C_out first"), (moved(lambda k, w: k), "still (kH, kW"),
         (moved(dense=lambda d, w, *s: d.T), "order row, column, channel"), (moved(dense=lambda d, w, *s: w.T), "is transposed"),
         (moved(dense=lambda d, w, *s: d), "is unchanged"),
-        (moved(dense=lambda d, w, C, H, W: d.reshape(W, H, C, -1).transpose(3, 2, 0, 1).reshape(w.shape)), ""),
+        (moved(dense=lambda d, w, C, H, W: d.reshape(C, W, H, -1).transpose(3, 0, 2, 1).reshape(w.shape)), ""),
         (moved(dense=lambda d, w, C, H, W: d.reshape(H, W, C, -1).transpose(3, 2, 1, 0).reshape(w.shape)), "rows and columns"),
-        (moved(dense=lambda d, w, C, H, W: d.reshape(C, H, W, -1).transpose(3, 0, 1, 2).reshape(w.shape)), "take it apart as (H, W, C)"),
+        (moved(dense=lambda d, w, C, H, W: d.reshape(C, H, W, -1).transpose(3, 1, 2, 0).reshape(w.shape)), "goes the other way"),
         (moved(dense=lambda d, w, *s: d.reshape(w.shape)), "no transposition"), (moved(biases=0), "biases are lost"),
         (lambda *a: _moved(*a)[::2], ""), (lambda *a: (_moved(*a)[0], _moved(*a)[2], a[1], a[3]), "the order"),
         (lambda k, b, d, e, s: (k.T, b, _moved(k, b, d, e, s)[2], e), "kH and kW have changed"), (lambda *a: dict(enumerate(_moved(*a))), ""),
@@ -145,7 +147,7 @@ WRONG = {
     "scale": [
         (scaled(lambda dy, x, w: dy * x), "add up over everything"), (scaled(lambda dy, x, w: (dy * x).sum(0)), "rows and columns"),
         (scaled(lambda dy, x, w: (dy * x).sum((2, 3))), "over the batch"), (scaled(lambda dy, x, w: (dy * x).sum((1, 2, 3))), "Which axis"),
-        (scaled(lambda dy, x, w: np.full(len(w), (dy * x).sum())), "leave the channels apart"), (scaled(lambda dy, x, w: (dy * x).mean((0, 2, 3)) if len(x) else 0 * w), "not a mean"),
+        (scaled(lambda dy, x, w: np.full(len(w), (dy * x).sum())), "leave the channels apart"), (scaled(lambda dy, x, w: (dy * x).mean((0, 2, 3))), "not a mean"),
         (scaled(lambda dy, x, w: x.sum((0, 2, 3))), "dy, is missing"), (scaled(lambda dy, x, w: dy.sum((0, 2, 3))), "x is missing"),
         (lambda dy, x, w: (dy, _scaled(dy, x, w)[1]), "w times as fast"), (lambda dy, x, w: (x * w[:, None, None], _scaled(dy, x, w)[1]), "computed from x"),
         (lambda dy, x, w: _scaled(dy, x, w)[::-1], "the order"), (scaled(lambda dy, x, w: -_scaled(dy, x, w)[1]), "the sign"),
