@@ -44,6 +44,7 @@ def averaged(rank, model, parts, weighted=False):
         One gradient for each parameter, the same in all processes.
     """
     x, t = parts[rank]
+    model.zero_grad()
     nn.functional.cross_entropy(model(x), t).backward()
     total = sum(len(labels) for _, labels in parts)
     share = len(t) / total if weighted else 1 / len(parts)
@@ -53,11 +54,9 @@ def averaged(rank, model, parts, weighted=False):
     return [p.grad for p in model.parameters()]
 
 
-def both_ways(rank, model, parts):
-    """`averaged` with equal shares and with shares by size, one after the other."""
-    plain = averaged(rank, model, parts)
-    model.zero_grad()
-    return plain, averaged(rank, model, parts, weighted=True)
+def in_turn(rank, jobs):
+    """Several jobs, ``(work, *arguments)``, one after the other: starting a process takes seconds."""
+    return [work(rank, *arguments) for work, *arguments in jobs]
 
 
 def training(rank, model, batches, lr):
