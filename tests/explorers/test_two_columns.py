@@ -10,7 +10,8 @@ from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
 from cnnlib.optim import SGD
 
-OURS = {f.__name__: f for f in (BatchNorm2d, Conv2d, CrossEntropyLoss, Flatten, Linear, MaxPool2d, ReLU, SGD, Sequential)}
+LAYERS = BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
+OURS = {cls.__name__: cls for cls in (*LAYERS, CrossEntropyLoss, SGD)}
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(explore.BATCH, 1, 12, 12)).astype(np.float32), RNG.integers(0, 10, explore.BATCH)
 
@@ -55,7 +56,7 @@ def test_the_numbers_of_a_line_are_those_of_pytorch(spaces):
 def test_a_frame_lights_its_line_in_both_columns_and_says_its_shapes(line):
     stage, caption = explore.draw(line)
     assert stage.count("outline:") == 1 and stage.count("data-set=") == len(explore.PROGRAM)
-    lit = stage[stage.index("outline:"):].split("</div></div>")[0]
+    lit = stage[stage.index("outline:"):].split("</tr>")[0]
     for text in explore.PROGRAM[line][:2]:
         assert text.replace("'", "&#x27;") in lit
     found = explore.numbers(line)

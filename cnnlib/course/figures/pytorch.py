@@ -33,28 +33,25 @@ def scores(rows, answer):
     return fig
 
 
-def imports(names, values, xlabel, log=False, line=None):
-    """A row for each import, a dot for each trained network.
+def imports(names, values, xlabel, line):
+    """A row for each import, its name over it, and a dot for each trained network.
 
     Parameters
     ----------
     names : list of str
     values : array (imports, seeds)
     xlabel : str
-    log : bool, optional
-    line : float, optional
+    line : float
         A threshold, drawn across.
     """
-    fig, ax = plt.subplots(figsize=(4.8, 0.36 * len(names) + 0.9))
-    jitter = np.linspace(-0.18, 0.18, values.shape[1])
-    for k, row in enumerate(values):
-        ax.plot(row, k + jitter, "o", color=BLUE, markersize=4.5, alpha=0.8)
-    if line is not None:
-        ax.axvline(line, color=ORANGE, linestyle="--", linewidth=1.5)
-    ax.set_yticks(range(len(names)), labels=names, fontsize=11)
-    ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.5))
-    if log:
-        ax.set_xscale("log")
-        ax.minorticks_off()
-    ax.grid(axis="y", color=MUTED, alpha=0.25)
+    fig, ax = plt.subplots(figsize=(4.6, 0.46 * len(names) + 0.8))
+    jitter = np.linspace(-0.1, 0.1, values.shape[1])
+    for k, (name, row) in enumerate(zip(names, values, strict=True)):
+        ax.text(0.01, k - 0.08, name, transform=ax.get_yaxis_transform(), va="bottom", fontsize=12, color=INK)
+        ax.plot(row, k + 0.22 + jitter, "o", color=BLUE, markersize=4.5, alpha=0.8)
+        ax.axhline(k + 0.5, color=MUTED, linewidth=0.6, alpha=0.5)
+    ax.axvline(line, color=ORANGE, linestyle="--", linewidth=1.5)
+    ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.55), yticks=[])
+    ax.margins(x=0.06)
+    ax.grid(visible=False)
     return fig

@@ -6,13 +6,12 @@ import html
 import numpy as np
 
 from cnnlib.course import transplant
-from cnnlib.course.figures.conv_explorers import ACCENT, LINE
+from cnnlib.course.figures.conv_explorers import ACCENT
 from cnnlib.summary import summary
 
 BATCH = 32
-ROW = f"display:flex;flex-wrap:wrap;border-bottom:1px solid {LINE}"
-CELL = "flex:1 1 19rem;padding:0 .4rem"
-CODE = "font:.8rem/1.7 monospace;white-space:pre-wrap"
+CODE = "font:.76rem/1.55 monospace;white-space:pre-wrap;overflow-wrap:anywhere"
+TABLE = f"width:100%;table-layout:fixed;text-align:left;margin:.4rem auto 0;color:inherit;{CODE}"
 # A line of cnnlib, its twin in PyTorch, which layer it makes (or None), and what to say about the pair.
 PROGRAM = (
     ("model = Sequential(", "model = nn.Sequential(", None,
@@ -85,28 +84,24 @@ def numbers(line):
 def draw(line):
     """The stage and the caption for one line of the program."""
     line, found = int(line), numbers(int(line))
-    head = f'<div style="{ROW}"><b style="{CELL}">cnnlib</b><b style="{CELL}">PyTorch: the same program</b></div>'
+    head = "<tr><th>cnnlib</th><th>PyTorch: the same program</th></tr>"
     rows = "".join(_row(k, k == line) for k in range(len(PROGRAM)))
-    stage = f'<div style="max-width:46rem;margin:auto;text-align:left">{head}<div style="{CODE}">{rows}</div></div>'
-    return stage + _shapes(found), _caption(line, found)
+    table = f'<table role="presentation" rules="rows" style="{TABLE}">{head}{rows}</table>'
+    return f'<div style="max-width:44rem;margin:auto">{_shapes(found)}{table}</div>', _caption(line, found)
 
 
 def _row(k, chosen):
-    """A line and its twin, side by side where there is room, one over the other where there is not."""
-    mark = f";outline:2px solid {ACCENT};font-weight:700" if chosen else ""
-    cells = "".join(f'<div style="{CELL}">{html.escape(text)}</div>' for text in PROGRAM[k][:2])
-    return f'<div data-set="line:{k}" style="{ROW}{mark}">{cells}</div>'
+    """A line and its twin."""
+    mark = f' style="outline:2px solid {ACCENT};font-weight:700"' if chosen else ""
+    cells = "".join(f"<td>{html.escape(text)}</td>" for text in PROGRAM[k][:2])
+    return f'<tr data-set="line:{k}"{mark}>{cells}</tr>'
 
 
 def _shapes(found):
-    if found["input"] is None and not found["weights"]:
-        return '<p style="margin:.6rem 0 0">no shapes on this line</p>'
-    parts = []
-    if found["input"] is not None:
-        parts.append(f"{_text(found['input'])} → {_text(found['output'])}")
-    if found["weights"]:
-        parts.append(", ".join(map(_text, found["weights"])))
-    return f'<p style="margin:.6rem 0 0">{"<br>".join(parts)}</p>'
+    """Two lines over the program, which stay two lines: what goes in and comes out, and the weights."""
+    flow = "no shapes on this line" if found["input"] is None else f"{_text(found['input'])} → {_text(found['output'])}"
+    weights = ", ".join(map(_text, found["weights"])) or "none"
+    return f'<p style="margin:0">{flow}<br>parameters: {weights}</p>'
 
 
 def _text(shape):
