@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from cnnlib.course.figures._style import COLORS, INK, MUTED
 
@@ -53,5 +54,7 @@ def imports(names, values, xlabel, line):
     ax.axvline(line, color=ORANGE, linestyle="--", linewidth=1.5)
     ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.55), yticks=[])
     ax.margins(x=0.06)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.tick_params(labelsize=12)
     ax.grid(visible=False)
     return fig

@@ -6,12 +6,12 @@ import html
 import numpy as np
 
 from cnnlib.course import transplant
-from cnnlib.course.figures.conv_explorers import ACCENT
+from cnnlib.course.figures.conv_explorers import ACCENT, LINE
 from cnnlib.summary import summary
 
 BATCH = 32
 CODE = "font:.76rem/1.55 monospace;white-space:pre-wrap;overflow-wrap:anywhere"
-TABLE = f"width:100%;table-layout:fixed;text-align:left;margin:.4rem auto 0;color:inherit;{CODE}"
+TABLE = f"border-collapse:collapse;width:100%;table-layout:fixed;text-align:left;margin:.4rem auto 0;color:inherit;{CODE}"
 # A line of cnnlib, its twin in PyTorch, which layer it makes (or None), and what to say about the pair.
 PROGRAM = (
     ("model = Sequential(", "model = nn.Sequential(", None,
@@ -86,15 +86,15 @@ def draw(line):
     line, found = int(line), numbers(int(line))
     head = "<tr><th>cnnlib</th><th>PyTorch: the same program</th></tr>"
     rows = "".join(_row(k, k == line) for k in range(len(PROGRAM)))
-    table = f'<table role="presentation" rules="rows" style="{TABLE}">{head}{rows}</table>'
+    table = f'<table role="presentation" style="{TABLE}">{head}{rows}</table>'
     return f'<div style="max-width:44rem;margin:auto">{_shapes(found)}{table}</div>', _caption(line, found)
 
 
 def _row(k, chosen):
     """A line and its twin."""
-    mark = f' style="outline:2px solid {ACCENT};font-weight:700"' if chosen else ""
+    mark = f"outline:2px solid {ACCENT};font-weight:700" if chosen else f"border-bottom:1px solid {LINE}"
     cells = "".join(f"<td>{html.escape(text)}</td>" for text in PROGRAM[k][:2])
-    return f'<tr data-set="line:{k}"{mark}>{cells}</tr>'
+    return f'<tr data-set="line:{k}" style="vertical-align:top;{mark}">{cells}</tr>'
 
 
 def _shapes(found):
