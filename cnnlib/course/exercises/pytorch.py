@@ -16,8 +16,8 @@ def predict(answer):
          "c": "(c) The factor w.detach() is a number to autograd. Which slope is left?",
          "d": "(d) Only leaves keep their gradient. Is h one?",
          "e": "(e) `no_grad` says that nothing is recorded. Which object switches layers?",
-         "f": "(f) `model.parameters()` looks at attributes. Does it look into a list?"},
-        praise="copies, leaves, modes and attributes.",
+         "f": "(f) `eval` changes what layers compute. Does it stop the recording?"},
+        praise="copies, leaves, graphs and modes.",
     )
 
 

@@ -10,8 +10,8 @@ from cnnlib.course.figures.conv_explorers import ACCENT, LINE
 from cnnlib.summary import summary
 
 BATCH = 32
-CODE = "font:.76rem/1.55 monospace;white-space:pre-wrap;overflow-wrap:anywhere"
-TABLE = f"border-collapse:collapse;width:100%;table-layout:fixed;text-align:left;margin:.4rem auto 0;color:inherit;{CODE}"
+CODE = "font:.76rem/1.55 monospace;white-space:pre-wrap;overflow-wrap:anywhere;text-align:left;color:inherit"
+TABLE = f"border-collapse:collapse;width:100%;table-layout:fixed;margin:.4rem auto 0;{CODE}"
 # A line of cnnlib, its twin in PyTorch, which layer it makes (or None), and what to say about the pair.
 PROGRAM = (
     ("model = Sequential(", "model = nn.Sequential(", None,
