@@ -307,7 +307,7 @@ MUTATIONS = [
     M("uneven parts count alike", "course/two_processes.py", "share = len(t) / total if weighted else 1 / len(parts)", "share = 1 / len(parts)", ("test_two_processes.py",)),
     M("a second job adds to the gradients of the first", "course/two_processes.py", "    model.zero_grad()", "    pass", ("test_two_processes.py",)),
     M("each process takes the first half of a batch", "course/two_processes.py", "slice(rank, None, dist.get_world_size())", "slice(0, None, dist.get_world_size())", ("test_two_processes.py",)),
-    M("a line of the two columns shows another layer's input", "course/figures/pytorch_explorers.py", 'first = kind - 1 if rows[kind].kind == "MaxPool2d" else kind', "first = kind", ("explorers/test_two_columns.py",)),
+    M("a line of the two columns shows another layer's input", "course/figures/pytorch_explorers.py", "rows[kind - 1].output_shape if kind", "rows[kind].output_shape if kind", ("explorers/test_two_columns.py",)),
     M("all copies of a digit stand in one place", "course/transplant.py", "place(train[np.tile(np.arange(len(train)), copies)], SIZE, rng)", "place(train, SIZE, rng)[np.tile(np.arange(len(train)), copies)]", ("test_transplant.py",)),
     M("a control without effect looks alive", "course/_live.py", "        self.select.disabled = off", "        pass", ("explorers/test_live.py",)),
     M("labels are multiplied in their own dtype", "engine/loss.py", "return target.astype(np.intp)", "return target", BOTH),

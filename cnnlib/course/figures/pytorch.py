@@ -1,12 +1,12 @@
-"""Figures of chapter 17: scores before and after a move, and what accuracy and scores say about ten imports."""
+"""Figures of chapter 17: scores before and after a move, a small graph, what accuracy and scores say of ten imports."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS
 
-BLUE, ORANGE, GREEN = (COLORS[name] for name in ("blue", "orange", "green"))
+BLUE, ORANGE = COLORS["blue"], COLORS["orange"]
 
 
 def scores(rows, answer):
@@ -34,13 +34,32 @@ def scores(rows, answer):
     return fig
 
 
+def graph():
+    """The graph of L = ab + a at a = 2, b = 3, with the slope of each arrow."""
+    fig, ax = plt.subplots(figsize=(4.8, 2.9))
+    boxes = {"a": (0, 1, "a = 2\n.grad = 4"), "b": (0, 0, "b = 3\n.grad = 2"), "h": (1, 0, "h = ab\n= 6"),
+             "L": (2, 1, "L = h + a\n= 8")}
+    for name, (x, y, text) in boxes.items():
+        edge = BLUE if name in "ab" else MUTED
+        ax.text(x, y, text, ha="center", va="center", fontsize=12, color=INK, linespacing=1.4,
+                bbox={"boxstyle": "round,pad=0.45", "facecolor": "none", "edgecolor": edge, "linewidth": 2})
+    for way, slope, shift in (("ah", "3", 0.13), ("bh", "2", -0.16), ("hL", "1", -0.14), ("aL", "1", 0.13)):
+        (x0, y0, _), (x1, y1, _) = boxes[way[0]], boxes[way[1]]
+        ax.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "color": INK, "shrinkA": 42, "shrinkB": 42})
+        ax.text((x0 + x1) / 2, (y0 + y1) / 2 + shift, slope, ha="center", va="center", fontsize=13, fontweight="bold",
+                color=WORDS["orange"])
+    ax.set(xlim=(-0.42, 2.45), ylim=(-0.4, 1.4))
+    ax.axis("off")
+    return fig
+
+
 def imports(names, values, xlabel, line):
-    """A row for each import, its name over it, and a dot for each trained network.
+    """A row for each import, its name over it, and a dot for each trained network, or what else was repeated.
 
     Parameters
     ----------
     names : list of str
-    values : array (imports, seeds)
+    values : array (imports, repetitions)
     xlabel : str
     line : float
         A threshold, drawn across.

@@ -69,8 +69,7 @@ def numbers(line):
     kind, rows = PROGRAM[line][2], _rows()
     image, scores = (BATCH, 1, transplant.SIZE, transplant.SIZE), (BATCH, 10)
     if isinstance(kind, int):
-        first = kind - 1 if rows[kind].kind == "MaxPool2d" else kind
-        before = rows[first - 1].output_shape if first else image[1:]
+        before = rows[kind - 1].output_shape if kind else image[1:]  # a ReLU on the same line keeps the shape
         weights = [p.shape for _, p in transplant.network(0)[kind].named_parameters()]
         return {"input": (BATCH, *before), "output": (BATCH, *rows[kind].output_shape), "weights": weights,
                 "parameters": rows[kind].parameters}
