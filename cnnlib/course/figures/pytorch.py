@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS
+from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, WORDS
 
 BLUE, ORANGE = COLORS["blue"], COLORS["orange"]
 
@@ -67,7 +67,8 @@ def imports(names, values, xlabel, line):
     fig, ax = plt.subplots(figsize=(4.6, 0.46 * len(names) + 0.8))
     jitter = np.linspace(-0.1, 0.1, values.shape[1])
     for k, (name, row) in enumerate(zip(names, values, strict=True)):
-        ax.text(0.01, k - 0.08, name, transform=ax.get_yaxis_transform(), va="bottom", fontsize=12, color=INK)
+        ax.text(0.01, k - 0.08, name, transform=ax.get_yaxis_transform(), va="bottom", fontsize=12, color=INK,
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1}, zorder=5)
         ax.plot(row, k + 0.22 + jitter, "o", color=BLUE, markersize=4.5, alpha=0.8)
         ax.axhline(k + 0.5, color=MUTED, linewidth=0.6, alpha=0.5)
     ax.axvline(line, color=ORANGE, linestyle="--", linewidth=1.5)

@@ -6,12 +6,12 @@ import html
 import numpy as np
 
 from cnnlib.course import transplant
-from cnnlib.course.figures.conv_explorers import ACCENT, LINE
+from cnnlib.course.figures.conv_explorers import ACCENT, HEAD, LINE
 from cnnlib.summary import summary
 
 BATCH = 32
 CODE = "font:.76rem/1.55 monospace;white-space:pre-wrap;overflow-wrap:anywhere;text-align:left;color:inherit"
-TABLE = f"border-collapse:collapse;width:100%;table-layout:fixed;margin:.4rem auto 0;{CODE}"
+TABLE = f"border-collapse:collapse;width:100%;table-layout:fixed;margin:0 auto;{CODE}"
 # A line of cnnlib, its twin in PyTorch, which layer it makes (or None), and what to say about the pair.
 PROGRAM = (
     ("model = Sequential(", "model = nn.Sequential(", None,
@@ -83,10 +83,10 @@ def numbers(line):
 def draw(line):
     """The stage and the caption for one line of the program."""
     line, found = int(line), numbers(int(line))
-    head = "<tr><th>cnnlib</th><th>PyTorch: the same program</th></tr>"
+    head = "<tr><th>cnnlib</th><th>PyTorch</th></tr>"
     rows = "".join(_row(k, k == line) for k in range(len(PROGRAM)))
     table = f'<table role="presentation" style="{TABLE}">{head}{rows}</table>'
-    return f'<div style="max-width:44rem;margin:auto">{_shapes(found)}{table}</div>', _caption(line, found)
+    return f'<div style="max-width:44rem;margin:auto">{_shapes(found)}<p style="{HEAD}">twice the same program</p>{table}</div>', _caption(line, found)
 
 
 def _row(k, chosen):
