@@ -86,7 +86,8 @@ def draw(line):
     head = "<tr><th>cnnlib</th><th>PyTorch</th></tr>"
     rows = "".join(_row(k, k == line) for k in range(len(PROGRAM)))
     table = f'<table role="presentation" style="{TABLE}">{head}{rows}</table>'
-    return f'<div style="max-width:44rem;margin:auto">{_shapes(found)}<p style="{HEAD}">twice the same program</p>{table}</div>', _caption(line, found)
+    stage = f'{_shapes(found)}<p style="{HEAD}">twice the same program</p>{table}'
+    return f'<div style="max-width:44rem;margin:auto">{stage}</div>', _caption(line, found)
 
 
 def _row(k, chosen):
