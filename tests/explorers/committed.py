@@ -22,7 +22,7 @@ def explorers():
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
         cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         imports = "\n".join(line for cell in cells for line in cell.splitlines()
-                            if re.match(r"(from|import) ", line) and "torch" not in line and "(" not in line)
+                            if re.match(r"(from|import) (?!torch)", line) and "(" not in line)
         space = {}
         for cell in (cell for cell in cells if re.search(r"^Explorer\(", cell, flags=re.M)):
             name = re.search(r'name="([^"]+)"', cell)[1]

@@ -129,7 +129,8 @@ def test_the_hint_names_the_grid_that_can_be_clicked(name):
     hint = page.select_one(".course-hint")
     for values in states(explorer, 4):
         stage = BeautifulSoup(explorer.frame(**values).stage, "html.parser")
-        panels = {cell.find_parent("svg").find_previous("p").get_text() for cell in stage.select("[data-set]")}
+        grids = [cell.find_parent(["svg", "table"]) for cell in stage.select("[data-set]")]
+        panels = {grid.find_previous("p").get_text() for grid in grids}
         assert bool(panels) == bool(hint)
         for panel in panels:
             assert panel.split()[-1] in re.findall(r"\w+", hint.get_text()), panel

@@ -1,0 +1,163 @@
+"""Chapter 17: from NumPy to PyTorch."""
+
+import numpy as np
+import torch
+
+from cnnlib.course.exercises.pytorch import _combined, _moved, _scaled
+
+NO_ARRAY = ("combine",)
+
+# ---- 17.2 ------------------------------------------------------------------------------------------------------
+
+
+def moved_loops(kernel, bias, dense, dense_bias, shape):
+    C, H, W = shape
+    kH, kW, c_in, c_out = kernel.shape
+    w = np.empty((c_out, c_in, kH, kW))
+    for i, j, a, b in np.ndindex(kernel.shape):
+        w[b, a, i, j] = kernel[i, j, a, b]
+    d = np.empty(dense.T.shape)
+    for c, i, j in np.ndindex(C, H, W):
+        d[:, (c * H + i) * W + j] = dense[(i * W + j) * C + c]
+    return w, bias, d, dense_bias
+
+
+def moved_einsum(kernel, bias, dense, dense_bias, shape):
+    C, H, W = shape
+    d = np.einsum("hwco->ochw", dense.reshape(H, W, C, -1))
+    return np.einsum("hwio->oihw", kernel), bias, d.reshape(len(d), -1), dense_bias
+
+
+def moved_torch(kernel, bias, dense, dense_bias, shape):
+    C, H, W = shape
+    d = torch.tensor(dense).T.reshape(-1, H, W, C).permute(0, 3, 1, 2).flatten(1)
+    return [torch.tensor(kernel).permute(3, 2, 0, 1), torch.tensor(bias), d, torch.tensor(dense_bias)]
+
+
+def moved_order(kernel, bias, dense, dense_bias, shape):
+    """The places of the inputs as an index."""
+    C, H, W = shape
+    order = np.arange(H * W * C).reshape(H, W, C).transpose(2, 0, 1).ravel()
+    return kernel.swapaxes(0, 3).swapaxes(1, 2).swapaxes(2, 3), bias.copy(), dense[order].T, dense_bias
+
+
+def moved(kernel=None, dense=None, biases=1):
+    """A wrong answer: ``kernel(kernel, right)`` and ``dense(dense, right, C, H, W)`` replace the right ones."""
+    def wrong(kernel_, bias, dense_, dense_bias, shape):
+        w, _, d, _ = _moved(kernel_, bias, dense_, dense_bias, shape)
+        w, d = kernel(kernel_, w) if kernel else w, dense(dense_, d, *shape) if dense else d
+        return w, biases * bias, d, biases * dense_bias
+    return wrong
+
+
+# ---- 17.5 ------------------------------------------------------------------------------------------------------
+
+
+class Scale(torch.autograd.Function):
+    """The form that the chapter asks for, with a gradient that ``unbroadcast`` sums."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x * w[:, None, None]
+
+    @staticmethod
+    def backward(ctx, dy):
+        x, w = ctx.saved_tensors
+        return dy * w.reshape(1, -1, 1, 1), (dy * x).sum((0, 2, 3))
+
+
+class Unsummed(Scale):
+    @staticmethod
+    def backward(ctx, dy):
+        x, w = ctx.saved_tensors
+        return dy * w[:, None, None], (dy * x).sum((2, 3)).mean(0)
+
+
+def through(function):
+    def gradients(dy, x, w):
+        x, w = (torch.tensor(v, requires_grad=True) for v in (x, w))
+        function(x, w).backward(torch.tensor(dy))
+        return x.grad, w.grad
+    return gradients
+
+
+def scaled_loops(dy, x, w):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for n, c, i, j in np.ndindex(x.shape):
+        dx[n, c, i, j] = dy[n, c, i, j] * w[c]
+        dw[c] += dy[n, c, i, j] * x[n, c, i, j]
+    return dx, dw
+
+
+def scaled(dw):
+    return lambda dy, x, w: (_scaled(dy, x, w)[0], dw(dy, x, w))
+
+
+# ---- 17.6 ------------------------------------------------------------------------------------------------------
+
+
+def combined_sum(gradients, sizes):
+    sums = [[n * g for g in one] for one, n in zip(gradients, sizes, strict=True)]
+    return [sum(parts) / sum(sizes) for parts in zip(*sums, strict=True)]
+
+
+def combined_average(gradients, sizes):
+    return [np.average(np.stack(parts), axis=0, weights=sizes) for parts in zip(*gradients, strict=True)]
+
+
+def combined_torch(gradients, sizes):
+    n = torch.tensor(sizes, dtype=torch.float64)
+    return [torch.tensordot(n / n.sum(), torch.tensor(np.array(parts)), dims=1) for parts in zip(*gradients, strict=True)]
+
+
+def combined(shares):
+    """A wrong answer from the shares of the processes."""
+    return lambda gradients, sizes: [
+        sum(s * g for s, g in zip(shares(np.array(sizes, float)), parts, strict=True)) for parts in zip(*gradients, strict=True)]
+
+
+RIGHT = {
+    "predict": ["bcf", "fcb", "b, c, f", {"b", "c", "f"}],
+    "transplant": [moved_loops, moved_einsum, moved_torch, moved_order, _moved],
+    "softmax_too_many": ["adf", "fda", "a, d, f", {"a", "d", "f"}],
+    "doctor": ["cbda", "C B D A", ["c", "b", "d", "a"]],
+    "scale": [_scaled, scaled_loops, through(Scale.apply), through(lambda x, w: x * w[:, None, None]),
+              lambda dy, x, w: [np.einsum("nchw,c->nchw", dy, w), np.einsum("nchw,nchw->c", dy, x)]],
+    "combine": [combined_sum, combined_average, combined_torch, _combined, lambda gradients, sizes: tuple(_combined(gradients, sizes))],
+}
+
+WRONG = {
+    "predict": [("abcf", "(a)"), ("cf", "(b)"), ("bf", "(c)"), ("bcdf", "(d)"), ("bcef", "(e)"), ("bc", "(f)"), ("ade", "")],
+    "transplant": [
+        (lambda k, b, d, e, s: (k.T, b, d.T, e), "reverse all axes"), (moved(lambda k, w: k.transpose(3, 2, 1, 0)), "kH and kW have changed"),
+        (moved(lambda k, w: w[..., ::-1, ::-1].copy()), "must not be flipped"), (moved(lambda k, w: k.reshape(w.shape)), "cuts the row of numbers"),
+        (moved(lambda k, w: k.transpose(2, 3, 0, 1)), "C_out first"), (moved(lambda k, w: k), "still (kH, kW"),
+        (moved(dense=lambda d, w, *s: d.T), "order row, column, channel"), (moved(dense=lambda d, w, *s: w.T), "is transposed"),
+        (moved(dense=lambda d, w, *s: d), "is unchanged"),
+        (moved(dense=lambda d, w, C, H, W: d.reshape(C, W, H, -1).transpose(3, 0, 2, 1).reshape(w.shape)), ""),
+        (moved(dense=lambda d, w, C, H, W: d.reshape(H, W, C, -1).transpose(3, 2, 1, 0).reshape(w.shape)), "rows and columns"),
+        (moved(dense=lambda d, w, C, H, W: d.reshape(C, H, W, -1).transpose(3, 1, 2, 0).reshape(w.shape)), "goes the other way"),
+        (moved(dense=lambda d, w, *s: d.reshape(w.shape)), "no transposition"), (moved(biases=0), "biases are lost"),
+        (lambda *a: _moved(*a)[::2], ""), (lambda *a: (_moved(*a)[0], _moved(*a)[2], a[1], a[3]), "the order"),
+        (lambda k, b, d, e, s: (k.T, b, _moved(k, b, d, e, s)[2], e), "kH and kW have changed"), (lambda *a: dict(enumerate(_moved(*a))), ""),
+    ],
+    "softmax_too_many": [("ad", "(f)"), ("adcf", "(c)"), ("acf", "(c)"), ("abdf", "(b)"), ("df", "(a)"), ("adef", "(e)"), ("af", "(d)")],
+    "doctor": [("bcda", "Run 1"), ("cdba", "Run 2"), ("cbad", "Run 3"), ("abcd", "Run 1"), ("cbd", "4 letters"), ("dbca", "Run 1"), ("cabd", "Run 2")],
+    "scale": [
+        (scaled(lambda dy, x, w: dy * x), "add up over everything"), (scaled(lambda dy, x, w: (dy * x).sum(0)), "rows and columns"),
+        (scaled(lambda dy, x, w: (dy * x).sum((2, 3))), "over the batch"), (scaled(lambda dy, x, w: (dy * x).sum((1, 2, 3))), "Which axis"),
+        (scaled(lambda dy, x, w: np.full(len(w), (dy * x).sum())), "leave the channels apart"), (scaled(lambda dy, x, w: (dy * x).mean((0, 2, 3))), "not a mean"),
+        (scaled(lambda dy, x, w: x.sum((0, 2, 3))), "dy, is missing"), (scaled(lambda dy, x, w: dy.sum((0, 2, 3))), "x is missing"),
+        (lambda dy, x, w: (dy, _scaled(dy, x, w)[1]), "w times as fast"), (lambda dy, x, w: (x * w[:, None, None], _scaled(dy, x, w)[1]), "computed from x"),
+        (lambda dy, x, w: _scaled(dy, x, w)[::-1], "the order"), (scaled(lambda dy, x, w: -_scaled(dy, x, w)[1]), "the sign"),
+        (through(Unsummed.apply), ""), (lambda dy, x, w: _scaled(dy, x, w)[0], ""), (lambda dy, x, w: (dy * w, _scaled(dy, x, w)[1]), ""),
+    ],
+    "combine": [
+        (combined(lambda n: np.ones(len(n)) / len(n)), "mean of the means"), (combined(lambda n: np.ones(len(n))), "that is the sum"), (combined(lambda n: n), "is a mean already"),
+        (combined(lambda n: n / len(n)), "not of processes"), (combined(lambda n: n / n.sum() / len(n)), "divided twice"), (combined(lambda n: n[::-1] / n.sum()), "wrong order"),
+        (combined(lambda n: (n > 0) / (n > 0).sum()), "still a mean of means"), (combined(lambda n: (1 - n / n.sum()) / max(1, len(n) - 1)), "the larger its share"),
+        (lambda gradients, sizes: _combined(gradients, sizes)[0], ""), (lambda gradients, sizes: [g / sum(sizes) for g in gradients[0]], ""),
+        (lambda gradients, sizes: gradients[int(np.argmax(sizes))], ""),
+    ],
+}
