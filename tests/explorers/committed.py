@@ -8,7 +8,9 @@ import nbformat
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # These show a network that the chapter has trained, or its data: the notebook must have run before them.
-NEED_THE_CHAPTER = {"explore-shuffle", "explore-threshold", "explore-shift", "explore-training"}
+NEED_THE_CHAPTER = {
+    "explore-shuffle", "explore-threshold", "explore-shift", "explore-training", "explore-boxes",
+}
 
 
 @functools.cache

@@ -7,10 +7,11 @@ from cnnlib.course.figures._numbers import fixed, number
 from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, WARM, _panel
 from cnnlib.detection import average_precision, match, precision_recall
 
-THRESHOLDS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 0.97, 0.99)
-OVERLAPS = (0.1, 0.3, 0.5, 0.7, 1.0)  # at 1 no box goes: no two windows share more than all
-OVERLAP_TEXTS = ("0.1", "0.3", "0.5", "0.7", "no NMS")
-SCALE, PLOT, LEVELS, NAMED = 9, 190, 4, 6
+THRESHOLDS = (0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
+OVERLAPS = (0.1, 0.3, 0.6, 1.0)  # at 1 no box goes: no two windows share more than all
+OVERLAP_TEXTS = ("0.1", "0.3", "0.6", "no NMS")
+SCALE, PLOT, LEVELS, NAMED = 9, 190, 3, 6
+STEP = 4  # of the plot's 190 units: the curve is drawn no finer
 
 
 class Boxes:
@@ -130,7 +131,9 @@ def _rectangles(n):
 
 
 def _curve(n):
-    points = " ".join(f"{round(PLOT * r)},{round(PLOT * (1 - p))}" for r, p in n["curve"])
+    at = np.rint(PLOT * (n["curve"] * (1, -1) + (0, 1))).astype(int)
+    seen = np.r_[True, np.diff(at[:, 0] // STEP) > 0] if len(at) else []
+    points = " ".join(f"{x},{y}" for x, y in at[seen])
     ring = ""
     if n["kept"]:
         ring = (f'<circle cx="{PLOT * n["recall"]:.0f}" cy="{PLOT * (1 - n["precision"]):.0f}" r="7" fill="none" '

@@ -86,8 +86,7 @@ def by_class(runs, accuracy, baseline):
     legend_above(top, columns=2)
     at = np.arange(runs.shape[1])
     bottom.bar(at, runs.mean(axis=0), color=BLUE, alpha=0.45, width=0.7)
-    for run in runs:
-        bottom.plot(at, run, "o", color=BLUE, markersize=3.5)
+    bottom.vlines(at, runs.min(axis=0), runs.max(axis=0), color=BLUE, linewidth=2.5)
     bottom.set(ylim=(0, 1.03), ylabel="IoU", xlabel="class")
     bottom.set_xticks(at, labels=["none", *(f"“{k}”" for k in range(10))])
     return fig
