@@ -21,7 +21,7 @@ def ways(variants, names, ceiling):
     ceiling : float
         What boxes at the right places would score.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.9))
+    fig, ax = plt.subplots(figsize=(4.8, 3.9))
     for k, (name, runs) in enumerate(variants.items()):
         color, shift = (ORANGE, PURPLE, BLUE, GREEN)[k], 0.22 * (k - (len(variants) - 1) / 2)
         for j in range(len(names)):
@@ -56,12 +56,14 @@ def places(image, scores, titles):
     return fig
 
 
-def maps(image, truth, said):
-    """One scene, its true labels, and the network's."""
+def maps(image, truth, said, boxes, labels):
+    """One scene, its true labels, and the network's; the digits named at their boxes."""
     fig, axes = plt.subplots(3, 1, figsize=(3.7, 8.2))
     picture(axes[0], image, "the scene")
     label_map(axes[1], truth, "true label of each pixel")
     label_map(axes[2], said, "the network's answer")
+    for box, label in zip(boxes, labels, strict=True):
+        axes[1].text(box[2] + 0.3, box[1] + 0.3, str(label), va="top", fontsize=13, color="#111111", weight="bold")
     return fig
 
 
@@ -76,7 +78,7 @@ def by_class(runs, accuracy, baseline):
     baseline : pair of float
         Pixel accuracy and mean IoU of calling everything background.
     """
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.0, 5.6), height_ratios=[1, 1.5])
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 5.6), height_ratios=[1, 1.5])
     for row, (values, base) in enumerate(((accuracy, baseline[0]), (runs.mean(axis=1), baseline[1]))):
         names = (None, None) if row else ("network, each seed", "all background")
         top.plot(values, np.full(len(values), row - 0.12), "o", color=BLUE, label=names[0])
@@ -100,7 +102,7 @@ def overlaps(counts, titles):
     counts : list of array (H, W)
     titles : list of str
     """
-    fig, axes = plt.subplots(1, len(counts), figsize=(5.2, 2.9))
+    fig, axes = plt.subplots(1, len(counts), figsize=(4.8, 2.9))
     for ax, count, title in zip(axes, counts, titles, strict=True):
         ax.imshow(count, cmap="Greys", vmin=0, vmax=9)
         for (i, j), n in np.ndenumerate(count):
@@ -118,7 +120,7 @@ def patterns(before, after, titles):
     before, after : list of array (H, W)
     titles : list of str
     """
-    fig, axes = plt.subplots(2, len(before), figsize=(5.2, 4.1))
+    fig, axes = plt.subplots(2, len(before), figsize=(4.8, 4.1))
     limits = [max(np.abs(image - image.mean()).max() for image in row) for row in (before, after)]
     for row, images, limit, when in zip(axes, (before, after), limits, ("untrained", "trained"), strict=True):
         for ax, image, title in zip(row, images, titles, strict=True):
@@ -140,7 +142,7 @@ def strength(groups, errors):
     errors : dict of str to array (seeds,)
         The error on new images, for comparison.
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.4))
+    fig, ax = plt.subplots(figsize=(4.8, 3.4))
     for k, (name, runs) in enumerate(groups.items()):
         color, shift = (ORANGE, BLUE)[k], (-0.15, 0.15)[k]
         for j, values in enumerate((*np.transpose(runs), errors[name])):
@@ -155,7 +157,7 @@ def strength(groups, errors):
 
 def rivals(right, names):
     """Share of right answers, every seed a dot, a row for each rival."""
-    fig, ax = plt.subplots(figsize=(5.0, 2.7))
+    fig, ax = plt.subplots(figsize=(4.8, 2.7))
     for k, name in enumerate(names):
         runs = 100 * np.asarray(right[name])
         ax.plot(runs, k + np.linspace(-0.16, 0.16, len(runs)), "o", color=BLUE)
@@ -174,7 +176,7 @@ def felt(curves):
     ----------
     curves : dict of str to array (seeds, tokens)
     """
-    fig, ax = plt.subplots(figsize=(5.0, 3.6))
+    fig, ax = plt.subplots(figsize=(4.8, 3.6))
     for (name, runs), style in zip(curves.items(), ("-", "--", "-."), strict=False):
         band(ax, np.arange(1, runs.shape[1] + 1), runs, style, label=name)
     ax.set(yscale="log", xlabel="token", ylabel="size of the gradient", xticks=(1, 10, 20, 30, 40))
