@@ -68,12 +68,18 @@ def flat(value=0.5):
     return np.full((1, 1, 12, 12), value)
 
 
+def trained(kind, task, seed):
+    """The network after its training on one task."""
+    small, large = pairs(task, seed)
+    model = network(kind, seed)
+    fit(model, MSELoss(), Adam(model.parameters(), lr=RATE), (small[:TRAIN], large[:TRAIN]), epochs=EPOCHS,
+        batch_size=BATCH, rng=np.random.default_rng([2, seed]), progress=False)
+    return model
+
+
 def measured(kind, task, seed):
     """The checkerboard on a flat picture before and after training, and the error on new images after it."""
     small, large = pairs(task, seed)
-    model = network(kind, seed)
-    before = checkerboard(predict(model, flat()))
-    fit(model, MSELoss(), Adam(model.parameters(), lr=RATE), (small[:TRAIN], large[:TRAIN]), epochs=EPOCHS,
-        batch_size=BATCH, rng=np.random.default_rng([2, seed]), progress=False)
+    before, model = checkerboard(predict(network(kind, seed), flat())), trained(kind, task, seed)
     error = predict(model, small[TRAIN:]) - large[TRAIN:]
     return before, checkerboard(predict(model, flat())), float(np.sqrt(np.mean(error**2)))

@@ -113,23 +113,23 @@ def overlaps(counts, titles):
 
 
 def patterns(before, after, titles):
-    """A flat picture after each network, untrained above and trained below, as differences from the mean.
+    """A flat picture after each network, untrained and trained, as differences from the mean: blue above, orange below.
 
     Parameters
     ----------
     before, after : list of array (H, W)
     titles : list of str
     """
-    fig, axes = plt.subplots(2, len(before), figsize=(4.8, 4.1))
-    limits = [max(np.abs(image - image.mean()).max() for image in row) for row in (before, after)]
-    for row, images, limit, when in zip(axes, (before, after), limits, ("untrained", "trained"), strict=True):
+    fig, axes = plt.subplots(2, len(before), figsize=(4.8, 4.2))
+    for row, images, when in zip(axes, (before, after), ("untrained", "trained"), strict=True):
+        limit = max(np.abs(image - image.mean()).max() for image in images)
         for ax, image, title in zip(row, images, titles, strict=True):
             ax.imshow(see_through(image - image.mean(), limit))
             ax.set(xticks=[], yticks=[])
             ax.set_title(title if when == "untrained" else "")
             for side in ax.spines.values():
                 side.set(visible=True, color=MUTED)
-        row[0].set_ylabel(f"{when}\n(solid: ±{limit:.2g})")
+        row[0].set_ylabel(f"{when}\n(solid: {limit:.2g})")
     return fig
 
 
