@@ -132,7 +132,7 @@ def _rectangles(n):
 
 def _curve(n):
     at = np.rint(PLOT * (n["curve"] * (1, -1) + (0, 1))).astype(int)
-    seen = np.r_[True, np.diff(at[:, 0] // STEP) > 0] if len(at) else []
+    seen = np.diff(at[:, 0] // STEP, append=PLOT) > 0  # of the points in a step the last
     points = " ".join(f"{x},{y}" for x, y in at[seen])
     ring = ""
     if n["kept"]:

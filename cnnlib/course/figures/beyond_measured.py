@@ -29,7 +29,7 @@ def ways(variants, names, ceiling):
             ax.plot(at, runs[:, j], MARKS[k], color=color, markersize=4.5, label=name if j == 0 else None)
             ax.plot([j + shift - 0.1, j + shift + 0.1], [runs[:, j].mean()] * 2, color=color, linewidth=2)
     ax.axhline(ceiling, color=MUTED, linestyle=":", linewidth=1.4)
-    ax.text(len(names) - 0.45, ceiling - 0.015, "windows at the true places", ha="right", va="top", fontsize=10)
+    ax.text(-0.45, ceiling - 0.015, "windows at the true places", va="top", fontsize=10)
     ax.set(ylim=(0, 1.03), ylabel="average precision")
     ax.set_xticks(range(len(names)), labels=[name.replace(" ", "\n", 1) for name in names])
     legend_above(ax, columns=1)
