@@ -81,7 +81,8 @@ def box_iou(boxes1, boxes2):
     first, last = np.maximum(boxes1[..., :2], boxes2[:, :2]), np.minimum(boxes1[..., 2:], boxes2[:, 2:])
     lengths = boxes1[..., 2:] - boxes1[..., :2], boxes2[:, 2:] - boxes2[:, :2], np.maximum(last - first, 0)
     unit = np.frexp(np.maximum(lengths[0], lengths[1]))[1]  # a power of two for each axis: dividing by it is exact
-    area1, area2, common = (np.ldexp(length, -unit).prod(axis=2) for length in lengths)
+    scaled = (np.ldexp(length, -unit) for length in lengths)
+    area1, area2, common = (sides[..., 0] * sides[..., 1] for sides in scaled)
     union = area1 + area2 - common
     return np.divide(common, union, out=np.zeros_like(union), where=union > 0)
 
@@ -124,12 +125,11 @@ def nms(boxes, scores, iou_threshold):
     _boxes("boxes", boxes)
     _scores("scores", scores, len(boxes))
     iou_threshold = checks.number("iou_threshold", iou_threshold, 0, 1)
-    covered = box_iou(boxes, boxes) > iou_threshold
     gone, kept = np.zeros(len(boxes), bool), []
     for i in _best_first(scores):
         if not gone[i]:
             kept.append(i)
-            gone |= covered[i]
+            gone |= box_iou(boxes[i : i + 1], boxes)[0] > iou_threshold  # one row at a time: few boxes stay
     return np.array(kept, np.int64)
 
 

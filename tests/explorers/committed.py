@@ -11,8 +11,8 @@ from cnnlib.course.explorers import Numbers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # These show a network that the chapter has trained, or its data: the notebook must have run before them.
-NEED_THE_CHAPTER = {"explore-ideas", "explore-saw", "explore-shuffle", "explore-threshold", "explore-shift",
-                    "explore-training"}
+NEED_THE_CHAPTER = {"explore-boxes", "explore-ideas", "explore-saw", "explore-shuffle", "explore-threshold",
+                    "explore-shift", "explore-training"}
 
 
 @functools.cache

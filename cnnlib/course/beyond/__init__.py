@@ -1,0 +1,20 @@
+"""Chapter 16's experiments, each in a file of its own, and the record of their many seeds.
+
+- ``finding``: digits in scenes, with and without a class for background.
+- ``labelling``: a label for every pixel.
+- ``painting``: transposed convolutions and the pattern they leave.
+- ``listening``: rising and falling tones.
+- ``remembering``: how much of its first token a sequence network's last output still feels.
+
+``python -m cnnlib.course.beyond`` measures again and writes ``records/beyond_one_label.json``.
+"""
+
+import json
+import pathlib
+
+RECORD = pathlib.Path(__file__).resolve().parents[3] / "records" / "beyond_one_label.json"
+
+
+def load():
+    """The committed record."""
+    return json.loads(RECORD.read_text(encoding="utf-8"))

@@ -1,0 +1,135 @@
+"""Digits in scenes: a classifier of 8 × 8 crops, with or without a class for background, slid over a picture."""
+
+import functools
+
+import numpy as np
+
+from cnnlib import data
+from cnnlib.activations import softmax
+from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.detection import Detections, average_precision, batched_nms, box_iou, nms
+from cnnlib.layers import Conv2d, Flatten, Linear, ReLU, Sequential
+from cnnlib.optim import Adam
+from cnnlib.scenes import make_scenes
+from cnnlib.sliding import convolutional
+from cnnlib.training import fit, predict
+
+SIZE, SIDE, BACKGROUND = (24, 32), 8, 10
+EPOCHS, RATE, BATCH, PER_DIGIT = 12, 0.003, 32, 4
+LOW = 0.05  # boxes with a lower score are not looked at
+OVERLAP = 0.3  # of two boxes, above which the worse one goes
+WAYS = ("all boxes", "NMS in each class", "NMS across classes")
+
+
+@functools.cache
+def digits():
+    """The bundled digits in float64: those to train with, and others to make scenes of."""
+    bundled = data.load_digits()
+    bundled = data.Dataset(bundled.images.astype(np.float64), bundled.labels)
+    train, scenes, _ = data.split(bundled, (0.6, 0.2, 0.2), np.random.default_rng(0), stratify=True)
+    return train, scenes
+
+
+def windows(size=SIZE):
+    """The boxes of all windows of a picture, row by row: array (places, 4)."""
+    rows, columns = (np.arange(n - SIDE + 1.0) for n in size)
+    y, x = (grid.ravel() for grid in np.meshgrid(rows, columns, indexing="ij"))
+    return np.stack([x, y, x + SIDE, y + SIDE], axis=1)
+
+
+def crop(image, box):
+    """The part of an image (C, H, W) inside a box."""
+    x1, y1, x2, y2 = (int(v) for v in box)
+    return image[:, y1:y2, x1:x2]
+
+
+def background(dataset, count, rng, overlap=0.5):
+    """Windows of scenes that have less than ``overlap`` in common with every object: array (count, C, 8, 8)."""
+    scenes = make_scenes(dataset, -(-count // 4), SIZE, rng, objects=(1, 4))
+    crops, boxes = [], windows()
+    for image, truth in zip(scenes.images, scenes.boxes, strict=True):
+        free = np.flatnonzero(box_iou(boxes, truth).max(axis=1) < overlap)
+        crops += [crop(image, boxes[k]) for k in rng.choice(free, 4)]
+    return np.array(crops[:count])
+
+
+def crops(with_background, seed):
+    """What the classifier learns from: the digits, and with background four windows for each as class 10."""
+    train = digits()[0]
+    if not with_background:
+        return train.images, train.labels
+    nothing = background(train, PER_DIGIT * len(train), np.random.default_rng([3, seed]))
+    labels = np.full(len(nothing), BACKGROUND)
+    return np.concatenate([train.images, nothing]), np.concatenate([train.labels, labels])
+
+
+def classifier(classes, seed):
+    """A network for crops of 8 × 8. No layer pads and none has a stride, so it can slide over every place."""
+    start = {"rng": np.random.default_rng([1, seed]), "dtype": np.float64}
+    return Sequential(
+        Conv2d(1, 8, 3, **start), ReLU(), Conv2d(8, 16, 3, **start), ReLU(),
+        Flatten(), Linear(16 * 4 * 4, 32, **start), ReLU(), Linear(32, classes, **start),
+    )  # fmt: skip
+
+
+def trained(with_background, seed, epochs=EPOCHS):
+    """The classifier after its training."""
+    model = classifier(10 + with_background, seed)
+    fit(model, CrossEntropyLoss(), Adam(model.parameters(), lr=RATE), crops(with_background, seed), epochs=epochs,
+        batch_size=BATCH, rng=np.random.default_rng([2, seed]), progress=False)
+    return model
+
+
+def detect(model, images):
+    """Slide the classifier: for each picture boxes, scores and labels of all windows that score at least `LOW`.
+
+    A window's label is its most probable digit, its score that digit's probability.
+    """
+    scores = softmax(predict(convolutional(model, (1, SIDE, SIDE)), images), dim=1)[:, :10]
+    boxes, found = windows(images.shape[2:]), []
+    for p in scores.reshape(len(images), 10, -1):
+        label, score = p.argmax(axis=0), p.max(axis=0)
+        kept = score >= LOW
+        found.append((boxes[kept], score[kept], label[kept]))
+    return found
+
+
+def thinned(found, way, overlap=OVERLAP):
+    """The boxes that stay, by one of `WAYS`."""
+    if way == WAYS[0]:
+        return found
+    kept = [batched_nms(b, s, c, overlap) if way == WAYS[1] else nms(b, s, overlap) for b, s, c in found]
+    return [tuple(part[k] for part in one) for one, k in zip(found, kept, strict=True)]
+
+
+def by_class(found, scenes, label):
+    """Detections and true boxes of one class, an entry for each picture."""
+    chosen = [Detections(b[c == label], s[c == label]) for b, s, c in found]
+    truth = [b[c == label] for b, c in zip(scenes.boxes, scenes.labels, strict=True)]
+    return chosen, truth
+
+
+def together(found, scenes):
+    """Detections and true boxes of all classes, an entry for each picture and class."""
+    pairs = [by_class(found, scenes, label) for label in range(10)]
+    return tuple(sum(lists, []) for lists in zip(*pairs, strict=True))
+
+
+def mean_over_classes(found, scenes):
+    """The mean average precision, mAP: the mean over the ten classes."""
+    return float(np.mean([average_precision(*by_class(found, scenes, label)) for label in range(10)]))
+
+
+@functools.cache
+def pictures(count=40):
+    """Scenes to judge by, of digits that no classifier was trained with."""
+    return make_scenes(digits()[1], count, SIZE, np.random.default_rng(16), objects=(1, 4))
+
+
+def judged(model, count=40, mean=False):
+    """For each of `WAYS` the AP of all classes in one list; with ``mean`` a pair of lists, AP and mAP."""
+    scenes = pictures(count)
+    found = detect(model, scenes.images)
+    kept = [thinned(found, way) for way in WAYS]
+    ap = [average_precision(*together(boxes, scenes)) for boxes in kept]
+    return (ap, [mean_over_classes(boxes, scenes) for boxes in kept]) if mean else ap

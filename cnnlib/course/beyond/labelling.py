@@ -1,0 +1,55 @@
+"""A label for every pixel: a small fully convolutional network on scenes of digits."""
+
+import functools
+
+import numpy as np
+
+from cnnlib.course.beyond.finding import SIZE, digits
+from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.layers import BatchNorm2d, Conv2d, ConvTranspose2d, MaxPool2d, ReLU, Sequential
+from cnnlib.optim import Adam
+from cnnlib.scenes import make_scenes
+from cnnlib.schedules import OneCycleLR
+from cnnlib.segmentation import pixel_confusion
+from cnnlib.training import fit, predict
+
+CLASSES, OBJECTS = 11, (1, 4)
+SCENES, EPOCHS, RATE, BATCH = 300, 15, 0.03, 16
+
+
+def network(seed):
+    """Down by two, think, up by two: 11 scores for every pixel."""
+    start, kind = {"rng": np.random.default_rng([1, seed]), "dtype": np.float64}, {"dtype": np.float64}
+    return Sequential(
+        Conv2d(1, 8, 3, padding=1, **start), BatchNorm2d(8, **kind), ReLU(), MaxPool2d(2),
+        Conv2d(8, 32, 3, padding=1, **start), BatchNorm2d(32, **kind), ReLU(),
+        Conv2d(32, 32, 3, padding=1, **start), BatchNorm2d(32, **kind), ReLU(),
+        ConvTranspose2d(32, CLASSES, 4, stride=2, padding=1, **start),
+    )  # fmt: skip
+
+
+def trained(seed):
+    """The network after its training on scenes of its own."""
+    scenes = make_scenes(digits()[0], SCENES, SIZE, np.random.default_rng([5, seed]), objects=OBJECTS)
+    model = network(seed)
+    optimizer = Adam(model.parameters(), lr=RATE)
+    schedule = OneCycleLR(optimizer, RATE, total_steps=EPOCHS * -(-SCENES // BATCH))
+    fit(model, CrossEntropyLoss(), optimizer, (scenes.images, scenes.masks), epochs=EPOCHS, batch_size=BATCH,
+        rng=np.random.default_rng([2, seed]), schedule=schedule, schedule_every="step", progress=False)
+    return model
+
+
+@functools.cache
+def pictures(count=60):
+    """Scenes to judge by, of digits that were not trained with."""
+    return make_scenes(digits()[1], count, SIZE, np.random.default_rng(17), objects=OBJECTS)
+
+
+def labels(model):
+    """The label of every pixel of `pictures`: array (N, H, W)."""
+    return predict(model, pictures().images).argmax(axis=1)
+
+
+def judged(said):
+    """The table of true labels (rows) and answers (columns)."""
+    return pixel_confusion(pictures().masks, said, CLASSES)

@@ -1,0 +1,186 @@
+"""Chapter 16's experiments: what they cut, slide, judge and measure, and what the committed record holds."""
+
+import numpy as np
+import pytest
+import torch
+
+from cnnlib.activations import softmax
+from cnnlib.course import beyond
+from cnnlib.course.beyond import finding, listening, painting, remembering
+from cnnlib.course.figures.beyond_explorer import OVERLAPS, THRESHOLDS, Boxes
+from cnnlib.detection import average_precision, box_iou
+from cnnlib.gradcheck import numerical_gradient
+from cnnlib.scenes import Scenes, make_scenes
+from cnnlib.training import predict
+
+
+def scene(*objects):
+    """One empty scene with true boxes ((x1, y1, x2, y2), label)."""
+    boxes = np.array([box for box, _ in objects], float).reshape(-1, 4)
+    labels = np.array([label for _, label in objects], np.int64)
+    return Scenes(np.zeros((1, 1, 24, 32)), [boxes], [labels], np.zeros((1, 24, 32), np.int64))
+
+
+# ---- digits in scenes
+
+
+def test_every_window_stands_where_its_crop_is_cut():
+    boxes = finding.windows((10, 12))
+    image = np.arange(120.0).reshape(1, 10, 12)
+    assert boxes.shape == (15, 4)
+    np.testing.assert_array_equal(boxes[7], [2, 1, 10, 9])
+    np.testing.assert_array_equal(finding.crop(image, boxes[7]), image[:, 1:9, 2:10])
+
+
+def test_background_windows_share_less_than_asked_with_every_object():
+    solid = (np.ones((3, 1, 8, 8)), np.arange(3))
+    clear = finding.background(solid, 30, np.random.default_rng(0), overlap=1e-9)
+    assert clear.shape == (30, 1, 8, 8) and not clear.any()
+    mixed = finding.background(solid, 200, np.random.default_rng(0))
+    assert mixed.any() and not mixed.all(axis=(1, 2, 3)).any()
+
+
+def test_the_classes_to_learn_are_those_of_the_network():
+    x, y = finding.crops(False, 0)
+    assert set(y) == set(range(10)) and len(x) == len(y) == 1078
+    x, y = finding.crops(True, 0)
+    assert set(y) == set(range(11)) and len(x) == len(y) == 5 * 1078 and (y == 10).sum() == 4 * 1078
+
+
+def test_what_is_detected_is_what_each_crop_alone_would_score():
+    model = finding.classifier(11, 3)
+    images = make_scenes(finding.digits()[1], 2, finding.SIZE, np.random.default_rng(1)).images
+    for image, (boxes, scores, labels) in zip(images, finding.detect(model, images), strict=True):
+        p = softmax(model(np.array([finding.crop(image, box) for box in boxes])), dim=1)[:, :10]
+        np.testing.assert_allclose(scores, p.max(axis=1), rtol=1e-9)
+        np.testing.assert_array_equal(labels, p.argmax(axis=1))
+        assert (scores >= finding.LOW).all() and len(boxes)
+
+
+def test_no_digit_of_the_scenes_was_trained_with():
+    train, scenes = finding.digits()
+    assert not {image.tobytes() for image in train.images} & {image.tobytes() for image in scenes.images}
+
+
+def test_boxes_of_two_classes_are_thinned_out_apart_or_together():
+    boxes = np.array([[0.0, 0, 8, 8], [0, 1, 8, 9], [1, 0, 9, 8], [20, 0, 28, 8]])
+    found = [(boxes, np.array([0.5, 0.9, 0.7, 0.1]), np.array([3, 5, 3, 3]))]
+    kept = {way: finding.thinned(found, way)[0][1].tolist() for way in finding.WAYS}
+    assert kept == {"all boxes": [0.5, 0.9, 0.7, 0.1], "NMS in each class": [0.9, 0.7, 0.1],
+                    "NMS across classes": [0.9, 0.1]}
+
+
+def test_a_box_with_a_wrong_label_is_wrong():
+    one = scene(((0, 0, 8, 8), 3), ((16, 8, 24, 16), 5))
+    boxes, scores = one.boxes[0], np.array([0.9, 0.8])
+    right, swapped = [(boxes, scores, np.array([3, 5]))], [(boxes, scores, np.array([5, 3]))]
+    assert len(finding.together(right, one)[0]) == 10
+    assert average_precision(*finding.together(right, one)) == 1
+    assert average_precision(*finding.together(swapped, one)) == 0
+
+
+def test_the_explorer_counts_what_it_draws():
+    one = scene(((0, 0, 8, 8), 3), ((16, 8, 24, 16), 5))
+    boxes = np.array([[0.0, 0, 8, 8], [0, 1, 8, 9], [16, 9, 24, 17], [22, 0, 30, 8]])
+    explorer = Boxes({"net": [(boxes, np.array([0.95, 0.6, 0.8, 0.4]), np.array([3, 3, 5, 7]))]}, one, 0)
+    low = explorer.numbers("net", 0.05, 1.0)
+    assert low["right"].sum() == 2 and low["kept"] == 4 and low["hits"] == 2 and low["missed"] == 0
+    assert low["precision"] == 0.5 and low["recall"] == 1 and low["ap"] == 1
+    thin = explorer.numbers("net", 0.5, 0.3)
+    assert (thin["kept"], thin["hits"], thin["missed"], thin["precision"]) == (2, 2, 0, 1)
+    high = explorer.numbers("net", 0.97, 0.3)
+    assert (high["kept"], high["precision"], high["recall"], high["missed"]) == (0, None, 0, 2)
+    for overlap in OVERLAPS:
+        frames = [explorer.numbers("net", threshold, overlap) for threshold in THRESHOLDS]
+        assert len({frame["ap"] for frame in frames}) == 1
+        assert (np.diff([frame["kept"] for frame in frames]) <= 0).all()
+    assert "2 boxes, 2 right (blue), 0 of 2 digits missed" in explorer("net", 0.5, 0.3)[1]
+
+
+# ---- maps made larger
+
+
+def test_the_checkerboard_of_a_picture_is_that_of_its_four_kinds_of_pixels():
+    even = np.zeros((1, 1, 16, 16))
+    assert painting.checkerboard(even + 0.7) == pytest.approx(0)
+    even[:, :, ::2] = 1
+    assert painting.checkerboard(even) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("kind", painting.KINDS)
+def test_networks_double_the_size_and_only_the_control_is_even(kind):
+    model = painting.network(kind, 0)
+    y = predict(model, painting.flat())
+    assert y.shape == (1, 1, 24, 24)
+    assert (painting.checkerboard(y) < 1e-12) == (kind == painting.KINDS[2])
+
+
+def test_enlarging_passes_finite_differences():
+    layer, rng = painting.Enlarge(), np.random.default_rng(0)
+    x, dy = rng.normal(size=(2, 3, 2, 3)), rng.normal(size=(2, 3, 4, 6))
+    layer(x)
+    np.testing.assert_allclose(layer.backward(dy), numerical_gradient(layer, x, dy), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("task", painting.TASKS)
+def test_small_images_are_the_means_of_the_large_ones(task):
+    small, large = painting.pairs(task, 0, count=3)
+    assert small.shape == (3, 1, 8, 8) and large.shape == (3, 1, 16, 16)
+    np.testing.assert_allclose(small[1, 0, 2, 3], large[1, 0, 4:6, 6:8].mean())
+
+
+# ---- sequences
+
+
+def test_the_recurrent_network_is_that_of_pytorch():
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(7, 16)), rng.normal(size=16)
+    u, w = remembering.weights(rng), remembering.weights(rng, orthogonal=True)
+    np.testing.assert_allclose(w @ w.T, np.eye(16), atol=1e-12)
+    rnn, t = torch.nn.RNN(16, 16, bias=False, dtype=torch.float64), torch.tensor(x, requires_grad=True)
+    with torch.no_grad():
+        rnn.weight_ih_l0.copy_(torch.tensor(u))
+        rnn.weight_hh_l0.copy_(torch.tensor(w))
+    states = rnn(t)[0]
+    (states[-1] @ torch.tensor(dy)).backward()
+    ours = remembering.recurrent(x, u, w)
+    np.testing.assert_allclose(ours, states.detach().numpy(), rtol=1e-10)
+    np.testing.assert_allclose(remembering.recurrent_backward(dy, ours, u, w), t.grad.numpy(), rtol=1e-10, atol=1e-15)
+
+
+def test_attention_passes_finite_differences():
+    rng = np.random.default_rng(1)
+    x, dy, matrices = rng.normal(size=(5, 16)), rng.normal(size=16), [remembering.weights(rng) for _ in range(3)]
+    expected = numerical_gradient(lambda x: remembering.attention(x, *matrices)[0], x, dy)
+    np.testing.assert_allclose(remembering.attention_backward(dy, x, *matrices), expected, rtol=1e-6, atol=1e-9)
+
+
+# ---- the record
+
+
+def test_the_record_is_whole():
+    record = beyond.load()
+    assert {name: np.shape(runs) for name, runs in record["finding"].items()} == dict.fromkeys(
+        ("without", "longer", "with"), (10, 2, len(finding.WAYS)))
+    assert np.shape(record["labelling"]["iou"]) == (10, 11) and len(record["labelling"]["accuracy"]) == 10
+    assert {task: set(kinds) for task, kinds in record["painting"].items()} == dict.fromkeys(
+        painting.TASKS, set(painting.KINDS))
+    assert all(np.shape(runs) == (10, 3) for kinds in record["painting"].values() for runs in kinds.values())
+    assert {name: np.shape(runs) for name, runs in record["listening"].items()} == dict.fromkeys(
+        listening.RIVALS, (10, 2))
+
+
+def test_points_of_the_record_are_measured_again():
+    record = beyond.load()
+    before, after, error = record["painting"]["digits"]["kernel 4"][0]
+    again = painting.measured("kernel 4", "digits", 0)
+    assert again[0] == pytest.approx(before) and again[2] == pytest.approx(error, rel=0.2)
+    assert again[1] < 0.2 * before and after < 0.2 * before
+    for name, (right, changed) in listening.measured(0).items():
+        assert record["listening"][name][0] == pytest.approx([right, changed], abs=0.03)
+
+
+def test_windows_reach_nearly_every_object():
+    scenes = finding.pictures(10)
+    best = np.concatenate([box_iou(boxes, finding.windows()).max(axis=1) for boxes in scenes.boxes])
+    assert np.mean(best >= 0.5) > 0.95
