@@ -37,12 +37,13 @@ CHANGES = {
     "digits × 2": [{"digits": 1078}],
     "four networks": [{"members": 4}],
 }
+TOGETHER = ("dropout", "batch norm", "shift", "digits × 2", "four networks")  # the clear ones, on top of each other
 CHOOSING, JUDGING = range(100, 104), range(24)
 DECAYS, SURFACE_RATES = np.geomspace(1e-5, 1e-1, 7).tolist(), np.geomspace(0.003, 0.3, 7).tolist()
 LOTTERY, CHOSEN_ON = 40, 120  # networks, and the digits by which one of them is chosen
 # Student's t: by so many standard errors a mean of n differences strays, or less, in 95 of 100 cases; for n = 2, 3, …
-FACTORS = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10, 2.09,
-           2.09, 2.08, 2.07, 2.07, 2.06, 2.06, 2.06, 2.05, 2.05, 2.05)  # fmt: skip
+FACTORS = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10,
+           2.09, 2.09, 2.08, 2.07, 2.07, 2.06, 2.06, 2.06, 2.05, 2.05, 2.05)  # fmt: skip
 
 
 def pools():
@@ -142,10 +143,16 @@ def choose(strengths, rates=RATES):
     return tried[int(np.argmax(means))], [[how, mean] for how, mean in zip(tried, means, strict=True)]
 
 
-def notebook(strengths):
+def notebook(strengths, rates=RATES, seeds=JUDGING):
     """One line of the engineer's notebook: the choice, and the scores of the judging seeds at it."""
-    best, tried = choose(strengths)
-    return {"best": best, "tried": tried, "scores": [score(seed, **best) for seed in JUDGING]}
+    best, tried = choose(strengths, rates)
+    return {"best": best, "tried": tried, "scores": [score(seed, **best) for seed in seeds]}
+
+
+def combined(lines):
+    """The line of all clear changes together, each at its own best strength: two rates, half of the seeds."""
+    how = {key: value for name in TOGETHER for key, value in lines[name]["best"].items() if key != "lr"}
+    return notebook([how], RATES[1:3], JUDGING[:12])
 
 
 def lottery():
@@ -166,7 +173,7 @@ def measure():
         print(name, lines[name]["best"], np.mean(lines[name]["scores"]), flush=True)
     surface = [[[score(seed, lr=lr, weight_decay=decay) for seed in CHOOSING[:2]] for lr in SURFACE_RATES]
                for decay in DECAYS]
-    return {"lines": lines, "surface": surface, "lottery": lottery()}
+    return {"lines": lines, "together": combined(lines), "surface": surface, "lottery": lottery()}
 
 
 def load():

@@ -1,4 +1,4 @@
-"""Figures of chapter 15: luck, paired differences, the engineer's notebook, searches, and a test set opened too often."""
+"""Figures of chapter 15: luck, paired differences, the engineer's notebook, searches, a test set asked too often."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -152,14 +152,16 @@ def surface(rates, decays, values, points):
     points : dict of str to array (n, 2)
         Places from 0 to 1 along both axes: rate, decay.
     """
-    fig, axes = plt.subplots(1, len(points), figsize=(5.4, 2.7), sharey=True)
+    fig, axes = plt.subplots(1, len(points), figsize=(5.4, 2.8), sharey=True)
+    low, high = (np.log([axis[0], axis[-1]]) for axis in (rates, decays))
     for ax, (name, where) in zip(axes, points.items(), strict=True):
-        image = ax.imshow(100 * values, cmap=SEQUENTIAL, origin="lower", extent=(0, 1, 0, 1), aspect="auto", vmin=0,
-                          interpolation="bilinear")
-        ax.plot(*where.T, "o", color="#ffffff", markeredgecolor="#111111", markersize=6)
-        ax.set_title(name)
-        ax.set_xticks([0, 1], labels=[f"{rates[0]:g}", f"{rates[-1]:g}"])
-        ax.set_yticks([0, 1], labels=[minus(f"{decays[0]:.0e}"), f"{decays[-1]:g}"])
+        image = ax.pcolormesh(rates, decays, 100 * values, cmap=SEQUENTIAL, vmin=0, vmax=100, shading="nearest")
+        ax.plot(np.exp(low[0] + np.ptp(low) * where[:, 0]), np.exp(high[0] + np.ptp(high) * where[:, 1]), "o",
+                color="#ffffff", markeredgecolor="#111111", markersize=6)
+        ax.set(title=name, xscale="log", yscale="log", xticks=[0.01, 0.1], yticks=[1e-5, 1e-3, 1e-1])
+        ax.set_xticklabels(["0.01", "0.1"])
+        ax.set_yticklabels([minus("1e-5"), "0.001", "0.1"])
+        ax.minorticks_off()
     axes[0].set_ylabel("weight decay")
     axes[len(axes) // 2].set_xlabel("learning rate")
     fig.colorbar(image, ax=axes, label="right (%)", shrink=0.9)

@@ -6,8 +6,8 @@ from cnnlib.course import better
 from cnnlib.course.figures._numbers import fixed
 from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, HEAD, LINE, WARM
 
-CHANGES = ("another start", "weight decay", "dropout", "batch norm")
-LIMIT, WIDTH, HEIGHT = 16, 330, 190  # points at the edge of the drawing, pixels
+CHANGES = ("another start", "weight decay", "shift", "dropout")
+LIMIT, WIDTH, HEIGHT = 16, 330, 190  # points at the edge of the drawing; pixels
 
 
 def numbers(change, n):
@@ -45,14 +45,17 @@ def seeds(change, n):
     told = numbers(change, int(n))
     last, mean, half = told["differences"][-1], told["means"][-1], told["halves"][-1]
     by_sign = "no change" if not mean else "better" if mean > 0 else "worse"
-    caption = f"{change}, {n} seed{'s' if n > 1 else ''}: the last difference is {signed(last)} points, the mean {signed(mean)}"
+    caption = (f"{change}, {n} seed{'s' if n > 1 else ''}: the last difference is {signed(last)} points, "
+               f"the mean {signed(mean)}")
     if half is None:
         caption += f". By its sign you would report “{by_sign}”; one seed has no spread, so no interval."
     else:
-        judged = {"open": "0 is inside: cannot tell", "better": "0 is outside: better", "worse": "0 is outside: worse"}
-        caption += f" ± {fixed(half, 1)}. By its sign: {by_sign}. By its interval: {judged[told['verdicts'][-1]]}."
+        verdict = told["verdicts"][-1]
+        judged = "0 is inside, you cannot tell" if verdict == "open" else f"0 is outside, {verdict}"
+        caption += f" ± {fixed(half, 1)}. By its sign: {by_sign}. By its interval: {judged}."
     caption += f" The sign of the mean has turned {told['turned']} time{'' if told['turned'] == 1 else 's'} so far."
-    return f'<div style="{FLEX}"><div><p style="{HEAD}">paired differences, in points</p>{_drawing(told)}</div></div>', caption
+    head = f'<p style="{HEAD}">paired differences, in points</p>'
+    return f'<div style="{FLEX}"><div>{head}{_drawing(told)}</div></div>', caption
 
 
 def signed(value):
@@ -66,10 +69,10 @@ def _drawing(told):
     x = [30 + (WIDTH - 40) * (k + 0.5) / len(better.JUDGING) for k in range(n)]
     y = [HEIGHT / 2 - HEIGHT / 2 / LIMIT * np.clip(v, -LIMIT, LIMIT) for v in (*told["differences"], *told["means"])]
     dots = "".join(f"M{a:.0f} {b:.1f}h0" for a, b in zip(x, y[:n], strict=True))
-    line = "M" + "L".join(f"{a:.0f} {b:.1f}" for a, b in zip(x, y[n:], strict=True))
+    line = "M" + "L".join(f"{a:.0f} {b:.1f}" for a, b in zip(x, y[n:], strict=True))  # the means
     scale = HEIGHT / 2 / LIMIT
-    upper, lower = ([(a, np.clip(b + s * h * scale, 0, HEIGHT)) for a, b, h in zip(x, y[n:], told["halves"], strict=True)
-                     if h is not None] for s in (-1, 1))
+    triples = [t for t in zip(x, y[n:], told["halves"], strict=True) if t[2] is not None]
+    upper, lower = ([(a, np.clip(b + side * scale * half, 0, HEIGHT)) for a, b, half in triples] for side in (-1, 1))
     outline = " ".join(f"{a:.0f},{b:.1f}" for a, b in upper + lower[::-1])
     ticks = "".join(f'<text x="24" y="{HEIGHT / 2 - scale * v + 4:.0f}" text-anchor="end">{signed(v)[:-2]}</text>'
                     for v in (-10, 0, 10))
