@@ -18,6 +18,7 @@ from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool
 from cnnlib.optim import SGD
 from cnnlib.scenes import place
 from cnnlib.schedules import CosineAnnealingLR
+from cnnlib.summary import summary
 from cnnlib.training import fit, predict
 
 RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "better.json"
@@ -76,6 +77,30 @@ def network(rng, width=8, dropout=0.0, norm=False):
         channels = maps
     blocks += [Flatten()] + ([Dropout(dropout, rng=rng)] if dropout else [])
     return Sequential(*blocks, Linear(channels * (SIZE // 4) ** 2, 10, **start))
+
+
+def cost(changes):
+    """How many times the multiply-adds of the base's training a changed recipe takes.
+
+    Parameters
+    ----------
+    changes : dict
+        What differs from `BASE`.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> cost({"epochs": 60, "members": 4})
+    8.0
+    """
+    def work(how):
+        model = network(np.random.default_rng(0), how["width"])
+        return how["members"] * how["epochs"] * how["digits"] * summary(model, (1, SIZE, SIZE)).multiply_adds
+
+    return work(BASE | changes) / work(BASE)
 
 
 def augmentation(pixels, degrees, stretch):

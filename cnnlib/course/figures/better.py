@@ -23,10 +23,10 @@ def luck(scores, new=None):
     ax.axhline(100 * scores.mean(), color=MUTED, linestyle="--", linewidth=1.2)
     ax.plot(seeds, 100 * scores, "o", color=BLUE)
     if new is not None:
-        ax.plot(len(scores) + 1, 100 * new, "D", color=ORANGE, markersize=8)
+        ax.plot(len(scores) + 3, 100 * new, "D", color=ORANGE, markersize=8)
     ticks = [0, len(scores) - 1]
-    ax.set(ylabel="right on validation (%)", xlim=(-1, len(scores) + 2.5 * (new is not None)))
-    ax.set_xticks([*ticks, *([len(scores) + 1] if new is not None else [])],
+    ax.set(ylabel="right on validation (%)", xlim=(-1, len(scores) + 4.5 * (new is not None)))
+    ax.set_xticks([*ticks, *([len(scores) + 3] if new is not None else [])],
                   labels=["seed 0", f"seed {ticks[1]}", *(["new"] if new is not None else [])])
     return fig
 
@@ -60,7 +60,8 @@ def pairs(groups):
     fig, axes = plt.subplots(1, len(groups), figsize=(5.4, 3.3), sharey=True)
     for ax, (name, (before, after)) in zip(axes, groups.items(), strict=True):
         for a, b in zip(before, after, strict=True):
-            ax.plot([0, 1], [100 * a, 100 * b], "-", color=BLUE if b > a else ORANGE, linewidth=1.2)
+            color = BLUE if b > a else ORANGE if b < a else MUTED
+            ax.plot([0, 1], [100 * a, 100 * b], "-", color=color, linewidth=1.2)
             ax.plot([0, 1], [100 * a, 100 * b], "o", color=INK, markersize=3.5)
         ax.set(xlim=(-0.3, 1.3), title=name)
         ax.set_xticks([0, 1], labels=["before", "after"])

@@ -53,7 +53,8 @@ def seeds(change, n):
         verdict = told["verdicts"][-1]
         judged = "0 is inside, you cannot tell" if verdict == "open" else f"0 is outside, {verdict}"
         caption += f" ± {fixed(half, 1)}. By its sign: {by_sign}. By its interval: {judged}."
-    caption += f" The sign of the mean has turned {told['turned']} time{'' if told['turned'] == 1 else 's'} so far."
+    turned = {0: "not turned", 1: "turned once"}.get(told["turned"], f"turned {told['turned']} times")
+    caption += f" So far the sign of the mean has {turned}."
     head = f'<p style="{HEAD}">paired differences, in points</p>'
     return f'<div style="{FLEX}"><div>{head}{_drawing(told)}</div></div>', caption
 

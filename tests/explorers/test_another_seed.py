@@ -20,7 +20,7 @@ def test_numbers_are_those_of_the_first_seeds(change, n):
     assert told["halves"][0] is None and told["verdicts"][0] == "open"
     for k in range(2, n + 1):
         low, high = stats.t.interval(0.95, k - 1, d[:k].mean(), stats.sem(d[:k]))
-        assert told["halves"][k - 1] == pytest.approx((high - low) / 2, rel=2e-3)
+        assert told["halves"][k - 1] == pytest.approx((high - low) / 2, rel=3e-3)
         assert told["verdicts"][k - 1] == ("better" if low > 0 else "worse" if high < 0 else "open")
 
 
@@ -36,7 +36,8 @@ def test_stage_and_caption_follow_the_numbers(change):
         told = explore.numbers(change, n)
         stage, caption = explore.seeds(change, n)
         assert f"{change}, {n} seed" in caption and f"the mean {explore.signed(told['means'][-1])}" in caption
-        assert stage.count("h0") == n and f"turned {told['turned']} time" in caption
+        words = {0: "has not turned.", 1: "has turned once."}.get(told["turned"], f"has turned {told['turned']} times.")
+        assert stage.count("h0") == n and caption.endswith(words)
         assert ("one seed has no spread" in caption) == (n == 1)
 
 
