@@ -78,7 +78,7 @@ def _drawing(told):
     ticks = "".join(f'<text x="24" y="{HEIGHT / 2 - scale * v + 4:.0f}" text-anchor="end">{signed(v)[:-2]}</text>'
                     for v in (-10, 0, 10))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width:100%;height:auto" role="img" '
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" style="width:100%;max-width:{WIDTH}px" role="img" '
         f'aria-label="{n} dots, a line and a band">'
         f'<g font-size="13" fill="currentColor">{ticks}</g>'
         f'<path d="M30 {HEIGHT / 2}H{WIDTH}" stroke="{LINE}" stroke-width="2"/>'
