@@ -4,7 +4,7 @@ import numpy as np
 
 from cnnlib.course import better
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, HEAD, LINE, WARM
+from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, WARM, _panel
 
 CHANGES = ("another start", "weight decay", "shift", "dropout")
 LIMIT, WIDTH, HEIGHT = 16, 330, 190  # points at the edge of the drawing; pixels
@@ -55,8 +55,8 @@ def seeds(change, n):
         caption += f" ± {fixed(half, 1)}. By its sign: {by_sign}. By its interval: {judged}."
     turned = {0: "not turned", 1: "turned once"}.get(told["turned"], f"turned {told['turned']} times")
     caption += f" So far the sign of the mean has {turned}."
-    head = f'<p style="{HEAD}">paired differences, in points</p>'
-    return f'<div style="{FLEX}"><div>{head}{_drawing(told)}</div></div>', caption
+    drawn = _panel("paired differences, in points", WIDTH, HEIGHT, f"{n} dots, a line and a band", _drawing(told))
+    return f'<div style="{FLEX}">{drawn}</div>', caption
 
 
 def signed(value):
@@ -69,20 +69,18 @@ def _drawing(told):
     n = len(told["differences"])
     x = [30 + (WIDTH - 40) * (k + 0.5) / len(better.JUDGING) for k in range(n)]
     y = [HEIGHT / 2 - HEIGHT / 2 / LIMIT * np.clip(v, -LIMIT, LIMIT) for v in (*told["differences"], *told["means"])]
-    dots = "".join(f"M{a:.0f} {b:.1f}h0" for a, b in zip(x, y[:n], strict=True))
-    line = "M" + "L".join(f"{a:.0f} {b:.1f}" for a, b in zip(x, y[n:], strict=True))  # the means
+    dots = "".join(f"M{a:.0f} {b:.0f}h0" for a, b in zip(x, y[:n], strict=True))
+    line = "M" + "L".join(f"{a:.0f} {b:.0f}" for a, b in zip(x, y[n:], strict=True))  # the means
     scale = HEIGHT / 2 / LIMIT
     triples = [t for t in zip(x, y[n:], told["halves"], strict=True) if t[2] is not None]
     upper, lower = ([(a, np.clip(b + side * scale * half, 0, HEIGHT)) for a, b, half in triples] for side in (-1, 1))
-    outline = " ".join(f"{a:.0f},{b:.1f}" for a, b in upper + lower[::-1])
+    outline = " ".join(f"{a:.0f},{b:.0f}" for a, b in upper + lower[::-1])
     ticks = "".join(f'<text x="24" y="{HEIGHT / 2 - scale * v + 4:.0f}" text-anchor="end">{signed(v)[:-2]}</text>'
                     for v in (-10, 0, 10))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" style="width:100%;max-width:{WIDTH}px" role="img" '
-        f'aria-label="{n} dots, a line and a band">'
         f'<g font-size="13" fill="currentColor">{ticks}</g>'
         f'<path d="M30 {HEIGHT / 2}H{WIDTH}" stroke="{LINE}" stroke-width="2"/>'
         f'<polygon points="{outline}" fill="{ACCENT}" fill-opacity=".18"/>'
         f'<path d="{dots}" stroke="{WARM}" stroke-width="7" stroke-linecap="round"/>'
-        f'<path d="{line}" fill="none" stroke="{ACCENT}" stroke-width="2.5"/></svg>'
+        f'<path d="{line}" fill="none" stroke="{ACCENT}" stroke-width="2.5"/>'
     )
