@@ -65,6 +65,7 @@ def pairs(groups):
             ax.plot([0, 1], [100 * a, 100 * b], "o", color=INK, markersize=3.5)
         ax.set(xlim=(-0.3, 1.3), title=name)
         ax.set_xticks([0, 1], labels=["before", "after"])
+        ax.tick_params(labelsize=10.5)
     axes[0].set_ylabel("right on validation (%)")
     return fig
 
@@ -86,6 +87,7 @@ def notebook(lines):
     ax.axvline(0, color=MUTED, linewidth=1.2)
     ax.set_yticks(-np.arange(len(lines)), labels=list(lines))
     ax.set(xlabel="difference to the base (points)", ylim=(0.6 - len(lines), 0.5))
+    ax.tick_params(labelsize=10.5)
     return fig
 
 
@@ -164,6 +166,7 @@ def surface(rates, decays, values, points):
         ax.set_xticklabels(["0.01", "0.1"])
         ax.set_yticklabels([minus("1e-5"), "0.001", "0.1"])
         ax.minorticks_off()
+        ax.tick_params(labelsize=10.5)
     axes[0].set_ylabel("weight decay")
     axes[len(axes) // 2].set_xlabel("learning rate")
     fig.colorbar(image, ax=axes, label="right (%)", shrink=0.9)
@@ -187,6 +190,7 @@ def searches(losses):
     ax.set_yticks(-np.arange(len(losses)), labels=list(losses))
     ax.axvline(100, color=MUTED, linewidth=1.2)
     ax.set(xlabel="missed, in % of what the grid misses", xlim=(0, None), ylim=(0.6 - len(losses), 0.5))
+    ax.tick_params(labelsize=10.5)
     legend_above(ax, 3)
     return fig
 
