@@ -6,7 +6,9 @@ image change together. The input is not touched, and float32 stays float32.
 
 `shift`, `rotate` and `scale` are one operation, `affine`: for every output pixel, compute where it comes from, and mix
 the four pixels around that point (bilinear interpolation). `random_affine` does all three at once, which is faster and
-blurs the image once instead of three times. `noise` adds to the values and moves nothing.
+blurs the image once instead of three times. `flip` mirrors, `noise` adds to the values and moves nothing.
+
+Whether a change leaves the label true depends on the labels: a mirrored cat is a cat, a mirrored 2 is no 2.
 """
 
 import numpy as np
@@ -163,6 +165,36 @@ def scale(x, low, high, rng, value=0.0):
         Images of the same size, their content larger or smaller.
     """
     return random_affine(x, rng, factors=(low, high), value=value)
+
+
+def flip(x, p, rng):
+    """Mirror images left to right, each with the same probability.
+
+    Parameters
+    ----------
+    x : array of float (N, C, H, W)
+        A batch of images.
+    p : float
+        The probability, from 0 to 1.
+    rng : numpy.random.Generator
+        Draws which images: one number for every image.
+
+    Returns
+    -------
+    array (N, C, H, W)
+        The images, some of them mirrored; a new array.
+
+    Examples
+    --------
+    >>> x = np.array([[[[1.0, 2.0, 3.0]]]])
+    >>> flip(x, 1, np.random.default_rng(0))
+    array([[[[3., 2., 1.]]]])
+    """
+    checks.floats("x", x, ndim=4)
+    p = checks.number("p", p, low=0, high=1)
+    rng = checks.generator("rng", rng)
+    mirrored = rng.random(len(x)) < p
+    return np.where(mirrored[:, None, None, None], x[..., ::-1], x)
 
 
 def noise(x, std, rng):

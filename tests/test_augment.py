@@ -33,9 +33,10 @@ CHANGES = [
     lambda x, g: augment.rotate(x, 20, g),
     lambda x, g: augment.scale(x, 0.8, 1.3, g),
     lambda x, g: augment.noise(x, 0.1, g),
+    lambda x, g: augment.flip(x, 0.5, g),
     lambda x, g: augment.random_affine(x, g, pixels=1, degrees=10, factors=(0.9, 1.1)),
 ]
-change = pytest.mark.parametrize("change", CHANGES, ids=["shift", "rotate", "scale", "noise", "random_affine"])
+change = pytest.mark.parametrize("change", CHANGES, ids=["shift", "rotate", "scale", "noise", "flip", "random_affine"])
 
 
 # --- affine
@@ -130,7 +131,8 @@ def test_empty_batches(change, shape):
 def test_every_image_has_its_own_change_and_its_channels_share_it(change):
     picture = images(1, 1, 8, 8)
     y = change(np.repeat(np.repeat(picture, 5, axis=0), 2, axis=1), rng())
-    assert all(np.abs(y[i] - y[j]).max() > 1e-3 for i in range(5) for j in range(i))
+    if change is not CHANGES[4]:  # a flip is one of two
+        assert all(np.abs(y[i] - y[j]).max() > 1e-3 for i in range(5) for j in range(i))
     if change is not CHANGES[3]:
         np.testing.assert_array_equal(y[:, 0], y[:, 1])
 
@@ -184,8 +186,24 @@ def test_random_affine_scales_then_turns_then_moves():
     assert np.abs(y - expected).max() < 0.6 and np.abs(y - expected).mean() < 0.12
 
 
+def test_a_flip_mirrors_left_and_right_of_its_share_of_the_images():
+    x = np.tile(np.arange(12.0).reshape(1, 2, 2, 3), (2000, 1, 1, 1))
+    y = augment.flip(x, 0.3, rng())
+    mirrored = (y == x[..., ::-1]).all(axis=(1, 2, 3))
+    assert (mirrored | (y == x).all(axis=(1, 2, 3))).all() and abs(mirrored.mean() - 0.3) < 0.03
+    np.testing.assert_array_equal(augment.flip(x, 1, rng()), np.flip(x, 3))
+    np.testing.assert_array_equal(augment.flip(x, 1, rng())[0, 0], [[2, 1, 0], [5, 4, 3]])
+
+
+def test_a_flip_returns_a_new_array():
+    x = images()
+    for p in (0, 1):
+        assert not np.shares_memory(augment.flip(x, p, rng()), x)
+
+
 def test_no_change_is_the_identity():
     x = images(dtype=np.float32)
+    np.testing.assert_array_equal(augment.flip(x, 0, rng()), x)
     np.testing.assert_array_equal(augment.random_affine(x, rng()), x)
     np.testing.assert_array_equal(augment.noise(x, 0, rng()), x)
 
@@ -220,6 +238,9 @@ x = np.ones((2, 1, 4, 4))
         (lambda: augment.noise(x, -0.1, rng()), ValueError, "std must be at least 0"),
         (lambda: augment.noise(x, 0.1, 0), TypeError, "rng must be a numpy.random.Generator"),
         (lambda: augment.noise(x > 0, 0.1, rng()), TypeError, "x must be float32 or float64, got bool"),
+        (lambda: augment.flip(x[0], 0.5, rng()), ValueError, "x must have 4 dimensions, got 3"),
+        (lambda: augment.flip(x, 1.5, rng()), ValueError, r"p must be in \[0, 1\], got 1.5"),
+        (lambda: augment.flip(x, 0.5, 0), TypeError, "rng must be a numpy.random.Generator"),
         (lambda: augment.affine(x, np.eye(3)), ValueError, r"matrix must have shape \(2, 3\) or \(2, 2, 3\)"),
         (lambda: augment.affine(x, np.ones((3, 2, 3))), ValueError, r"matrix must have shape .* got \(3, 2, 3\)"),
         (lambda: augment.affine(x, IDENTITY.astype(int)), TypeError, "matrix must be float32 or float64"),

@@ -247,6 +247,8 @@ MUTATIONS = [
     M("the slope's gradient multiplies by 0 instead of leaving out", "activations/rectifiers.py", "np.where(x > 0, 0, dy * x)", "dy * np.minimum(x, 0)", ("test_extremes.py",)),
     M("the areas of large boxes overflow", "detection.py", "np.ldexp(length, -unit)", "length"),
     M("a value beyond the dtype becomes infinite", "_checks.py", "if value is not None and abs(value) > float(np.finfo(dtype).max):", "if False:", ("test_interpret.py", "test_sounds.py")),
+    M("a flip turns images upside down", "augment.py", "x[..., ::-1], x)", "x[..., ::-1, :], x)"),
+    M("a flip mirrors the images that it should leave", "augment.py", "rng.random(len(x)) < p", "rng.random(len(x)) > p"),
     M("labels wrap around in the masks", "scenes.py", "int(dataset.labels.max()) >= checks.LARGEST", "False"),
     # Arrays
     M("matrices and masked arrays are let in", "_checks.py", "if type(x) in (np.ndarray, np.memmap):", "if isinstance(x, np.ndarray):", ("test_bad_calls.py",)),

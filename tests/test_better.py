@@ -1,0 +1,112 @@
+"""Chapter 15's experiment: what a seed decides, what a recipe is, and what the committed record holds."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cnnlib.course import better
+from cnnlib.course.better import BASE, CHANGES, CHOOSING, JUDGING, RATES
+
+
+def bytes_of(part):
+    """The ink of every digit, wherever it stands in its field."""
+    return [image[image > 0].tobytes() for image in part.images]
+
+
+def test_test_digits_are_in_no_part_of_any_seed():
+    pool, test = better.pools()
+    drawer = set(bytes_of(test))
+    for seed in (0, 1, 100):
+        learn, held_out = map(bytes_of, better.stage(seed))
+        assert len(learn) == 1078 and len(held_out) == 360
+        assert not set(learn) & set(held_out) and not drawer & set(learn + held_out)
+    assert sorted(bytes_of(better.drawer())) == sorted(bytes_of(test)) and len(pool) + len(test) == 1797
+
+
+def test_a_seed_decides_split_and_places():
+    (a, _), (b, _), (c, _) = better.stage(0), better.stage(0), better.stage(1)
+    np.testing.assert_array_equal(a.images, b.images)
+    assert not np.array_equal(a.labels, c.labels)
+    corners = {tuple(np.argwhere(image[0] > 0).min(axis=0)) for image in a.images}
+    assert len(corners) >= 25 and a.images.shape[2:] == (12, 12)
+
+
+@pytest.mark.parametrize(("how", "parameters"), [({}, 2698), ({"width": 16}, 7690), ({"norm": True}, 2746),
+                                                 ({"dropout": 0.5}, 2698)])
+def test_networks_start_from_the_same_weights_where_they_can(how, parameters):
+    model, plain = (better.network(np.random.default_rng([1, 0, 0]), **h) for h in (how, {}))
+    assert sum(p.size for p in model.parameters()) == parameters
+    if "width" not in how:
+        np.testing.assert_array_equal(model[0].weight.data, plain[0].weight.data)
+        np.testing.assert_array_equal(model[-1].weight.data, plain[-1].weight.data)
+
+
+def test_cost_counts_members_epochs_digits_and_multiply_adds():
+    conv1, conv2, linear = 8 * 144 * 9, 16 * 36 * 72, 1440
+    wide = (2 * conv1 + 4 * conv2 + 2 * linear) / (conv1 + conv2 + linear)
+    assert better.cost({}) == better.cost({"dropout": 0.5, "lr": 1.0}) == 1
+    assert better.cost({"width": 16}) == pytest.approx(wide) and better.cost({"digits": 1078, "members": 3}) == 6
+
+
+def test_augmentation_is_none_where_nothing_is_changed():
+    assert better.augmentation(0, 0, 0) is None
+    x = better.stage(0)[0].images[:5]
+    moved = better.augmentation(1.0, 0, 0)(x, np.random.default_rng(0))
+    assert moved.shape == x.shape and not np.array_equal(moved, x)
+
+
+class Says:
+    """A network that gives the same scores whatever it sees."""
+
+    def __init__(self, *logits):
+        self.logits = np.array([logits])
+
+
+def test_an_ensemble_averages_probabilities_and_does_not_vote(monkeypatch):
+    monkeypatch.setattr(better, "predict", lambda model, images: np.log(model.logits))
+    members = [Says(0.9, 0.1), Says(0.4, 0.6), Says(0.4, 0.6)]
+    assert better.answers(members, None) == [0] and better.answers(members[1:], None) == [1]
+
+
+def test_interval_is_that_of_scipy():
+    d = np.random.default_rng(0).normal(1, 2, 24)
+    for n in range(2, 25):
+        mean, half = better.interval(d[:n])
+        low, high = stats.t.interval(0.95, n - 1, d[:n].mean(), stats.sem(d[:n]))
+        assert mean == pytest.approx((low + high) / 2) and half == pytest.approx((high - low) / 2, rel=3e-3)
+    assert len(better.FACTORS) == 29
+
+
+def test_a_short_run_uses_what_is_changed():
+    quick = {"epochs": 1, "digits": 64}
+    parts = better.stage(0)
+    (plain,), (decayed,), (again,) = (better.train(0, parts, quick | how) for how in ({}, {"weight_decay": 0.5}, {}))
+    np.testing.assert_array_equal(plain[0].weight.data, again[0].weight.data)
+    assert np.abs(decayed[0].weight.data).sum() < np.abs(plain[0].weight.data).sum()
+    pair = better.train(0, parts, quick | {"members": 2})
+    np.testing.assert_array_equal(pair[0][0].weight.data, plain[0].weight.data)
+    assert not np.allclose(pair[0][0].weight.data, pair[1][0].weight.data)
+
+
+def test_the_record_is_whole_and_chosen_on_other_seeds_than_it_is_judged_on():
+    record = better.load()
+    assert not set(CHOOSING) & set(JUDGING)
+    assert list(record["lines"]) == ["base", "another start", *CHANGES]
+    for name, line in record["lines"].items():
+        assert len(line["scores"]) == len(JUDGING) and set(line["best"]) <= set(BASE)
+        if name != "another start":
+            tried = {str(how): mean for how, mean in line["tried"]}
+            assert len(tried) == len(CHANGES.get(name, [{}])) * len(RATES)
+            assert tried[str(line["best"])] == max(tried.values())
+            assert RATES[0] < line["best"]["lr"] < RATES[-1]  # a best rate at the end of the list would be no best
+    assert np.shape(record["surface"]) == (len(better.DECAYS), len(better.SURFACE_RATES), 2)
+    assert [len(row) for row in record["lottery"]] == [899] * better.LOTTERY
+    assert set("".join(record["lottery"])) == {"0", "1"}
+    assert len(record["together"]["scores"]) == 12
+
+
+def test_a_point_of_the_record_is_measured_again():
+    record = better.load()["lines"]
+    assert better.score(0) == pytest.approx(record["base"]["scores"][0], abs=0.03)
+    line = record["weight decay"]
+    assert better.score(3, **line["best"]) == pytest.approx(line["scores"][3], abs=0.03)
