@@ -4,7 +4,7 @@ import numpy as np
 
 from cnnlib.course import better
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures.conv_explorers import ACCENT, FLEX, LINE, WARM, _panel
+from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, panel
 
 CHANGES = ("another start", "weight decay", "shift", "dropout")
 LIMIT, WIDTH, HEIGHT = 16, 330, 190  # points at the edge of the drawing; pixels
@@ -55,7 +55,7 @@ def seeds(change, n):
         caption += f" ± {fixed(half, 1)}. By its sign: {by_sign}. By its interval: {judged}."
     turned = {0: "not turned", 1: "turned once"}.get(told["turned"], f"turned {told['turned']} times")
     caption += f" So far the sign of the mean has {turned}."
-    drawn = _panel("paired differences, in points", WIDTH, HEIGHT, f"{n} dots, a line and a band", _drawing(told))
+    drawn = panel("paired differences, in points", WIDTH, HEIGHT, f"{n} dots, a line and a band", _drawing(told))
     return f'<div style="{FLEX}">{drawn}</div>', caption
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures.building_explorers import _runs
 from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM
+from cnnlib.course.figures.building_explorers import _runs
 from cnnlib.interpret import feature_maps
 from cnnlib.receptive import receptive_field
 
