@@ -72,10 +72,10 @@ HONESTY_CASES = [
 
 
 def four_numbers(answer):
-    """7.1: accuracy, precision, recall and F1 for 27 hits, 18 false alarms, 9 misses, 186 quiet."""
+    """7.1a: accuracy, precision, recall and F1 for 27 hits, 18 false alarms, 9 misses, 186 quiet."""
     acc, f1 = 213 / 240, 54 / 81
     return check_value(
-        "7.1", answer, (acc, 0.6, 0.75, f1),
+        "7.1a", answer, (acc, 0.6, 0.75, f1),
         [Mistake((acc, 0.75, 0.6, f1), "precision and recall are exchanged. Precision is about what was called positive."),
          Mistake((100 * acc, 60, 75, 100 * f1), "this is percent. Give numbers between 0 and 1."),
          Mistake((27 / 240, 0.6, 0.75, f1), "the quiet 186 are right answers too: accuracy counts them."),
@@ -94,7 +94,7 @@ def four_numbers(answer):
 
 
 def confusion(answer):
-    """7.2: the confusion matrix: ``answer(truth, said, classes)``, rows are the truth."""
+    """7.2a: the confusion matrix: ``answer(truth, said, classes)``, rows are the truth."""
     def overwritten(t, s, c):
         m = np.zeros((c, c))
         m[t, s] += 1
@@ -111,7 +111,7 @@ def confusion(answer):
         return m - np.diag(np.diag(m))
 
     return check_function(
-        "7.2", answer, lambda truth, said, classes: confusion_matrix(truth, said, classes), CONFUSION_CASES,
+        "7.2a", answer, lambda truth, said, classes: confusion_matrix(truth, said, classes), CONFUSION_CASES,
         [Mistake(lambda t, s, c: confusion_matrix(s, t, c), "transposed: the truth goes down the rows."),
          Mistake(overwritten, "repeated pairs count once. In a loop write += where you write =; on whole arrays m[t, s] += 1 "
                               "reaches a cell once, however often it is named: np.add.at(m, (t, s), 1) adds every time."),
@@ -131,7 +131,7 @@ def confusion(answer):
 
 
 def per_class(answer):
-    """7.3: precision and recall of every class from a confusion matrix; 0 where nothing can be said."""
+    """7.2b: precision and recall of every class from a confusion matrix; 0 where nothing can be said."""
     def ratio(a, b, nothing=0.0):
         return np.divide(a, b, out=np.full(len(a), nothing), where=b > 0)
 
@@ -149,7 +149,7 @@ def per_class(answer):
              "or begin with zeros instead of np.empty.")
     zero = "0 / 0 is nan. Where you would divide by 0, put 0: look at "
     return check_function(
-        "7.3", spoiled if callable(answer) else answer, lambda matrix: rates(matrix), MATRIX_CASES,
+        "7.2b", spoiled if callable(answer) else answer, lambda matrix: rates(matrix), MATRIX_CASES,
         [Mistake(lambda m: rates(m)[::-1], "exchanged: columns hold what was said, so precision divides by column sums."),
          Mistake(lambda m: (np.diag(m) / m.sum(),) * 2, "these are shares of all answers. Divide by the column's sum, and by the row's."),
          Mistake(lambda m: (np.diag(m) / max(np.trace(m), 1),) * 2, "these are shares of the right answers. Divide by the column's sum, and by the row's."),
@@ -171,7 +171,7 @@ def per_class(answer):
 
 
 def split(answer):
-    """7.4: ``answer(n, share, rng)`` returns shuffled indices for training and validation."""
+    """7.3a: ``answer(n, share, rng)`` returns shuffled indices for training and validation."""
     def reference(n, share, rng):
         order = rng.permutation(n)
         return order[round(n * share):], order[:round(n * share)]
@@ -191,7 +191,7 @@ def split(answer):
             return "two generators give the same split. Draw from rng."
         return _kinds(answer) or _reach(chosen[-40:])
 
-    return judge_function("7.4", answer, reference, SPLIT_CASES, judge, praise="disjoint, complete and shuffled.")
+    return judge_function("7.3a", answer, reference, SPLIT_CASES, judge, praise="disjoint, complete and shuffled.")
 
 
 def _kinds(answer):
@@ -236,7 +236,7 @@ def _parts(value, n, share):
 
 
 def twins(answer):
-    """7.5: ``answer(train, validation, distance)``: indices of the validation images that have a twin in training."""
+    """7.3b: ``answer(train, validation, distance)``: indices of the validation images that have a twin in training."""
     def reference(train, validation, distance):
         return np.flatnonzero(gaps(train, validation).min(axis=1) < distance)
 
@@ -252,7 +252,7 @@ def twins(answer):
         return np.flatnonzero(gaps(train, validation).min(axis=1) / np.sqrt(train[0].size) < distance)
 
     return check_function(
-        "7.5", answer, reference, TWIN_CASES,
+        "7.3b", answer, reference, TWIN_CASES,
         [Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=1) ** 2 < d), "that compares the squared distance. Take the root."),
          Mistake(averaged, "the squares are added up over the pixels, not averaged."),
          Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v, 1).min(axis=1) < d),
@@ -274,7 +274,7 @@ def twins(answer):
 
 
 def loop(answer):
-    """7.6: a training loop for softmax neurons; returns ``w``, ``b`` and the mean loss of every epoch."""
+    """7.4: a training loop for softmax neurons; returns ``w``, ``b`` and the mean loss of every epoch."""
     def slip(**options):
         return lambda x, target, w, b, lr, orders, batch_size: descent(x, target, w, b, lr, orders, batch_size, **options)
 
@@ -288,7 +288,7 @@ def loop(answer):
         return descent(x, target, w, b, lr, orders[:1], batch_size)
 
     return check_function(
-        "7.6", answer, slip(), LOOP_CASES,
+        "7.4", answer, slip(), LOOP_CASES,
         [Mistake(slip(mean=False), "the gradient of a batch is the mean over its samples: divide by their number."),
          Mistake(slip(sign=1), "uphill: the step goes against the gradient."),
          Mistake(slip(keep=True), "gradients of earlier batches are still in the sum. Begin every batch at zero."),
@@ -309,11 +309,11 @@ def loop(answer):
 
 
 def margin(answer):
-    """7.7: the margin of 380 right of 400, and how many digits a margin of one point takes."""
+    """7.1b: the margin of 380 right of 400, and how many digits a margin of one point takes."""
     p, z = 0.95, 1.96
     half, n = z * np.sqrt(p * (1 - p) / 400), 1825
     return check_value(
-        "7.7", answer, (half, n),
+        "7.1b", answer, (half, n),
         [Mistake((100 * half, n), "the margin is a share here: 0.01 is one point."),
          Mistake((half / z, 475), "that is the spread. The margin is 1.96 of them."),
          Mistake((half, 475), "the margin is right. For the number of digits solve the same formula, 1.96 included."),
@@ -328,9 +328,9 @@ def margin(answer):
 
 
 def luck(answer):
-    """7.8: the best of 200 guessers on 100 questions, on new questions, and on 10,000 questions."""
+    """7.6a: the best of 200 guessers on 100 questions, on new questions, and on 10,000 questions."""
     return check_letters(
-        "7.8", answer, "cab", "abcd",
+        "7.6a", answer, "cab", "abcd",
         {0: "First: the spread of one score is √(0.5 · 0.5 / 100) = 5 points. Of 200 scores the highest lies almost three spreads up.",
          1: "Second: new questions know nothing of the choice. What does a guesser get right?",
          2: "Third: a hundred times the questions, a tenth of the spread: 0.5 points. Of 200 scores the highest lies almost three spreads up."},
@@ -339,7 +339,7 @@ def luck(answer):
 
 
 def honesty(answer):
-    """7.9: the expected calibration error: ``answer(confidence, right, bins)``."""
+    """7.5: the expected calibration error: ``answer(confidence, right, bins)``."""
     def table(confidence, right, edges_above=False, bins=1):
         edges = np.linspace(0, 1, bins + 1)[1:-1]
         where = np.searchsorted(edges, confidence, side="right" if edges_above else "left")
@@ -370,7 +370,7 @@ def honesty(answer):
         return np.abs(count * (np.arange(bins) + 0.5) / bins - r).sum() / count.sum()
 
     return check_function(
-        "7.9", answer, reference, HONESTY_CASES,
+        "7.5", answer, reference, HONESTY_CASES,
         [Mistake(above, "an edge belongs to the bin below it: with two bins 0.5 is in the first."),
          Mistake(unweighted, "each bin counts by the number of its answers."),
          Mistake(lambda c, r, bins: unweighted(c, r, bins, bins), "each bin counts by the number of its answers; an empty one not at all."),
@@ -387,9 +387,9 @@ def honesty(answer):
 
 
 def diagnosis(answer):
-    """7.10: what five reports tell: a letter each."""
+    """7.6b: what five reports tell: a letter each."""
     return check_letters(
-        "7.10", answer, "cbaed", "abcde",
+        "7.6b", answer, "cbaed", "abcde",
         {0: "The first: nothing can be learned about labels drawn by dice. How can 88 % be right?",
          1: "The second: with ten classes, guessing costs log 10 = 2.30. Both losses are near it.",
          2: "The third has learned its examples, and is sure and wrong on new ones.",

@@ -134,18 +134,19 @@ def decay(decays, panels):
     Parameters
     ----------
     decays : sequence of float
-        Evenly spaced on the axis, the first of them 0.
+        The first is 0, no decay: a dashed line.
     panels : dict of str to array (seeds, decays)
         Shares of right answers.
     """
     fig, axes = plt.subplots(1, len(panels), figsize=(5.2, 2.7), sharey=True, squeeze=False)
-    places = np.arange(len(decays))
     for ax, (name, runs) in zip(axes[0], panels.items(), strict=True):
-        band(ax, places, 100 * runs, "o-", center=np.mean)
-        ax.set_title(name)
-        ax.set_xticks(places, [f"{d:g}".lstrip("0") or "0" for d in decays], rotation=45)
-        ax.set_xlabel("weight decay λ")
+        band(ax, decays[1:], 100 * runs[:, 1:], "o-", center=np.mean, label="with decay")
+        ax.axhline(100 * runs[:, 0].mean(), color=INK, linewidth=1, linestyle="--", label="without")
+        ax.set(title=name, xscale="log", xlabel="weight decay λ", xticks=(0.001, 0.01, 0.1),
+               xticklabels=("0.001", "0.01", "0.1"))
+        ax.minorticks_off()
     axes[0][0].set_ylabel("right on new digits (%)")
+    axes[0][0].legend(loc="lower left")
     return fig
 
 
