@@ -6,12 +6,14 @@ import numpy as np
 from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 
-def curves(histories):
+def curves(histories, log=True):
     """Training and validation loss by epoch, a panel for each network: the mean of its runs, and their range.
 
     Parameters
     ----------
     histories : dict of str to list of History
+    log : bool, optional
+        A logarithmic axis for the loss.
     """
     fig, axes = plt.subplots(1, len(histories), figsize=(5.2, 2.6), sharey=True, squeeze=False)
     for ax, (name, runs) in zip(axes[0], histories.items(), strict=True):
@@ -21,7 +23,8 @@ def curves(histories):
         band(ax, epochs, validation, "--", label="validation", center=np.mean)
         best = int(validation.mean(axis=0).argmin())
         ax.plot(epochs[best], validation.mean(axis=0)[best], "o", color=INK)
-        ax.set(title=name, xlabel="epoch", yscale="log", ylim=(5e-4, 4))
+        ax.set(title=name, xlabel="epoch")
+        ax.set(yscale="log", ylim=(5e-4, 4)) if log else ax.set(ylim=(0, 2.4))
     axes[0][0].set_ylabel("loss")
     fig.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
@@ -109,7 +112,7 @@ def calibration(panels, least=30):
 
 
 def luckiest(validation, test, chance):
-    """Validation and test score of many networks, a dot each; the best on validation is ringed.
+    """Validation and test score of many networks, a dot each; the best on validation is large.
 
     Parameters
     ----------

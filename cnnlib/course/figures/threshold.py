@@ -92,7 +92,7 @@ def explore_threshold(threshold, scores, truth):
 def _heaps(threshold, scores, truth):
     """Squares in columns, those that are an 8 upwards, the others downwards; pale where the answer is "not"."""
     column = np.minimum((scores * COLUMNS).astype(int), COLUMNS - 1)
-    parts, middle, first = [], 112, round(threshold * COLUMNS)
+    parts, middle, first, left_out, after = [], 112, round(threshold * COLUMNS), 0, 0
     for k in range(COLUMNS):
         said = "1" if k >= first else "0.35"
         for up, colour, among in ((-1, ACCENT, truth), (1, WARM, ~truth)):
@@ -103,12 +103,14 @@ def _heaps(threshold, scores, truth):
                 parts.append(f'<path d="M{WIDTH * k + WIDTH // 2} {start}v{up * (SIDE * shown - 1)}" stroke="{colour}" '
                              f'stroke-width="9" stroke-dasharray="{SIDE - 1} 1" stroke-opacity="{said}"/>')
             if n > shown:
-                parts.append(f'<text x="{WIDTH * k + WIDTH + 2}" y="{middle + up * SIDE * MOST}" font-size="12" '
-                             f'fill="currentColor">and {n - shown} more</text>')
+                left_out, after = left_out + n - shown, k + 1
     base = f'<path d="M0 {middle}h{COLUMNS * WIDTH}" stroke="{LINE}"/>'
     line = f'<path d="M{WIDTH * first} 4V220" stroke="currentColor" stroke-width="2.5"/>'
     words = (f'<text x="{COLUMNS * WIDTH}" y="14" font-size="12" text-anchor="end" fill="currentColor">is an 8</text>'
-             f'<text x="{COLUMNS * WIDTH}" y="218" font-size="12" text-anchor="end" fill="currentColor">is not</text>')
+             f'<text x="{COLUMNS * WIDTH}" y="130" font-size="12" text-anchor="end" fill="currentColor">is not</text>')
+    if left_out:
+        words += (f'<text x="{WIDTH * after + 6}" y="{middle + SIDE * MOST}" font-size="12" fill="currentColor">'
+                  f'and {left_out} more in columns that are cut</text>')
     axis = "".join(_text(COLUMNS * WIDTH * v / 10, 234, 12, f"0.{v}") for v in (2, 4, 6, 8))
     touch = "".join(f'<rect data-set="threshold:{k}" x="{WIDTH * k}" y="0" width="{WIDTH}" height="220"/>'
                     for k in range(COLUMNS))
