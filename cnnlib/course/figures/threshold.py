@@ -111,7 +111,10 @@ def _heaps(threshold, scores, truth):
     if left_out:
         words += (f'<text x="{WIDTH * after + 6}" y="{middle + SIDE * MOST}" font-size="12" fill="currentColor">'
                   f'and {left_out} more in columns that are cut</text>')
-    axis = "".join(_text(COLUMNS * WIDTH * v / 10, 234, 12, f"0.{v}") for v in (2, 4, 6, 8))
+    ticks = "".join(f"M{COLUMNS * WIDTH * v / 10:g} {middle - 3}v6" for v in range(2, 10, 2))
+    axis = (f'<path d="{ticks}" stroke="{LINE}"/>'
+            + _text(3, 234, 12, "0") + _text(COLUMNS * WIDTH / 2, 234, 12, "probability of an 8")
+            + _text(COLUMNS * WIDTH - 3, 234, 12, "1"))
     touch = "".join(f'<rect data-set="threshold:{k}" x="{WIDTH * k}" y="0" width="{WIDTH}" height="220"/>'
                     for k in range(COLUMNS))
     return (f'{base}<g fill="none">{"".join(parts)}{line}</g>{words}{axis}'
