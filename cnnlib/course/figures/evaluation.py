@@ -15,7 +15,7 @@ def curves(histories, log=True):
     log : bool, optional
         A logarithmic axis for the loss.
     """
-    fig, axes = plt.subplots(1, len(histories), figsize=(5.2, 2.6), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(1, len(histories), figsize=(4.6, 2.6), sharey=True, squeeze=False)
     for ax, (name, runs) in zip(axes[0], histories.items(), strict=True):
         epochs = np.arange(1, runs[0].epochs + 1)
         band(ax, epochs, np.array([run.train_loss for run in runs]), label="training", center=np.mean)
@@ -35,12 +35,12 @@ def digit_row(images, titles):
     columns = min(len(images), 6)
     rows = -(-len(images) // columns)
     lines = max(title.count("\n") for title in titles) + 1
-    fig, axes = plt.subplots(rows, columns, figsize=(5.2, (0.9 + 0.2 * lines) * rows), squeeze=False)
+    fig, axes = plt.subplots(rows, columns, figsize=(4.6, (0.9 + 0.2 * lines) * rows), squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title, fontsize=9.5)
     return fig
 
 
@@ -97,7 +97,7 @@ def calibration(panels, least=30):
     least : int, optional
         Bins with fewer answers are drawn hollow.
     """
-    fig, axes = plt.subplots(1, len(panels), figsize=(5.2, 2.35), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(1, len(panels), figsize=(4.6, 2.35), sharey=True, squeeze=False)
     for ax, (name, (confidence, right, count)) in zip(axes[0], panels.items(), strict=True):
         ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1)
         seen, enough = count > 0, count >= least
@@ -127,7 +127,7 @@ def luckiest(validation, test, chance):
     ax.axhline(100 * chance, color=MUTED, linewidth=1)
     ax.plot(100 * validation, 100 * test, "o", color=COLORS["blue"], alpha=0.5, markeredgewidth=0)
     ax.plot(100 * validation[best], 100 * test[best], "o", color=COLORS["orange"], markersize=9)
-    ax.set(xlabel="right on validation (%)", ylabel="right on test (%)", aspect="equal")
+    ax.set(xlabel="right on validation (%)", ylabel="right on new digits (%)", aspect="equal")
     return fig
 
 
@@ -141,7 +141,7 @@ def decay(decays, panels):
     panels : dict of str to array (seeds, decays)
         Shares of right answers.
     """
-    fig, axes = plt.subplots(1, len(panels), figsize=(5.2, 2.7), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(1, len(panels), figsize=(4.6, 2.7), sharey=True, squeeze=False)
     for ax, (name, runs) in zip(axes[0], panels.items(), strict=True):
         band(ax, decays[1:], 100 * runs[:, 1:], "o-", center=np.mean, label="with decay")
         ax.axhline(100 * runs[:, 0].mean(), color=INK, linewidth=1, linestyle="--", label="without")
@@ -162,7 +162,7 @@ def more_data(sizes, runs, nearest):
     runs, nearest : array (seeds, sizes)
         Shares of right answers on the same examples.
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.0))
+    fig, ax = plt.subplots(figsize=(4.6, 3.0))
     band(ax, sizes, 100 * runs, "o-", center=np.mean, label="network")
     band(ax, sizes, 100 * nearest, "s--", center=np.mean, label="nearest neighbour")
     ax.set(xscale="log", xlabel="training examples", ylabel="right on validation (%)", xticks=sizes,

@@ -71,7 +71,7 @@ def explore_threshold(threshold, scores, truth):
     """
     tp, fp, fn, tn = counts(threshold, scores, truth)
     precision, recall = tp / max(tp + fp, 1), tp / max(tp + fn, 1)
-    heaps = _panel("each square is a digit", COLUMNS * WIDTH, 236,
+    heaps = _panel("each square is a digit", COLUMNS * WIDTH + 42, 236,
                    "above, the digits that are an 8 by their probability; below, the others; a line at the threshold",
                    _heaps(threshold, scores, truth))
     curve = _panel("precision by recall", 200, 236, "precision by recall for every threshold, the present one marked",
@@ -105,9 +105,9 @@ def _heaps(threshold, scores, truth):
             if n > shown:
                 left_out, after = left_out + n - shown, k + 1
     base = f'<path d="M0 {middle}h{COLUMNS * WIDTH}" stroke="{LINE}"/>'
-    line = f'<path d="M{WIDTH * first} 4V220" stroke="currentColor" stroke-width="2.5"/>'
-    words = (f'<text x="{COLUMNS * WIDTH}" y="14" font-size="12" text-anchor="end" fill="currentColor">is an 8</text>'
-             f'<text x="{COLUMNS * WIDTH}" y="130" font-size="12" text-anchor="end" fill="currentColor">is not</text>')
+    line = f'<path d="M{WIDTH * first} 4V194" stroke="currentColor" stroke-width="2.5"/>'
+    words = (f'<text x="{COLUMNS * WIDTH + 4}" y="100" font-size="12" fill="currentColor">is an 8</text>'
+             f'<text x="{COLUMNS * WIDTH + 4}" y="130" font-size="12" fill="currentColor">is not</text>')
     if left_out:
         words += (f'<text x="{WIDTH * after + 6}" y="{middle + SIDE * MOST}" font-size="12" fill="currentColor">'
                   f'and {left_out} more in columns that are cut</text>')
