@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from committed import explorers
+from matplotlib.path import Path
 
 from cnnlib.conv import conv2d, conv2d_backward
 from cnnlib.course.figures import back_explorers as back
@@ -109,3 +110,26 @@ def test_a_photograph_s_grey_values_are_those_of_the_response():
                            for address in re.findall('src="data:image/png;base64,([^"]+)"', shown.stage))
         assert photo.shape == (192, 160) and response.shape == grey.shape
         np.testing.assert_allclose(response, 255 * grey, atol=0.51)
+
+
+@pytest.mark.parametrize("line", [
+    (1.0, 1.0, -0.5), (0.0, 0.0, 0.5), (0.0, 0.0, 0.0), (-2.0, 0.25, 1.0), (0.0, 1.0, -1.0),
+])
+def test_the_neuron_has_all_that_the_text_promises(line):
+    w1, w2, b = line
+    stage = frame("explore-line", w1=w1, w2=w2, b=b, gate="AND").stage
+    z = neuron.CORNERS @ line[:2] + b
+    assert re.findall(r">(z = [^<]+)<", stage) == [f"z = {number(value)}" for value in z]
+
+    places = [(float(x) - 20, float(y) - 5) for x, y in re.findall(r'<text x="([^"]+)" y="([^"]+)"[^>]*>z = ', stage)]
+    rings = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([^"]+)" cy="([^"]+)" r="16"', stage)]
+    wrong = (z > 0) != np.array(neuron.GATES["AND"])
+    assert rings == [place for place, ring in zip(places, wrong, strict=True) if ring]
+
+    if polygon := re.search(r'<polygon points="([^"]+)"', stage):
+        side = Path([[float(n) for n in point.split(",")] for point in polygon[1].split()])
+        inside = np.array([side.contains_point(place) for place in places])
+    else:
+        inside = np.full(4, "<rect width" in stage)
+    off = z != 0  # a corner on the line itself may be counted to either side
+    np.testing.assert_array_equal(inside[off], (z > 0)[off])

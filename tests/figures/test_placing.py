@@ -9,7 +9,7 @@ import pytest
 from gallery import ROOT
 
 from cnnlib.course import figures
-from cnnlib.course.figures import backwards, neuron, speed
+from cnnlib.course.figures import backwards, speed
 from cnnlib.course.figures._placing import place_labels
 
 RECORD = json.loads((ROOT / "records" / "benchmarks.json").read_text(encoding="utf-8"))["mnist"]
@@ -81,19 +81,3 @@ def test_the_legend_of_the_losses_stands_outside_the_lines_of_the_grid():
     fig.draw_without_rendering()
     (ax,) = fig.axes
     assert not overlaps(ax.get_legend().get_window_extent(), ax.bbox)
-
-
-@pytest.mark.parametrize("line", [
-    (1.0, 1.0, -0.5), (0.0, 0.0, 0.5), (0.0, 0.0, 0.0), (-2.0, 0.25, 1.0), (0.0, 1.0, -1.0),
-])
-def test_the_still_of_the_neuron_has_all_that_the_text_promises(line):
-    fig, _ = neuron.explore_line(*line, "AND")
-    (ax,) = fig.axes
-    z = neuron.CORNERS @ line[:2] + line[2]
-    assert [text.get_text() for text in ax.texts] == [f"z = {figures.number(value)}" for value in z]
-    (rings,) = ax.collections
-    wrong = (z > 0) != np.array(neuron.GATES["AND"])
-    np.testing.assert_array_equal(rings.get_offsets(), neuron.CORNERS[wrong])
-    inside = np.array([any(side.get_path().contains_point(corner) for side in ax.patches) for corner in neuron.CORNERS])
-    off = z != 0  # a corner on the line itself may be counted to either side
-    np.testing.assert_array_equal(inside[off], (z > 0)[off])

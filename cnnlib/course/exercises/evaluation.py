@@ -12,6 +12,7 @@ from cnnlib.course.exercises._checker import (
     check_value,
     judge_function,
 )
+from cnnlib.course.exercises._slips import descent, gaps
 from cnnlib.metrics import confusion_matrix
 
 _RNG = np.random.default_rng(7)
@@ -39,30 +40,61 @@ SPLIT_CASES = [
     Case((3, 0.2, np.random.default_rng(4)), "n = 3 and share = 0.2"),
     *(Case((5, 0.4, np.random.default_rng(seed)), "n = 5 and share = 0.4") for seed in range(40)),
 ]
+PIXELS = _RNG.integers(0, 200, (9, 3, 2)).astype(np.uint8)
+TWIN_CASES = [
+    Case((np.array([[[0.0, 0.0]], [[3.0, 4.0]], [[9.0, 0.0]]]), np.array([[[3.0, 3.6]], [[6.0, 8.0]]]), 0.5),
+         "two images of two pixels"),
+    Case((np.array([[[0.0, 0.0]], [[9.0, 9.0]]]), np.array([[[3.0, 4.0]], [[0.0, 4.0]], [[9.0, 9.0]]]), 5.0),
+         "an image exactly as far as asked"),
+    Case((PIXELS, np.concatenate([PIXELS[4:6] + np.uint8(1), PIXELS[:1] + np.uint8(16), PIXELS[:2]]), 3.0),
+         "images of 3 × 2 pixels, of the type uint8"),
+    Case((np.array([[[1.0, 1.0]], [[1.0, 1.1]]]), np.array([[[5.0, 5.0]], [[7.0, 5.0]], [[1.0, 1.0]]]), 1.0), "an image with two twins"),
+    Case((np.ones((2, 2, 2)), np.zeros((3, 2, 2)), 1.5), "images without twins"),
+    Case((np.array([[[0.0]], [[4.0]]]), np.array([[[1.0]]]), 2.5), "images of one pixel"),
+]
+X, TARGET = _RNG.normal(size=(7, 2)), np.array([0, 2, 1, 1, 0, 2, 1])
+W, B = _RNG.normal(size=(3, 2)), np.array([0.1, 0.0, -0.2])
+ORDERS = np.array([[3, 0, 6, 2, 5, 1, 4], [1, 6, 4, 0, 2, 3, 5], [6, 5, 0, 3, 1, 4, 2]])
+LOOP_CASES = [
+    Case((X[:2], TARGET[:2], W, B, 0.5, np.array([[1, 0]]), 2), "two samples and one step"),
+    Case((X, TARGET, W, B, 0.5, ORDERS, 3), "7 samples in threes, three epochs"),
+    Case((X[:4], TARGET[:4], W, B, 0.1, np.array([[2, 0, 3, 1], [0, 1, 2, 3]]), 1), "4 samples one by one"),
+    Case((X[:3], TARGET[:3], W, B, 2.0, np.array([[2, 0, 1]] * 2), 8), "3 samples in batches of 8"),
+]
+HONESTY_CASES = [
+    Case((np.array([0.9, 0.9, 0.6, 0.7]), np.array([True, False, True, True]), 2), "four answers and two bins"),
+    Case((np.array([0.5, 0.5, 0.8]), np.array([True, True, False]), 2), "answers on an edge"),
+    Case((np.array([0.95, 0.85, 0.35, 1.0, 0.25, 0.32]), np.array([1, 0, 0, 1, 1, 0]) > 0, 10), "six answers and ten bins"),
+    Case((_RNG.uniform(0.2, 1, 50), _RNG.random(50) < 0.7, 5), "50 answers and five bins"),
+    Case((np.array([0.7]), np.array([True]), 3), "one answer"),
+    Case((np.array([0.9, 0.8, 0.7]), np.array([True, False, True]), 1), "a single bin"),
+]
 
 
 def four_numbers(answer):
-    """7.1: accuracy, precision, recall and F1 for 8 hits, 2 false alarms, 4 misses, 86 quiet."""
+    """7.1a: accuracy, precision, recall and F1 for 27 hits, 18 false alarms, 9 misses, 186 quiet."""
+    acc, f1 = 213 / 240, 54 / 81
     return check_value(
-        "7.1", answer, (0.94, 0.8, 8 / 12, 16 / 22),
-        [Mistake((0.94, 8 / 12, 0.8, 16 / 22), "precision and recall are exchanged. Precision is about what was called positive."),
-         Mistake((94, 80, 100 * 8 / 12, 100 * 16 / 22), "this is percent. Give numbers between 0 and 1."),
-         Mistake((0.08, 0.8, 8 / 12, 16 / 22), "the quiet 86 are right answers too: accuracy counts them."),
-         Mistake((8 / 14, 0.8, 8 / 12, 16 / 22), "accuracy is the share of all 100 answers that are right, quiet ones included."),
-         Mistake((0.86, 0.8, 8 / 12, 16 / 22), "the 8 hits are right answers too: accuracy counts them."),
-         Mistake((0.94, 0.8, 8 / 12, (0.8 + 8 / 12) / 2), "F1 is the harmonic mean, 2PR/(P + R)."),
-         Mistake((0.94, 0.8, 8 / 12, 8 / 22), "F1 is 2PR/(P + R): the 2 is missing."),
-         Mistake((0.94, 0.8, 8 / 12, 0.8 * 8 / 12), "F1 is 2PR/(P + R), not the product."),
-         Mistake((0.94, 8 / 14, 8 / 12, 16 / 26), "precision divides by all that were called positive: hits and false alarms."),
-         Mistake((0.94, 0.8, 0.08, 2 * 0.8 * 0.08 / 0.88), "recall divides by all that are positive, hits and misses, not by all answers."),
-         Mistake((0.94, 0.8, 8 / 14, 16 / 22), "recall divides by all that are positive: hits and misses."),
-         Mistake((0.94, 0.8, 4 / 12, 16 / 22), "this recall is the share of misses. Recall is the share of positives that were found.")],
-        tol=3e-3, praise="94 % accuracy, and a third of the positives missed.", digits=2,
+        "7.1a", answer, (acc, 0.6, 0.75, f1),
+        [Mistake((acc, 0.75, 0.6, f1), "precision and recall are exchanged. Precision is about what was called positive."),
+         Mistake((100 * acc, 60, 75, 100 * f1), "this is percent. Give numbers between 0 and 1."),
+         Mistake((27 / 240, 0.6, 0.75, f1), "the quiet 186 are right answers too: accuracy counts them."),
+         Mistake((27 / 54, 0.6, 0.75, f1), "accuracy is the share of all 240 answers that are right, quiet ones included."),
+         Mistake((186 / 240, 0.6, 0.75, f1), "the 27 hits are right answers too: accuracy counts them."),
+         Mistake((acc, 0.6, 0.75, 0.675), "F1 is the harmonic mean, 2PR/(P + R)."),
+         Mistake((acc, 0.6, 0.75, f1 / 2), "F1 is 2PR/(P + R): the 2 is missing."),
+         Mistake((acc, 0.6, 0.75, 0.45), "F1 is 2PR/(P + R), not the product."),
+         Mistake((acc, 0.5, 0.75, 0.6), "precision divides by all that were called positive: hits and false alarms."),
+         Mistake((acc, 0.6, 27 / 240, 2 * 0.6 * (27 / 240) / (0.6 + 27 / 240)),
+                 "recall divides by all that are positive, hits and misses, not by all answers."),
+         Mistake((acc, 0.6, 0.5, f1), "recall divides by all that are positive: hits and misses."),
+         Mistake((acc, 0.6, 0.25, f1), "this recall is the share of misses. Recall is the share of positives that were found.")],
+        tol=3e-3, praise="89 % accuracy, and a quarter of the positives missed.", digits=2,
     )
 
 
 def confusion(answer):
-    """7.2: the confusion matrix: ``answer(truth, said, classes)``, rows are the truth."""
+    """7.2a: the confusion matrix: ``answer(truth, said, classes)``, rows are the truth."""
     def overwritten(t, s, c):
         m = np.zeros((c, c))
         m[t, s] += 1
@@ -79,7 +111,7 @@ def confusion(answer):
         return m - np.diag(np.diag(m))
 
     return check_function(
-        "7.2", answer, lambda truth, said, classes: confusion_matrix(truth, said, classes), CONFUSION_CASES,
+        "7.2a", answer, lambda truth, said, classes: confusion_matrix(truth, said, classes), CONFUSION_CASES,
         [Mistake(lambda t, s, c: confusion_matrix(s, t, c), "transposed: the truth goes down the rows."),
          Mistake(overwritten, "repeated pairs count once. In a loop write += where you write =; on whole arrays m[t, s] += 1 "
                               "reaches a cell once, however often it is named: np.add.at(m, (t, s), 1) adds every time."),
@@ -99,7 +131,7 @@ def confusion(answer):
 
 
 def per_class(answer):
-    """7.3: precision and recall of every class from a confusion matrix; 0 where nothing can be said."""
+    """7.2b: precision and recall of every class from a confusion matrix; 0 where nothing can be said."""
     def ratio(a, b, nothing=0.0):
         return np.divide(a, b, out=np.full(len(a), nothing), where=b > 0)
 
@@ -117,7 +149,7 @@ def per_class(answer):
              "or begin with zeros instead of np.empty.")
     zero = "0 / 0 is nan. Where you would divide by 0, put 0: look at "
     return check_function(
-        "7.3", spoiled if callable(answer) else answer, lambda matrix: rates(matrix), MATRIX_CASES,
+        "7.2b", spoiled if callable(answer) else answer, lambda matrix: rates(matrix), MATRIX_CASES,
         [Mistake(lambda m: rates(m)[::-1], "exchanged: columns hold what was said, so precision divides by column sums."),
          Mistake(lambda m: (np.diag(m) / m.sum(),) * 2, "these are shares of all answers. Divide by the column's sum, and by the row's."),
          Mistake(lambda m: (np.diag(m) / max(np.trace(m), 1),) * 2, "these are shares of the right answers. Divide by the column's sum, and by the row's."),
@@ -139,7 +171,7 @@ def per_class(answer):
 
 
 def split(answer):
-    """7.4: ``answer(n, share, rng)`` returns shuffled indices for training and validation."""
+    """7.3a: ``answer(n, share, rng)`` returns shuffled indices for training and validation."""
     def reference(n, share, rng):
         order = rng.permutation(n)
         return order[round(n * share):], order[:round(n * share)]
@@ -159,7 +191,7 @@ def split(answer):
             return "two generators give the same split. Draw from rng."
         return _kinds(answer) or _reach(chosen[-40:])
 
-    return judge_function("7.4", answer, reference, SPLIT_CASES, judge, praise="disjoint, complete and shuffled.")
+    return judge_function("7.3a", answer, reference, SPLIT_CASES, judge, praise="disjoint, complete and shuffled.")
 
 
 def _kinds(answer):
@@ -203,12 +235,165 @@ def _parts(value, n, share):
     return f"validation should get a share of {share}, it gets {len(validation)} of {n}."
 
 
-def diagnosis(answer):
-    """7.5: what three pairs of final losses tell: a letter each."""
+def twins(answer):
+    """7.3b: ``answer(train, validation, distance)``: indices of the validation images that have a twin in training."""
+    def reference(train, validation, distance):
+        return np.flatnonzero(gaps(train, validation).min(axis=1) < distance)
+
+    def wrapped(train, validation, distance):
+        a, b = train.reshape(len(train), -1), validation.reshape(len(validation), -1)
+        return np.flatnonzero(np.sqrt(((b[:, None] - a[None]) ** 2).sum(axis=2).astype(float)).min(axis=1) < distance)
+
+    def in_turn(train, validation, distance):
+        n = min(len(train), len(validation))
+        return np.flatnonzero([gaps(train[i:i + 1], validation[i:i + 1])[0, 0] < distance for i in range(n)])
+
+    def averaged(train, validation, distance):
+        return np.flatnonzero(gaps(train, validation).min(axis=1) / np.sqrt(train[0].size) < distance)
+
+    return check_function(
+        "7.3b", answer, reference, TWIN_CASES,
+        [Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=1) ** 2 < d), "that compares the squared distance. Take the root."),
+         Mistake(averaged, "the squares are added up over the pixels, not averaged."),
+         Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v, 1).min(axis=1) < d),
+                 "distance is the root of the sum of squares, not the sum of absolute differences."),
+         Mistake(wrapped, "right for floats, but images are often uint8, where 3 − 5 is 254: make floats of them first."),
+         Mistake(in_turn, "each validation image is to be compared with every training image, not only with the one of the same number."),
+         Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=0) < d), "these number the training images. The suspects are in validation."),
+         Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=1) <= d), "closer than means <, not ≤."),
+         Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=1) == 0), "only identical images are found. A twin may differ a little: use distance."),
+         Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).max(axis=1) < d), "one twin is enough: the nearest counts, not the farthest."),
+         Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).mean(axis=1) < d), "one twin is enough: the nearest counts, not the mean."),
+         Mistake(lambda t, v, d: gaps(t, v).min(axis=1) < d, "that is a mask. np.flatnonzero turns it into indices."),
+         Mistake(lambda t, v, d: np.argwhere(gaps(t, v) < d)[:, 0], "an image with two twins is named twice. Once is enough."),
+         Mistake(lambda t, v, d: gaps(t, v).min(axis=1), "these are the distances. Which images are closer than asked?"),
+         Mistake(lambda t, v, d: (gaps(t, v).min(axis=1) < d).sum(), "that is how many. Their indices are asked for."),
+         Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=1) >= d), "these are the ones without a twin.")],
+        praise="what has a twin in training does not measure learning.",
+    )
+
+
+def loop(answer):
+    """7.4: a training loop for softmax neurons; returns ``w``, ``b`` and the mean loss of every epoch."""
+    def slip(**options):
+        return lambda x, target, w, b, lr, orders, batch_size: descent(x, target, w, b, lr, orders, batch_size, **options)
+
+    def part(k):
+        return lambda *args: descent(*args)[k]
+
+    def same_order(x, target, w, b, lr, orders, batch_size):
+        return descent(x, target, w, b, lr, [np.arange(len(x))] * len(orders), batch_size)
+
+    def once(x, target, w, b, lr, orders, batch_size):
+        return descent(x, target, w, b, lr, orders[:1], batch_size)
+
+    return check_function(
+        "7.4", answer, slip(), LOOP_CASES,
+        [Mistake(slip(mean=False), "the gradient of a batch is the mean over its samples: divide by their number."),
+         Mistake(slip(sign=1), "uphill: the step goes against the gradient."),
+         Mistake(slip(keep=True), "gradients of earlier batches are still in the sum. Begin every batch at zero."),
+         Mistake(slip(drop=True), "the last batch may be smaller, but it counts too."),
+         Mistake(slip(by_batch=True), "w and b are right. In the epoch's mean loss every sample counts the same: weight a batch's loss by its size."),
+         Mistake(slip(paired=False), "images are shuffled and targets are not: take both by the same indices."),
+         Mistake(slip(late=True), "one step for every batch, not one for every epoch."),
+         Mistake(slip(after=True), "w and b are right. The loss of a batch is measured before its step, on the way."),
+         Mistake(slip(onehot=False), "the gradient is p minus 1 at the target, and p elsewhere."),
+         Mistake(slip(bias=False), "the biases are never moved."),
+         Mistake(same_order, "the samples are taken as they come. Each epoch has its own order, in orders."),
+         Mistake(once, "that is one epoch. Go through all orders."),
+         Mistake(lambda *args: descent(*args)[:2], "w and b are right. Return the list of losses too."),
+         Mistake(part(0), "w is right. Return b and the list of losses too."),
+         Mistake(part(2), "the losses are right. Return w and b too, before them.")],
+        praise="shuffle, forward, loss, backward, step: that is all that training is.",
+    )
+
+
+def margin(answer):
+    """7.1b: the margin of 380 right of 400, and how many digits a margin of one point takes."""
+    p, z = 0.95, 1.96
+    half, n = z * np.sqrt(p * (1 - p) / 400), 1825
+    return check_value(
+        "7.1b", answer, (half, n),
+        [Mistake((100 * half, n), "the margin is a share here: 0.01 is one point."),
+         Mistake((half / z, 475), "that is the spread. The margin is 1.96 of them."),
+         Mistake((half, 475), "the margin is right. For the number of digits solve the same formula, 1.96 included."),
+         Mistake((2 * half / z, 1900), "with 2 in place of 1.96, near enough for life: here use 1.96."),
+         Mistake((half, 855), "a margin half as wide needs four times the digits, not twice: n is under the root."),
+         Mistake((z * p * (1 - p) / 400, n), "the root is missing."),
+         Mistake((z * np.sqrt(p * (1 - p)), n), "divide by the number of digits, under the root."),
+         Mistake((z * np.sqrt(p / 400), n), "under the root stands p (1 − p) / n."),
+         Mistake((z * np.sqrt(0.25 / 400), 9604), "that takes p = 1/2, the widest case. Here p = 0.95.")],
+        praise="a point of margin takes 1,825 digits; half a point would take four times as many.", digits=2,
+    )
+
+
+def luck(answer):
+    """7.6a: the best of 200 guessers on 100 questions, on new questions, and on 10,000 questions."""
     return check_letters(
-        "7.5", answer, "bca", "abc",
-        {0: "The first has a training loss of 0.01 and a validation loss of 1.40: that is a gap.",
-         1: "Look at the second again. Both losses are high: too little capacity or training.",
-         2: "Look at the third again. Both losses are low, and nearly equal."},
-        praise="a gap is overfitting; two high losses are underfitting; two low ones are what you want.", ordered=True,
+        "7.6a", answer, "cab", "abcd",
+        {0: "First: the spread of one score is √(0.5 · 0.5 / 100) = 5 points. Of 200 scores the highest lies almost three spreads up.",
+         1: "Second: new questions know nothing of the choice. What does a guesser get right?",
+         2: "Third: a hundred times the questions, a tenth of the spread: 0.5 points. Of 200 scores the highest lies almost three spreads up."},
+        praise="the more you try, and the fewer the questions, the more of a best score is luck.", ordered=True,
+    )
+
+
+def honesty(answer):
+    """7.5: the expected calibration error: ``answer(confidence, right, bins)``."""
+    def table(confidence, right, edges_above=False, bins=1):
+        edges = np.linspace(0, 1, bins + 1)[1:-1]
+        where = np.searchsorted(edges, confidence, side="right" if edges_above else "left")
+        return np.bincount(where, minlength=bins), np.bincount(where, confidence, bins), np.bincount(where, right, bins)
+
+    def reference(confidence, right, bins):
+        count, c, r = table(confidence, right, bins=bins)
+        return np.abs(c - r).sum() / count.sum()
+
+    def above(confidence, right, bins):
+        count, c, r = table(confidence, right, True, bins)
+        return np.abs(c - r).sum() / count.sum()
+
+    def unweighted(confidence, right, bins, over=None):
+        count, c, r = table(confidence, right, bins=bins)
+        seen = count > 0
+        return (np.abs(c - r)[seen] / count[seen]).sum() / (over or seen.sum())
+
+    def largest(confidence, right, bins):
+        count, c, r = table(confidence, right, bins=bins)
+        return (np.abs(c - r)[count > 0] / count[count > 0]).max()
+
+    def signed(confidence, right, bins):
+        return (confidence - right).mean()
+
+    def centres(confidence, right, bins):
+        count, _, r = table(confidence, right, bins=bins)
+        return np.abs(count * (np.arange(bins) + 0.5) / bins - r).sum() / count.sum()
+
+    return check_function(
+        "7.5", answer, reference, HONESTY_CASES,
+        [Mistake(above, "an edge belongs to the bin below it: with two bins 0.5 is in the first."),
+         Mistake(unweighted, "each bin counts by the number of its answers."),
+         Mistake(lambda c, r, bins: unweighted(c, r, bins, bins), "each bin counts by the number of its answers; an empty one not at all."),
+         Mistake(largest, "that is the largest gap. The mean is asked for, each bin weighted by its answers."),
+         Mistake(signed, "gaps of different signs cancel. Take the absolute value bin by bin."),
+         Mistake(lambda c, r, bins: np.abs((c - r).mean()), "that is one gap over all answers. Take one in every bin."),
+         Mistake(lambda c, r, bins: np.abs(c - r).mean(), "a single answer is right or wrong: compare the means of a bin, then take the absolute value."),
+         Mistake(centres, "take the mean confidence of the answers in a bin, not the bin's centre."),
+         Mistake(lambda c, r, bins: reference(c, ~r, bins), "right and wrong are exchanged."),
+         Mistake(lambda c, r, bins: 100 * reference(c, r, bins), "this is percent."),
+         Mistake(lambda c, r, bins: reference(c, r, bins) * len(c), "divide by the number of answers.")],
+        praise="bin by bin, weighted by the answers in it.",
+    )
+
+
+def diagnosis(answer):
+    """7.6b: what five reports tell: a letter each."""
+    return check_letters(
+        "7.6b", answer, "cbaed", "abcde",
+        {0: "The first: nothing can be learned about labels drawn by dice. How can 88 % be right?",
+         1: "The second: with ten classes, guessing costs log 10 = 2.30. Both losses are near it.",
+         2: "The third has learned its examples, and is sure and wrong on new ones.",
+         3: "The fourth: both losses are low, and nearly equal.",
+         4: "The fifth: how far does a score on 50 digits spread, and how many scores were there to choose from?"},
+        praise="a result that is too good, a result on few digits and a gap each have their own cure.", ordered=True,
     )

@@ -1,42 +1,46 @@
-"""Figures of chapter 7: curves, confusion, calibration, mistakes."""
+"""Figures of chapter 7: luck, curves, weight decay, more data, confusion, calibration, mistakes."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._numbers import fixed, number
-from cnnlib.course.figures._style import INK, MUTED, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, band
 
 
-def curves(histories):
-    """Training and validation loss by epoch, a panel for each network.
+def curves(histories, log=True):
+    """Training and validation loss by epoch, a panel for each network: the mean of its runs, and their range.
 
     Parameters
     ----------
-    histories : dict of str to History
+    histories : dict of str to list of History
+    log : bool, optional
+        A logarithmic axis for the loss.
     """
-    fig, axes = plt.subplots(1, len(histories), figsize=(5.6, 2.6), sharey=True, squeeze=False)
-    for ax, (name, history) in zip(axes[0], histories.items(), strict=True):
-        epochs = np.arange(1, history.epochs + 1)
-        ax.plot(epochs, history.train_loss, label="training")
-        ax.plot(epochs, history.validation_loss, "--", label="validation")
-        best = int(np.argmin(history.validation_loss))
-        ax.plot(epochs[best], history.validation_loss[best], "o", color=INK)
-        ax.set(title=name, xlabel="epoch", yscale="log")
+    fig, axes = plt.subplots(1, len(histories), figsize=(4.6, 2.6), sharey=True, squeeze=False)
+    for ax, (name, runs) in zip(axes[0], histories.items(), strict=True):
+        epochs = np.arange(1, runs[0].epochs + 1)
+        band(ax, epochs, np.array([run.train_loss for run in runs]), label="training", center=np.mean)
+        validation = np.array([run.validation_loss for run in runs])
+        band(ax, epochs, validation, "--", label="validation", center=np.mean)
+        best = int(validation.mean(axis=0).argmin())
+        ax.plot(epochs[best], validation.mean(axis=0)[best], "o", color=INK)
+        ax.set(title=name, xlabel="epoch")
+        ax.set(yscale="log", ylim=(5e-4, 4)) if log else ax.set(ylim=(0, 2.4))
     axes[0][0].set_ylabel("loss")
-    axes[0][0].legend(fontsize=8.5)
+    fig.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 
 def digit_row(images, titles):
-    """Small digits in a row, each with a line of text above it."""
+    """Small digits in a row, each with a text above it."""
     columns = min(len(images), 6)
     rows = -(-len(images) // columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(5.4, 1.25 * rows), squeeze=False)
+    lines = max(title.count("\n") for title in titles) + 1
+    fig, axes = plt.subplots(rows, columns, figsize=(4.6, (0.9 + 0.2 * lines) * rows), squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-        ax.set_title(title, fontsize=8.5)
+        ax.set_title(title, fontsize=9.5)
     return fig
 
 
@@ -83,48 +87,86 @@ def worst_confusions(matrix):
         f"The most frequent confusions, {times} each: {pairs}.")
 
 
-def calibration(panels):
-    """Share of right answers against confidence; the diagonal is honesty.
+def calibration(panels, least=30):
+    """Share of right answers against confidence, a panel for each network; on the diagonal the two agree.
 
     Parameters
     ----------
-    panels : dict of str to (confidence, share_right, count), as `cnnlib.metrics.reliability` returns them
+    panels : dict of str to (confidence, share_right, count)
+        As `cnnlib.metrics.reliability` returns them.
+    least : int, optional
+        Bins with fewer answers are drawn hollow.
     """
-    fig, ax = plt.subplots(figsize=(4.2, 3.4))
-    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1)
-    for (name, (confidence, right, count)), marker in zip(panels.items(), "os", strict=False):
-        seen = count > 0
-        ax.plot(confidence[seen], right[seen], marker=marker, label=name)
-    ax.set(xlabel="confidence", ylabel="share right", xlim=(0.15, 1.03), ylim=(-0.03, 1.05))
-    ax.legend(loc="upper left")
+    fig, axes = plt.subplots(1, len(panels), figsize=(4.6, 2.35), sharey=True, squeeze=False)
+    for ax, (name, (confidence, right, count)) in zip(axes[0], panels.items(), strict=True):
+        ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1)
+        seen, enough = count > 0, count >= least
+        ax.plot(confidence[seen], right[seen], color=COLORS["blue"], linewidth=1)
+        ax.plot(confidence[enough], right[enough], "o", color=COLORS["blue"])
+        few = seen & ~enough
+        ax.plot(confidence[few], right[few], "o", color=COLORS["blue"], fillstyle="none")
+        ax.set(title=name, xlim=(0.2, 1.05), ylim=(-0.03, 1.05), xticks=(0.5, 1))
+    axes[0][len(panels) // 2].set_xlabel("confidence")
+    axes[0][0].set_ylabel("share right")
     return fig
 
 
-def more_data(sizes, runs):
-    """Validation accuracy against the number of training examples: mean and range over seeds."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.8))
-    band(ax, sizes, 100 * runs, "o-", center=np.mean)
+def luckiest(validation, test, chance):
+    """Validation and test score of many networks, a dot each; the best on validation is large.
+
+    Parameters
+    ----------
+    validation, test : array (networks,)
+        Shares of right answers.
+    chance : float
+        The score that is true for every one of them.
+    """
+    fig, ax = plt.subplots(figsize=(4.2, 3.5))
+    best = int(validation.argmax())
+    ax.axvline(100 * chance, color=MUTED, linewidth=1)
+    ax.axhline(100 * chance, color=MUTED, linewidth=1)
+    ax.plot(100 * validation, 100 * test, "o", color=COLORS["blue"], alpha=0.5, markeredgewidth=0)
+    ax.plot(100 * validation[best], 100 * test[best], "o", color=COLORS["orange"], markersize=9)
+    ax.set(xlabel="right on validation (%)", ylabel="right on new digits (%)", aspect="equal")
+    return fig
+
+
+def decay(decays, panels):
+    """Accuracy on new digits by weight decay: mean and range over seeds, a panel for each kind of labels.
+
+    Parameters
+    ----------
+    decays : sequence of float
+        The first is 0, no decay: a dashed line.
+    panels : dict of str to array (seeds, decays)
+        Shares of right answers.
+    """
+    fig, axes = plt.subplots(1, len(panels), figsize=(4.6, 2.7), sharey=True, squeeze=False)
+    for ax, (name, runs) in zip(axes[0], panels.items(), strict=True):
+        band(ax, decays[1:], 100 * runs[:, 1:], "o-", center=np.mean, label="with decay")
+        ax.axhline(100 * runs[:, 0].mean(), color=INK, linewidth=1, linestyle="--", label="without")
+        ax.set(title=name, xscale="log", xlabel="weight decay λ", xticks=(0.001, 0.01, 0.1),
+               xticklabels=("0.001", "0.01", "0.1"))
+        ax.minorticks_off()
+    axes[0][0].set_ylabel("right on new digits (%)")
+    axes[0][0].legend(loc="lower left")
+    return fig
+
+
+def more_data(sizes, runs, nearest):
+    """Accuracy against the number of training examples: mean and range over seeds, and nearest neighbour beside.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+    runs, nearest : array (seeds, sizes)
+        Shares of right answers on the same examples.
+    """
+    fig, ax = plt.subplots(figsize=(4.6, 3.0))
+    band(ax, sizes, 100 * runs, "o-", center=np.mean, label="network")
+    band(ax, sizes, 100 * nearest, "s--", center=np.mean, label="nearest neighbour")
     ax.set(xscale="log", xlabel="training examples", ylabel="right on validation (%)", xticks=sizes,
            xticklabels=[str(n) for n in sizes])
     ax.minorticks_off()
+    ax.legend(loc="lower right")
     return fig
-
-
-def explore_threshold(threshold, scores, truth):
-    """The stage and caption of the threshold explorer: four counts and what follows from them."""
-    said = scores > threshold
-    tp, fp = int((said & truth).sum()), int((said & ~truth).sum())
-    fn, tn = int((~said & truth).sum()), int((~said & ~truth).sum())
-    recall = tp / max(tp + fn, 1)
-    precision = f"{fixed(100 * tp / (tp + fp), 1)}%" if said.any() else "not defined"
-    f1 = 2 * tp / max(2 * tp + fp + fn, 1)
-    stage = (
-        '<table class="course-table"><thead><tr><td></td><th scope="col">said 8</th><th scope="col">said not</th></tr>'
-        f'</thead><tbody><tr><th scope="row">is an 8</th><td>{tp}</td><td>{fn}</td></tr>'
-        f'<tr><th scope="row">is not</th><td>{fp}</td><td>{tn}</td></tr></tbody></table>'
-    )
-    return stage, (
-        f"Say 8 when its probability is above {number(threshold)}: "
-        f"precision {precision} ({tp} of {tp + fp} that were called 8), "
-        f"recall {fixed(100 * recall, 1)}% ({tp} of {tp + fn} that are), F1 {fixed(f1, 3)}."
-    )

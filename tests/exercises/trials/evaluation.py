@@ -4,8 +4,14 @@ import numpy as np
 import sklearn.metrics
 import torch
 
-NO_ARRAY = INTEGERS = ("split",)
-FOUR = (0.94, 0.8, 8 / 12, 16 / 22)
+from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.layers import Linear
+from cnnlib.optim import SGD
+
+NO_ARRAY = ("split",)
+INTEGERS = ("split", "twins")
+FOUR = (213 / 240, 0.6, 0.75, 2 / 3)
+MARGIN = (1.96 * (0.95 * 0.05 / 400) ** 0.5, 1825)
 
 
 def confusion(truth, said, classes):
@@ -171,8 +177,177 @@ def one_based(n, share, rng):
     return tuple(part + 1 for part in split(n, share, rng))
 
 
+def distances(train, validation):
+    a, b = (part.reshape(len(part), -1) * 1.0 for part in (train, validation))
+    return np.sqrt(((b[:, None] - a) ** 2).sum(axis=2))
+
+
+def twins(train, validation, distance):
+    return np.flatnonzero(distances(train, validation).min(axis=1) < distance)
+
+
+def twins_loop(train, validation, distance):
+    found = []
+    for i, image in enumerate(validation):
+        for other in train:
+            if np.sqrt(np.sum((image.astype(float) - other.astype(float)) ** 2)) < distance:
+                found.append(i)
+                break
+    return np.array(found, dtype=int)
+
+
+def twins_torch(train, validation, distance):
+    a, b = (torch.tensor(part).double().flatten(1) for part in (train, validation))
+    return torch.nonzero(torch.linalg.norm(b[:, None] - a[None], dim=2).min(dim=1).values < distance)[:, 0]
+
+
+def twins_mask(train, validation, distance):
+    return distances(train, validation).min(axis=1) < distance
+
+
+def twins_nearest(train, validation, distance):
+    return distances(train, validation).argmin(axis=1)
+
+
+def twins_raw(train, validation, distance):
+    return np.flatnonzero([min(np.sqrt(float(((image - other) ** 2).sum())) for other in train) < distance for image in validation])
+
+
+def loop(x, target, w, b, lr, orders, batch_size):
+    w, b, losses = w.copy(), b.copy(), []
+    for order in orders:
+        total = 0.0
+        for i in range(0, len(order), batch_size):
+            chosen = order[i:i + batch_size]
+            z = x[chosen] @ w.T + b
+            p = np.exp(z - z.max(axis=1, keepdims=True))
+            p /= p.sum(axis=1, keepdims=True)
+            rows = np.arange(len(chosen))
+            total -= np.log(p[rows, target[chosen]]).sum()
+            p[rows, target[chosen]] -= 1
+            p /= len(chosen)
+            w -= lr * p.T @ x[chosen]
+            b -= lr * p.sum(axis=0)
+        losses.append(total / len(order))
+    return w, b, losses
+
+
+def loop_cnnlib(x, target, w, b, lr, orders, batch_size):
+    layer = Linear(x.shape[1], len(b), rng=np.random.default_rng(0), dtype=np.float64)
+    layer.load_state_dict({"weight": w, "bias": b})
+    criterion, optimizer, losses = CrossEntropyLoss(), SGD(layer.parameters(), lr=lr), []
+    for order in orders:
+        total = 0.0
+        for i in range(0, len(order), batch_size):
+            chosen = order[i:i + batch_size]
+            total += criterion(layer(x[chosen]), target[chosen]) * len(chosen)
+            optimizer.zero_grad()
+            layer.backward(criterion.backward())
+            optimizer.step()
+        losses.append(total / len(x))
+    return layer.weight.data, layer.bias.data, losses
+
+
+def loop_torch(x, target, w, b, lr, orders, batch_size):
+    x, target = torch.tensor(x), torch.tensor(target)
+    w, b = (torch.tensor(a, requires_grad=True) for a in (w, b))
+    optimizer, losses = torch.optim.SGD([w, b], lr=lr), []
+    for order in orders:
+        total = 0.0
+        for chosen in torch.tensor(order).split(batch_size):
+            loss = torch.nn.functional.cross_entropy(x[chosen] @ w.T + b, target[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(chosen)
+        losses.append(total / len(x))
+    return w, b, losses
+
+
+def loop_in_place_of_a_copy(x, target, w, b, lr, orders, batch_size):
+    losses = np.zeros(len(orders))
+    for epoch, order in enumerate(orders):
+        for i in range(0, len(x), batch_size):
+            xb, tb = x[order[i:i + batch_size]], np.eye(len(b))[target[order[i:i + batch_size]]]
+            e = np.exp(xb @ w.T + b)
+            p = e / e.sum(axis=1)[:, None]
+            losses[epoch] += -(tb * np.log(p)).sum() / len(x)
+            w, b = w - lr * (p - tb).T @ xb / len(xb), b - lr * (p - tb).mean(axis=0)
+    return w, b, losses
+
+
+def changed_loop(scale="mean", sign=-1, drop=False, losses="samples", pair=True, zero=True, shuffle=True):
+    def wrong(x, target, w, b, lr, orders, batch_size):
+        w, b, found, dw, db = w.copy(), b.copy(), [], 0, 0
+        for order in orders:
+            order = order if shuffle else np.arange(len(order))
+            means, total = [], 0.0
+            for i in range(0, len(order), batch_size):
+                k = order[i:i + batch_size]
+                if drop and len(k) < batch_size:
+                    continue
+                one = np.eye(len(b))[target[k] if pair else target[i:i + batch_size]]
+                p = torch.softmax(torch.tensor(x[k] @ w.T + b), dim=1).numpy()
+                means.append(-(one * np.log(p)).sum() / len(k))
+                total += means[-1] * len(k)
+                dz = (p - one) / (len(k) if scale == "mean" else 1)
+                dw, db = (0, 0) if zero else (dw, db)
+                dw, db = dw + dz.T @ x[k], db + dz.sum(axis=0)
+                w, b = w + sign * lr * dw, b + sign * lr * db
+            if losses == "after":
+                p = torch.softmax(torch.tensor(x @ w.T + b), dim=1).numpy()
+                total = -np.log(p[np.arange(len(x)), target]).sum()
+            kept = len(x) - len(x) % batch_size if drop else len(x)
+            found.append(np.mean(means) if losses == "batches" else total / max(kept, 1))
+        return w, b, found
+    return wrong
+
+
+def loop_writes(x, target, w, b, lr, orders, batch_size):
+    w[...], b[...], losses = loop(x, target, w, b, lr, orders, batch_size)
+    return w, b, losses
+
+
+def honesty(confidence, right, bins):
+    where = np.minimum(np.maximum(np.ceil(confidence * bins).astype(int) - 1, 0), bins - 1)
+    return sum(abs((confidence - right)[where == k].sum()) for k in range(bins)) / len(confidence)
+
+
+def honesty_loop(confidence, right, bins):
+    total = 0
+    for k in range(bins):
+        inside = (confidence > k / bins) & (confidence <= (k + 1) / bins)
+        if inside.any():
+            total += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
+    return total
+
+
+def honesty_torch(confidence, right, bins):
+    c, r = torch.tensor(confidence).double(), torch.tensor(right).double()
+    where = torch.bucketize(c, torch.linspace(0, 1, bins + 1, dtype=torch.float64)[1:-1])
+    return torch.zeros(bins, dtype=torch.float64).index_add(0, where, c - r).abs().sum() / len(c)
+
+
+def floored(confidence, right, bins):
+    where = np.minimum((confidence * bins).astype(int), bins - 1)
+    return np.abs(np.bincount(where, confidence - right)).sum() / len(confidence)
+
+
+def seen(confidence, bins):
+    return len(set(np.ceil(confidence * bins)))
+
+
+def unweighted(confidence, right, bins):
+    where = np.ceil(confidence * bins)
+    return np.mean([abs((confidence - right)[where == k].mean()) for k in set(where)])
+
+
+def without_one(confidence, right, bins):
+    return honesty(confidence[confidence < 1], right[confidence < 1], bins)
+
+
 RIGHT = {
-    "four_numbers": [FOUR, (0.94, 0.80, 0.67, 0.73), (0.94, 0.8, 0.667, 0.727), (0.94, 0.8, 0.67, 0.7293), (0.94, 0.8, 0.67, 2 * 0.8 * 0.67 / 1.47), (0.94, 0.8, 0.666, 0.727), [0.94, 0.8, 0.6667, 0.7273], np.array(FOUR), (0.94, 0.8, 2 / 3, 0.7272), torch.tensor(FOUR)],
+    "four_numbers": [FOUR, (0.89, 0.6, 0.75, 0.67), (0.8875, 0.60, 0.75, 0.667), (0.888, 0.6, 0.75, 2 * 0.6 * 0.75 / 1.35), [0.8875, 0.6, 0.75, 0.6667], np.array(FOUR), torch.tensor(FOUR)],
     "confusion": [
         confusion, confusion_add_at, lambda truth, said, classes: sklearn.metrics.confusion_matrix(truth, said, labels=range(classes)),
         lambda t, s, c: np.bincount(t * c + s, minlength=c * c).reshape(c, c), lambda t, s, c: np.eye(c)[t].T @ np.eye(c)[s],
@@ -180,14 +355,19 @@ RIGHT = {
     ],
     "per_class": [rates, rates_loop, rates_torch, lambda matrix: np.nan_to_num(np.array(naive(matrix))), lambda m: [np.diag(m) / (m.sum(axis=k) + 1e-12) for k in (0, 1)]],
     "split": [split, split_shuffle, split_choice, split_lists, split_torch],
-    "diagnosis": ["bca", "BCA", "b, c, a", ["b", "c", "a"], "b c a", ("B", "C", "A"), "1b 2c 3a"],
+    "twins": [twins, twins_loop, twins_torch, lambda t, v, d: [i for i, row in enumerate(distances(t, v)) if (row < d).any()], lambda t, v, d: np.unique(np.nonzero(distances(t, v) < d)[0]), lambda t, v, d: np.nonzero([np.linalg.norm((t - 1.0 * image).reshape(len(t), -1), axis=1).min() < d for image in v])[0]],
+    "loop": [loop, loop_cnnlib, loop_torch, loop_in_place_of_a_copy],
+    "margin": [MARGIN, (0.021, 1825), (0.0214, 1825), (0.0214, 1824.76), [0.02136, 1825.0], (MARGIN[0], np.ceil(1824.76)), torch.tensor(MARGIN, dtype=torch.float64)],
+    "luck": ["cab", "CAB", "c, a, b", ["c", "a", "b"], "1c 2a 3b"],
+    "honesty": [honesty, honesty_loop, lambda c, r, bins: float(np.sum([abs(np.sum((c - r)[np.ceil(c * bins) == k])) for k in range(1, bins + 1)]) / len(c)), honesty_torch],
+    "diagnosis": ["cbaed", "CBAED", "c, b, a, e, d", list("cbaed"), "1c 2b 3a 4e 5d"],
 }
 
 WRONG = {
     "four_numbers": [
-        ((0.94, 8 / 12, 0.8, 16 / 22), "are exchanged"), ((94, 80, 66.7, 72.7), "percent"), ((94, 80, 67, 73), "percent"), ((0.94, 0.8, 0.67, (0.8 + 0.67) / 2), "harmonic"), ((0.08, 0.8, 0.67, 0.73), "quiet 86"), ((0.94, 0.8, 0.67, 0.733), "harmonic"),
-        ((0.94, 0.8, 8 / 12, 8 / 22), "the 2 is missing"), ((0.94, 0.8, 8 / 14, 16 / 22), "hits and misses"), ((0.86, 0.8, 0.67, 0.73), "8 hits"), ((0.94, 8 / 14, 8 / 12, 16 / 26), "false alarms"),
-        ((0.94, 0.8, 0.7, 0.73), "3 of 4"), ((0.94, 0.8, 0.667), "4 results"), ((0.94, 0.8, 1 / 3, 0.73), "share of misses"), ((0.9, 0.8, 0.67, 0.73), "3 of 4"), ((8 / 14, 0.8, 0.67, 0.73), "all 100"),
+        ((0.8875, 0.75, 0.6, 2 / 3), "are exchanged"), ((88.75, 60, 75, 66.67), "percent"), ((89, 60, 75, 67), "percent"), ((0.8875, 0.6, 0.75, 0.675), "harmonic"), ((27 / 240, 0.6, 0.75, 0.67), "quiet 186"),
+        ((0.8875, 0.6, 0.75, 1 / 3), "the 2 is missing"), ((0.8875, 0.6, 0.5, 0.67), "hits and misses"), ((186 / 240, 0.6, 0.75, 0.67), "27 hits"), ((0.8875, 0.5, 0.75, 0.6), "false alarms"), ((0.8875, 0.6, 0.75, 0.45), "not the product"),
+        ((0.8875, 0.6, 0.8, 0.67), "3 of 4"), ((0.8875, 0.6, 0.75), "4 results"), ((0.8875, 0.6, 0.25, 0.67), "share of misses"), ((0.9, 0.6, 0.75, 0.67), "3 of 4"), ((0.5, 0.6, 0.75, 0.67), "all 240"),
     ],
     "confusion": [
         (lambda t, s, c: confusion(s, t, c), "transposed"), (confusion_fancy, "repeated pairs"), (confusion_ones, "repeated pairs"), (lambda t, s, c: confusion(t, s, c) / len(t), "not shares."),
@@ -217,6 +397,28 @@ WRONG = {
         (lambda n, share, rng: [[float(i) for i in part] for part in split(n, share, rng)], "must be integers"), (lambda n, share, rng: tuple(torch.tensor(part / 1) for part in split(n, share, rng)), "must be integers"), (lambda n, share, rng: (split(n, share, rng)[0], [])[0:2], "neither part"), (lambda n, share: n, "yours takes (n, share)"),
         (lambda n, share, rng: split(n, share, np.random.default_rng()), "two different answers"), (lambda n, share, rng: rng.shuffle(np.arange(n)), "returns nothing"), (lambda n, share, rng: split(100, 0.2, rng), "n = 50"),
     ],
-    "diagnosis": [("abc", "that is a gap"), ("bac", "1 of 3 is right"), ("cba", "that is a gap"), ("bcb", "2 of 3 are right"), ("acb", "1 of 3"), ("cab", "0 of 3"), ("bc", "you gave 2"), ("bcab", "you gave 4"), ("bcd", "choose from"),
-                  ({"a", "b", "c"}, "give letters")],
+    "twins": [
+        (lambda t, v, d: twins(t, v, d**0.5), "squared distance"), (lambda t, v, d: twins(v, t, d), "number the training images"), (twins_mask, "is a mask"), (twins_nearest, "is expected"),
+        (lambda t, v, d: np.flatnonzero(distances(t, v).min(axis=1) <= d), "not ≤"), (lambda t, v, d: np.flatnonzero(distances(t, v).max(axis=1) < d), "not the farthest"), (lambda t, v, d: np.flatnonzero(distances(t, v).mean(axis=1) < d), "not the mean"),
+        (lambda t, v, d: np.argwhere(distances(t, v) < d)[:, 0], "named twice"), (lambda t, v, d: np.flatnonzero(distances(t, v).min(axis=1) == 0), "only identical"), (twins_raw, "uint8"), (lambda t, v, d: len(twins(t, v, d)), "how many"),
+        (lambda t, v, d: twins(t, v, d * t[0].size**0.5), "not averaged"), (lambda t, v, d: np.setdiff1d(np.arange(len(v)), twins(t, v, d)), "without a twin"), (lambda t, v, d: np.flatnonzero(np.abs(v[:, None] - 1.0 * t[None]).sum(axis=(2, 3)).min(axis=1) < d), "absolute differences"),
+        (lambda t, v, d: [], "is expected"), (lambda t, v, d: [i for i in range(len(v)) if i < len(t) and np.linalg.norm(v[i] - 1.0 * t[i]) < d], "of the same number"), (lambda t, v: t, "yours takes (t, v)"),
+    ],
+    "loop": [
+        (changed_loop(scale="sum"), "divide by their number"), (changed_loop(sign=1), "uphill"), (changed_loop(drop=True), "the last batch may be smaller"), (changed_loop(losses="batches"), "weight a batch's loss"),
+        (changed_loop(pair=False), "by the same indices"), (changed_loop(zero=False), "earlier batches"), (changed_loop(losses="after"), "before its step"), (changed_loop(shuffle=False), "as they come"), (lambda *args: loop(*args[:5], args[5][:1], args[6]), "one epoch"),
+        (lambda *args: loop(*args)[:2], "Return the list of losses"), (lambda *args: loop(*args)[0], "w is right"), (lambda *args: loop(*args)[2], "the losses are right"), (loop_writes, "is changed"),
+        (lambda *args: (loop(*args)[0], args[3], loop(*args)[2]), "is expected"), (lambda x, target, w, b, lr, orders, batch_size: loop(x, target, w, b, lr, orders, len(x)), "is expected"), (lambda *args: (loop(*args)[0].T, *loop(*args)[1:]), "shape"),
+    ],
+    "margin": [
+        ((MARGIN[0], 900), "1 of 2"), ((2.14, 1825), "share"), ((0.0109, 475), "1.96 of them"), ((0.0214, 475), "1.96 included"), ((0.0218, 1900), "use 1.96"), ((0.0214, 855), "four times"),
+        ((1.96 * 0.95 * 0.05 / 400, 1825), "root is missing"), ((1.96 * (0.95 * 0.05) ** 0.5, 1825), "under the root"), ((1.96 * (0.25 / 400) ** 0.5, 9604), "widest"), (0.0214, "2 results"), ((0.0214, 2000), "1 of 2"), ((0.05, 1825), "1 of 2"),
+    ],
+    "luck": [("aab", "three spreads up"), ("ccb", "know nothing"), ("cac", "tenth of the spread"), ("dab", "2 of 3"), ("bac", "1 of 3"), ("ca", "you gave 2"), ("abc", "0 of 3"), ("cae", "choose from")],
+    "honesty": [
+        (lambda c, r, bins: honesty(c, r, 15), "is expected"), (lambda c, r, bins: abs((c - r).mean()), "one gap over all"), (lambda c, r, bins: (c - r).mean(), "cancel"), (lambda c, r, bins: np.abs(c - r).mean(), "compare the means"),
+        (floored, "the bin below"), (unweighted, "by the number of its answers"), (lambda c, r, bins: unweighted(c, r, bins) * seen(c, bins) / bins, "not at all"), (lambda c, r, bins: 100 * honesty(c, r, bins), "percent"), (lambda c, r, bins: honesty(c, ~r, bins), "exchanged"),
+        (lambda c, r, bins: honesty(c, r, bins) * len(c), "number of answers"), (without_one, "is expected"), (lambda c, r, bins: 1 - honesty(c, r, bins), "is expected"), (lambda c, r: 0, "yours takes (c, r)"),
+    ],
+    "diagnosis": [("abcde", "drawn by dice"), ("cbade", "low, and nearly equal"), ("cabed", "log 10"), ("cbced", "sure and wrong"), ("cbaee", "50 digits"), ("cbae", "you gave 4"), ("cbaedd", "you gave 6"), ("cbaef", "choose from"), ({"a", "b", "c"}, "give letters")],
 }
