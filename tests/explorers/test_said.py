@@ -1,6 +1,7 @@
 """What explorers say is true: captions and counts, worked out another way."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from matplotlib.path import Path
 
 from cnnlib.conv import conv2d, conv2d_backward
 from cnnlib.course.figures import back_explorers as back
-from cnnlib.course.figures import number
+from cnnlib.course.figures import neuron, number
 
 
 def frame(name, **values):
@@ -117,7 +118,7 @@ def test_a_photograph_s_grey_values_are_those_of_the_response():
 ])
 def test_the_neuron_has_all_that_the_text_promises(line):
     w1, w2, b = line
-    stage = frame("explore-line", w1=w1, w2=w2, b=b, gate="AND").stage
+    stage = frame("explore-neuron", w1=w1, w2=w2, b=b, gate="AND").stage
     z = neuron.CORNERS @ line[:2] + b
     assert re.findall(r">(z = [^<]+)<", stage) == [f"z = {number(value)}" for value in z]
 
