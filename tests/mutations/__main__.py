@@ -49,7 +49,7 @@ class Copy:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         leave = shutil.ignore_patterns("__pycache__", "*.pyc")
-        for name in ("cnnlib", "tests", "_ext", "chapters"):
+        for name in ("cnnlib", "tests", "_ext", "chapters", "records"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=leave)
         shutil.copy(ROOT / "pyproject.toml", self.folder)
         self.stamps = itertools.count(1_000_000_000)
