@@ -85,8 +85,9 @@ def unit(layer, place):
     channels, side, _ = ledger.output_shape
     left = panel(f"one of {channels} maps of {layer}", 168, 168, f"{side} by {side} units, one of them marked",
                   _map(side, pick, row, column))
-    right = panel("the image", 196, 196, "28 by 28 pixels and a faint digit; the theoretical field outlined, the effective one dark",
-                   _image(box, field))
+    right = panel("the image", 196, 196,
+                  "28 by 28 pixels, a faint digit; the theoretical field outlined, the effective one dark",
+                  _image(box, field))
     padding = _outside(box)
     seen = int((field > 0).sum())
     width, even = spread(field, box)
@@ -95,8 +96,9 @@ def unit(layer, place):
         f"{layer}, unit ({row}, {column}): its field is {size} × {size}, rows {box[0]} to {box[1] - 1}, "
         f"columns {box[2]} to {box[3] - 1}"
         + (f", {padding} of its {size * size} places in the padding" if padding else "")
-        + f". On these 8 digits it reacts to {seen} pixels. 4σ of its gradient: {fixed(width, 1)} pixels; of a unit that "
-        f"uses its box evenly: {fixed(even, 1)} ({fixed(100 * width / even, 0)}%). Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
+        + f". On these 8 digits it reacts to {seen} pixels. 4σ of its gradient: {fixed(width, 1)} pixels; of a unit "
+        f"that uses its box evenly: {fixed(even, 1)} ({fixed(100 * width / even, 0)}% of it). "
+        f"Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
         f"{ledger.parameters:,} parameters, {ledger.multiply_adds:,} multiply-adds."
     )
     return f'<div style="{FLEX}">{left}{right}</div>', caption
