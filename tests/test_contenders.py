@@ -129,8 +129,9 @@ def test_the_record_is_whole_and_its_rates_were_chosen_on_other_seeds():
 
 
 def test_no_best_rate_lies_at_the_end_of_its_list_where_something_is_learned():
-    for part, rates in (("rates", RATES), ("depth", contenders.DEEP_RATES), ("longer", contenders.LONG_RATES),
-                        ("longest", contenders.LONGEST_RATES), ("starts", contenders.DEEP_RATES), ("patient", contenders.PATIENT_RATES)):
+    lists = {"rates": RATES, "depth": contenders.DEEP_RATES, "longer": contenders.LONG_RATES,
+             "longest": contenders.LONGEST_RATES, "starts": contenders.DEEP_RATES, "patient": contenders.PATIENT_RATES}
+    for part, rates in lists.items():
         for name, found in RECORD[part].items():
             tried = contenders.LOW_RATES if name == "residual, He" else rates
             assert tried[0] < found["best"] < tried[-1] or np.max(found["tried"]) < 0.25, (part, name)

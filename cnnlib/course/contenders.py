@@ -37,7 +37,7 @@ DEEP_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 LOW_RATES = (0.00001, 0.00003, 0.0001, 0.0003, 0.001)  # for shortcuts with He's start, whose numbers are large
 LONG_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
 LONG = ("plain", "He", "batch norm", "residual")
-LONGEST_RATES, LONGEST_KINDS = (0.001, 0.003, 0.01), LONG[1:]
+LONGEST_RATES, LONGEST_KINDS = (0.001, 0.003, 0.01, 0.03, 0.1), LONG[1:]
 STARTS = ("residual, He / √12", "residual, ReLU first, He")  # two remedies for shortcuts with He's start
 
 SHARES = (0.0, 0.25, 0.5)  # of what dropout drops
