@@ -21,8 +21,8 @@ def lenet():
                                         edgecolor=INK, linewidth=0.7))
         middle = left + side / 2 + 0.8 * (shown - 1)
         axes[0].text(middle, -20, how, ha="center", va="top", fontsize=11, color=INK)
-        axes[0].text(middle, 31, f"{channels}×{side}×{side}", ha="center", fontsize=11, color=INK)
-        left += max(side + 1.6 * shown, 24) + 7
+        axes[0].text(middle, 31, f"{channels}×{side}×{side}", ha="center", fontsize=10, color=INK)
+        left += max(side + 1.6 * shown, 29) + 7
     axes[0].set(xlim=(-5, left), ylim=(-27, 37), aspect="equal")
     vectors = (400, " = 16 · 5 · 5, in a row"), (120, ": linear"), (84, ": linear"), (10, ": linear, the scores")
     for k, (size, how) in enumerate(vectors):
