@@ -405,10 +405,10 @@ def diagnosis(answer):
     return check_letters(
         "12.7", answer, "cadb", "abcd",
         {0: "Symptom 1: the digit is alone both times. Which cause draws random numbers?",
-         1: "Symptom 2: the same when alone, another in company. Which layer mixes the digits of a batch?",
+         1: "Symptom 2: the same when alone, another in a batch. Which layer mixes the digits of a batch?",
          2: "Symptom 3: the weights are fine. What does evaluation use that training does not?"},
         [Mistake("acdb", "the first two are the wrong way round. A batch of one, twice, has the same mean twice."),
-         Mistake("cdab", "the middle two are the wrong way round. Company changes nothing in evaluation mode."),
+         Mistake("cdab", "the middle two are the wrong way round. The batch changes nothing in evaluation mode."),
          Mistake("dacb", "symptoms 1 and 3 are the wrong way round. Running statistics do not change from one prediction to the next.")],
         praise="mode first, then statistics, then shapes.", ordered=True,
     )
