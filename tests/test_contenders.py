@@ -8,7 +8,7 @@ import pytest
 from cnnlib import data
 from cnnlib.course import contenders
 from cnnlib.course.contenders import CHOOSING, FIVE, JUDGING, RATES, SHALLOW, accuracy, deep, shallow, stage
-from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Residual
+from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, ReLU, Residual
 
 RECORD = contenders.load()
 
@@ -41,6 +41,16 @@ def test_deep_networks_differ_only_in_what_their_name_says(kind):
     assert convolutions == 8 * 9 + 11 * 64 * 9
     weights = np.concatenate([layer.weight.data.ravel() for layer in model.modules() if isinstance(layer, Conv2d)][1:])
     assert weights.std() == pytest.approx(np.sqrt(2 / 72) if "He" in kind else np.sqrt(1 / 72 / 3), rel=0.03)
+
+
+def test_the_two_remedies_for_shortcuts_change_one_thing_each():
+    scaled, turned, given = (deep(kind, 3) for kind in (*contenders.STARTS, "residual, He"))
+    weights = [[p.data for p in model.parameters()] for model in (scaled, turned, given)]
+    for small, same, old in zip(*weights, strict=True):
+        np.testing.assert_array_equal(same, old)
+        body = old.ndim == 4 and old.shape[1] == 8
+        np.testing.assert_allclose(small, old / np.sqrt(12) if body else old)
+    assert [type(layer) for layer in turned[3].body] == [ReLU, Conv2d] and kinds(scaled) == kinds(given)
 
 
 def test_shallow_networks_differ_only_in_what_was_asked_for():
@@ -98,7 +108,9 @@ def test_the_record_is_whole_and_its_rates_were_chosen_on_other_seeds():
         check_choice(found, RATES)
         assert np.shape(found["scores"]) == (len(JUDGING), len(RATES)) and len(found["untrained"]) == len(JUDGING)
     for part, names, rates in (("depth", contenders.DEEP, contenders.DEEP_RATES),
-                               ("longer", contenders.LONG, contenders.LONG_RATES)):
+                               ("longer", contenders.LONG, contenders.LONG_RATES),
+                               ("longest", contenders.LONGEST_KINDS, contenders.LONGEST_RATES),
+                               ("starts", contenders.STARTS, contenders.DEEP_RATES)):
         assert list(RECORD[part]) == list(names)
         for kind, found in RECORD[part].items():
             check_choice(found, contenders.LOW_RATES if kind == "residual, He" else rates)
@@ -108,11 +120,18 @@ def test_the_record_is_whole_and_its_rates_were_chosen_on_other_seeds():
         for runs in found.values():
             check_choice(runs, contenders.DROP_RATES)
             assert {len(runs[key]) for key in ("training", "validation", "left on")} == {len(JUDGING)}
+    assert list(RECORD["patient"]) == list(SHALLOW)[1:] and list(RECORD["cost"]) == list(contenders.LONGEST_KINDS)
+    for found in RECORD["patient"].values():
+        check_choice(found, contenders.PATIENT_RATES)
+        assert len(found["scores"]) == len(JUDGING)
+    assert len(RECORD["second"]) == len(JUDGING)
     assert {len(scores) for found in RECORD["mode"].values() for scores in found.values()} == {len(JUDGING)}
 
 
 def test_no_best_rate_lies_at_the_end_of_its_list_where_something_is_learned():
-    for part, rates in (("rates", RATES), ("depth", contenders.DEEP_RATES), ("longer", contenders.LONG_RATES)):
+    lists = {"rates": RATES, "depth": contenders.DEEP_RATES, "longer": contenders.LONG_RATES,
+             "longest": contenders.LONGEST_RATES, "starts": contenders.DEEP_RATES, "patient": contenders.PATIENT_RATES}
+    for part, rates in lists.items():
         for name, found in RECORD[part].items():
             tried = contenders.LOW_RATES if name == "residual, He" else rates
             assert tried[0] < found["best"] < tried[-1] or np.max(found["tried"]) < 0.25, (part, name)
@@ -125,6 +144,12 @@ def test_points_of_the_record_are_measured_again():
         found = RECORD[part][kind]
         again = contenders.score(lambda seed, kind=kind: deep(kind, seed), 1, found["best"], epochs)
         assert again == pytest.approx(found["scores"][1], abs=0.05)
+    found = RECORD["starts"][contenders.STARTS[0]]
+    again = contenders.score(lambda seed: deep(contenders.STARTS[0], seed), 1, found["best"])
+    assert again == pytest.approx(found["scores"][1], abs=0.05)
+    found = RECORD["patient"]["with batch norm"]
+    again = contenders.score(lambda seed: shallow(seed, normed=True), 1, found["best"], contenders.PATIENT)
+    assert again == pytest.approx(found["scores"][1], abs=0.012)
     best = RECORD["rates"]["with batch norm"]["best"]
     for name, again in contenders.wrong_mode(2, best, normed=True).items():
         assert again == pytest.approx(RECORD["mode"]["with batch norm"][name][2], abs=0.012)

@@ -1,7 +1,7 @@
 """Chapter 12's long experiments: batch norm, twelve layers, dropout, and prediction in the wrong mode.
 
     python -m cnnlib.course.contenders              # measure again and write records/contenders.json
-    python -m cnnlib.course.contenders mode         # a part of it: baselines, rates, mode, depth, longer or dropout
+    python -m cnnlib.course.contenders mode         # a part of it: one of PARTS, or several
 
 The chapter runs a small part of each. This script adds what takes minutes: every network's own learning rate, chosen
 on seeds that are not used again, and ten seeds for every number, or five. Each seed has its own start, its own order
@@ -12,6 +12,7 @@ import functools
 import json
 import pathlib
 import sys
+import time
 
 import numpy as np
 
@@ -24,10 +25,11 @@ from cnnlib.training import evaluate, fit
 
 RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "contenders.json"
 CHOOSING, JUDGING, FIVE = (100, 101, 102), tuple(range(10)), tuple(range(5))  # five seeds judge the deep networks
-BATCH, EPOCHS, LONGER = 32, 4, 12
+BATCH, EPOCHS, LONGER, LONGEST = 32, 4, 12, 36
 
 SHALLOW = {"without": {}, "without, He's start": {"he": True}, "with batch norm": {"normed": True}}
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5)
+PATIENT, PATIENT_RATES = 30, (0.003, 0.01, 0.03, 0.1, 0.2)  # the two that "dropout" does not train for so long
 
 DEPTH = 12
 DEEP = ("plain", "He", "batch norm", "batch norm, He", "residual", "residual, He")
@@ -35,9 +37,12 @@ DEEP_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 LOW_RATES = (0.00001, 0.00003, 0.0001, 0.0003, 0.001)  # for shortcuts with He's start, whose numbers are large
 LONG_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
 LONG = ("plain", "He", "batch norm", "residual")
+LONGEST_RATES, LONGEST_KINDS = (0.001, 0.003, 0.01, 0.03, 0.1), LONG[1:]
+STARTS = ("residual, He / √12", "residual, ReLU first, He")  # two remedies for shortcuts with He's start
 
 SHARES = (0.0, 0.25, 0.5)  # of what dropout drops
 DROP_RATES = (0.01, 0.03, 0.1, 0.2)
+SECOND = {"p": 0.25, "lr": 0.03}  # close second to the rate that three seeds chose, with 1,078 digits
 DROP_RUNS = {"1,078 digits": (1, 30), "135 digits": (8, 100)}  # every which training digit, and for how many epochs
 
 criterion = CrossEntropyLoss()
@@ -80,13 +85,17 @@ def shallow(seed, normed=False, he=False, p=0.0):
 
 
 def deep(kind, seed, depth=DEPTH, channels=8):
-    """Many 3 × 3 convolutions of eight filters, of one of the kinds in `DEEP`; one pooling, after the first."""
+    """Many 3 × 3 convolutions of eight filters, of a kind in `DEEP` or `STARTS`; one pooling, after the first."""
     rng, layers = np.random.default_rng([1, seed]), []
     for k in range(depth):
         conv = Conv2d(channels if k else 1, channels, 3, padding=1, rng=rng)
         if "He" in kind:
             he_start(conv, rng)
+        if "√12" in kind and k:
+            conv.weight.data /= np.sqrt(DEPTH)
         block = [conv, BatchNorm2d(channels), ReLU()] if "batch norm" in kind else [conv, ReLU()]
+        if "ReLU first" in kind and k:
+            block = block[::-1]
         layers += [Residual(Sequential(*block))] if "residual" in kind and k else block
         if k == 0:
             layers.append(MaxPool2d(2))
@@ -176,6 +185,17 @@ def measure_rates():
     return found
 
 
+def measure_patient():
+    """`rates` again for 30 epochs, each network at its best of five rates; the plain one stands in "dropout", p = 0."""
+    found = {}
+    for name in ("without, He's start", "with batch norm"):
+        def build(seed, how=SHALLOW[name]):
+            return shallow(seed, **how)
+        found[name] = choose(build, PATIENT_RATES, PATIENT)
+        found[name]["scores"] = [score(build, seed, found[name]["best"], PATIENT) for seed in JUDGING]
+    return found
+
+
 def measure_depth(kinds, rates, epochs):
     """Twelve layers, by kind: choosing seeds, best rate, five judging seeds at that rate, and untrained."""
     found = {}
@@ -207,6 +227,23 @@ def measure_dropout():
     return found
 
 
+def measure_second():
+    """Dropout on all training digits at `SECOND`, the rate that was not chosen: accuracy on validation digits."""
+    p, lr = SECOND.values()
+    return [score(lambda seed: shallow(seed, p=p), seed, lr, DROP_RUNS["1,078 digits"][1]) for seed in JUDGING]
+
+
+def measure_cost(rounds=5):
+    """Processor seconds of an epoch, by kind: the smallest of some, taken in turn. They belong to one machine."""
+    spent = {kind: [] for kind in LONGEST_KINDS}
+    for _ in range(rounds):
+        for kind in spent:
+            start = time.process_time()
+            trained(deep(kind, 0), 0, 0.003, epochs=1)
+            spent[kind].append(time.process_time() - start)
+    return {kind: min(times) for kind, times in spent.items()}
+
+
 def measure_mode():
     """Accuracy in the right mode and the wrong one, with batch norm and without, each at its best rate of the sweep."""
     best = {name: found["best"] for name, found in load()["rates"].items()}
@@ -220,7 +257,12 @@ PARTS = {
     "mode": measure_mode,
     "depth": lambda: measure_depth(DEEP, DEEP_RATES, EPOCHS),
     "longer": lambda: measure_depth(LONG, LONG_RATES, LONGER),
+    "longest": lambda: measure_depth(LONGEST_KINDS, LONGEST_RATES, LONGEST),
+    "starts": lambda: measure_depth(STARTS, DEEP_RATES, EPOCHS),
+    "cost": measure_cost,
     "dropout": measure_dropout,
+    "second": measure_second,
+    "patient": measure_patient,
 }
 
 

@@ -29,6 +29,12 @@ def test_caption_and_picture_follow_the_library(layer, place):
     assert inside.sum() == pytest.approx(field.sum(), rel=1e-12)
     padding = (box[1] - box[0]) * (box[3] - box[2]) - inside.size
     assert (f"{padding} of its" in caption) == (padding > 0)
+    widths = []
+    for f in (inside, np.ones(inside.shape)):
+        middles = [np.average(at, weights=f) for at in np.indices(f.shape)]
+        spreads = [np.average((at - m) ** 2, weights=f) for at, m in zip(np.indices(f.shape), middles, strict=True)]
+        widths.append(4 * np.mean(np.sqrt(spreads)))
+    assert f"4σ of its gradient: {widths[0]:.1f} pixels" in caption and f"evenly: {widths[1]:.1f} (" in caption
     # Every pixel that the unit reacts to is drawn once.
     runs = re.findall(r"M(\d+) (\d+)h(\d+)", stage)
     drawn = sorted((int(y), int(x) + k) for x, y, n in runs for k in range(int(n)))

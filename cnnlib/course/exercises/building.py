@@ -1,16 +1,26 @@
 """Checkers of chapter 12: building a CNN."""
 
+import itertools
+
 import numpy as np
 
 from cnnlib.course.exercises._answers import describe, numbers
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, judge_function
+from cnnlib.course.exercises._checker import (
+    Case,
+    Mistake,
+    Verdict,
+    check_function,
+    check_letters,
+    judge_function,
+)
+from cnnlib.module import Layer
 
 _RNG = np.random.default_rng(12)
 IMAGES, GRADIENTS = _RNG.normal(1, 2, size=(4, 3, 5, 2)), _RNG.normal(size=(4, 3, 5, 2))
 SCALES, SHIFTS, MEANS = _RNG.normal(size=(3, 3))
 SQUARE, ARRIVED = _RNG.normal(size=(2, 3, 3, 3, 3))
 ALONE = _RNG.normal(size=(1, 3, 2, 2))
-FILTERS, BIASES, VARIANCES = _RNG.normal(size=(3, 2, 3, 3)), _RNG.normal(size=3), _RNG.uniform(0.5, 4, size=3)
+ROWS, BIASES, VARIANCES = _RNG.normal(size=(3, 2, 3, 4)), _RNG.normal(size=3), _RNG.uniform(0.5, 4, size=3)
 NUMBERS, DRAWS = _RNG.normal(size=(3, 5)), _RNG.random((3, 5))
 NUMBERS[0, 1], DRAWS[0, :2] = 0.0, (0.25, 0.95)  # a draw of just p, and a zero that is kept
 CONV, POOL = (3, 1), (2, 2)
@@ -63,7 +73,7 @@ def design(answer):
             return "every field is too large by jump − 1: pooling widens the field, too."
         for got, want, case in zip(seen, WANTED, cases, strict=True):
             if got != want:
-                return f"on {case.about}, your layers make a field of {got[0]} and a jump of {got[1]}."
+                return f"on {case.about}, your layers make a field of {got[0]:g} and a jump of {got[1]:g}."
 
     return judge_function("12.1", answer, reference, cases, judge, praise="convolutions behind the poolings widen the field most.")
 
@@ -78,25 +88,27 @@ def _spare(networks, cases):
     return ""
 
 
-def _ledger(layers, shape, spare=0, shared=False, every=False, bias=True, square=False, ceil=False, paid=False, pool=None, deep=True):
+def _ledger(layers, shape, spare=0, shared=False, every=False, bias=(1, 1), square=False, ceil=False, paid=(0, 0),
+            pool=None, deep=True, whole=False):
     rows, shape = [], tuple(shape)
     for kind, *given in layers:
         parameters = work = 0
         if kind == "conv":
             filters, k, s, p = given
-            c = shape[0] if deep else 1
+            c, arrived = shape[0] if deep else 1, shape[1] * shape[2]
             h, w = ((-(-(n + (2 - spare) * p - k) // s) if ceil else (n + (2 - spare) * p - k) // s) + 1 for n in shape[1:])
             w = h if square else w
             shape, n = (filters, h, w), c * k * k
-            parameters = filters * n + bias * (filters * h * w if every else filters)
-            work = filters * n * (shape[1] * shape[2] if not shared else 1) + paid * filters * h * w
+            parameters = filters * n + bias[0] * (filters * h * w if every else filters)
+            places = arrived if whole else h * w
+            work = filters * n * (1 if shared else places) + paid[0] * filters * h * w
         elif kind == "pool":
             k = given[0]
             shape = shape[0], *(pool(n, k) if pool else n // k for n in shape[1:])
         elif kind == "flatten":
             shape = (int(np.prod(shape)),)
         else:
-            work, parameters = shape[0] * given[0] + paid * given[0], shape[0] * given[0] + bias * given[0]
+            work, parameters = shape[0] * given[0] + paid[1] * given[0], shape[0] * given[0] + bias[1] * given[0]
             shape = (given[0],)
         rows.append((int(np.prod(shape)), parameters, work))
     return rows
@@ -118,7 +130,11 @@ def ledger(answer):
          Case((lenet, (1, 28, 28)), "LeNet-5"),
          Case(([("conv", 8, 3, 2, 1), ("pool", 3), ("conv", 5, 2, 2, 0), ("flatten",), ("linear", 7)], (3, 37, 26)), "strides and odd sizes"),
          Case(([("pool", 2), ("flatten",)], (3, 5, 4)), "a network without weights")],
-        [Mistake(of(bias=False), "the biases are missing: one for each filter, one for each output of a linear layer."),
+        [Mistake(of(bias=(0, 0)), "the biases are missing: one for each filter, one for each output of a linear layer."),
+         Mistake(of(bias=(0, 1)), "the convolutions' biases are missing: one for each filter."),
+         Mistake(of(bias=(1, 0)), "the linear layers' biases are missing: one for each output."),
+         Mistake(of(whole=True), "multiply-adds: a convolution is computed at each place of its output. You count the places of its input."),
+         Mistake(of(whole=True, paid=(1, 1)), "multiply-adds: count the places of the output, and no biases."),
          Mistake(of(every=True), "a filter has one bias for its whole map, not one for each place."),
          Mistake(of(shared=True), "each weight of a convolution is used at every place of its map: multiply by rows and columns of the output."),
          Mistake(of(spare=1), "padding stands on both sides: 2 p."),
@@ -126,7 +142,9 @@ def ledger(answer):
          Mistake(of(ceil=True), "sizes round down: a window that does not fit is left out."),
          Mistake(of(square=True), "the image is not square: rows and columns go apart."),
          Mistake(of(deep=False), "a filter reads all channels of its input: C_in · k² weights."),
-         Mistake(of(paid=True), "biases are not counted among the multiply-adds."),
+         Mistake(of(paid=(1, 1)), "biases are not counted among the multiply-adds."),
+         Mistake(of(paid=(1, 0)), "the convolutions' biases are counted among the multiply-adds. They are not multiplied by anything."),
+         Mistake(of(paid=(0, 1)), "the linear layers' biases are counted among the multiply-adds. They are not multiplied by anything."),
          Mistake(of(pool=lambda n, k: n - k + 1), "pooling moves by its kernel, not by 1."),
          Mistake(of(pool=lambda n, k: n // 2), "pooling divides by its kernel, which is not always 2."),
          Mistake(of(pool=lambda n, k: -(-n // k)), "pooling rounds down, too."),
@@ -203,11 +221,13 @@ def batch_norm_backward(answer):
          Mistake(of(inside=False), "eps is added to the variance, before the root is taken."),
          Mistake(lambda dy, x, w, eps: _normed_back(dy, x, w, 0.0), "eps is left out."),
          Mistake(sums, "dx: sums where means belong. Each x moves the mean by 1/n."),
+         Mistake(of(spread=-1), "dx: the part with x̂ has the wrong sign. Both means are taken away: g − ḡ − x̂ · mean(g x̂)."),
+         Mistake(of(mean=-1), "dx: the mean of g has the wrong sign. It is taken away."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (-dx, dw, db)), "dx has the opposite sign."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx * np.sqrt(x.var(axis=(0, 2, 3), keepdims=True) + eps), dw, db)),
                  "dx: the division by σ is missing."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, (dy * x).sum(axis=(0, 2, 3)), db)), "dw: w multiplies x̂, not x."),
-         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, w * dw, db)), "dw: the derivative of w · x̂ by w is x̂; w itself has no place in it."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, w * dw, db)), "dw: sum dy · x̂, not g · x̂: the derivative of w · x̂ by w is x̂, and w itself has no place in it."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw, w * db)), "db: the derivative of y by b is 1, whatever w is."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw * x.shape[1] / x.size, db * x.shape[1] / x.size)),
                  "dw and db are sums over the channel, not means."),
@@ -217,95 +237,156 @@ def batch_norm_backward(answer):
     )
 
 
-def _folded(w, b, scale, shift, mean, var, eps, root=np.sqrt):
+def _folded(w, b, shape, scale, shift, mean, var, eps, root=np.sqrt):
     factor = scale / root(var + eps)
-    return w * factor[:, None, None, None], (b - mean) * factor + shift
+    return (w * factor[:, None]).reshape(-1, *shape), (b - mean) * factor + shift
 
 
 def fold(answer):
-    """12.5: a batch norm in evaluation mode, folded into the convolution before it."""
-    def reference(w, b, scale, shift, mean, var, eps):
-        return _folded(w, b, scale, shift, mean, var, eps)
+    """12.5: a linear layer on maps and the batch norm behind it, in evaluation mode, as one convolution."""
+    def reference(w, b, shape, scale, shift, mean, var, eps):
+        return _folded(w, b, shape, scale, shift, mean, var, eps)
 
     def with_bias(rule):
-        def wrong(w, b, scale, shift, mean, var, eps):
-            factor = scale / np.sqrt(var + eps)
-            return w * factor[:, None, None, None], rule(b, factor, shift, mean)
+        def wrong(w, b, shape, scale, shift, mean, var, eps):
+            return _folded(w, b, shape, scale, shift, mean, var, eps)[0], rule(b, scale / np.sqrt(var + eps), shift, mean)
         return wrong
 
     def with_weights(rule):
-        def wrong(w, b, scale, shift, mean, var, eps):
-            return rule(w, scale / np.sqrt(var + eps)), _folded(w, b, scale, shift, mean, var, eps)[1]
+        def wrong(w, b, shape, scale, shift, mean, var, eps):
+            return rule(w, scale / np.sqrt(var + eps), shape), _folded(w, b, shape, scale, shift, mean, var, eps)[1]
         return wrong
 
-    def of(**how):
-        return lambda w, b, scale, shift, mean, var, eps: _folded(w, b, **({"scale": scale, "shift": shift, "mean": mean, "var": var, "eps": eps} | how))
+    def of(root=np.sqrt, **how):
+        return lambda w, b, shape, scale, shift, mean, var, eps: _folded(
+            w, b, shape, **({"scale": scale, "shift": shift, "mean": mean, "var": var, "eps": eps} | how), root=root)
 
+    def kernel(change):
+        return with_weights(lambda w, f, shape: change(w * f[:, None], shape))
+
+    rows = ROWS.reshape(3, -1)
     return check_function(
         "12.5", answer, reference,
-        [Case((np.full((1, 1, 1, 1), 2.0), np.array([1.0]), np.array([3.0]), np.array([4.0]), np.array([5.0]), np.array([3.0]), 1.0),
+        [Case((np.full((1, 1), 2.0), np.array([1.0]), (1, 1, 1), np.array([3.0]), np.array([4.0]), np.array([5.0]), np.array([3.0]), 1.0),
               "one weight of 2, bias 1, scale 3, shift 4, mean 5, variance 3, eps 1"),
-         Case((FILTERS, BIASES, SCALES, SHIFTS, MEANS, VARIANCES, 1e-5), "3 filters of 2 × 3 × 3"),
-         Case((SQUARE, BIASES, SCALES, SHIFTS, MEANS, VARIANCES, 0.5), "a large eps, 3 filters of 3 × 3 × 3"),
-         Case((FILTERS[:, :, :1, :2], BIASES, SCALES, SHIFTS, MEANS, np.zeros(3), 1e-2), "kernels of 1 × 2, variances of 0")],
+         Case((rows, BIASES, (2, 3, 4), SCALES, SHIFTS, MEANS, VARIANCES, 1e-5), "3 outputs, maps of 2 × 3 × 4"),
+         Case((SQUARE.reshape(3, -1), BIASES, (3, 3, 3), SCALES, SHIFTS, MEANS, VARIANCES, 0.5), "a large eps, 3 outputs, maps of 3 × 3 × 3"),
+         Case((rows[:, :4], BIASES, (2, 1, 2), SCALES, SHIFTS, MEANS, np.zeros(3), 1e-2), "maps of 2 × 1 × 2, variances of 0")],
         [Mistake(of(eps=0.0), "eps is left out: the layer divides by the root of var + eps."),
          Mistake(of(root=lambda v: v), "divide by the root of the variance, not by the variance."),
-         Mistake(lambda w, b, scale, shift, mean, var, eps: _folded(w, b, scale, shift, mean, np.sqrt(var), eps, lambda v: v),
+         Mistake(lambda w, b, shape, scale, shift, mean, var, eps: _folded(w, b, shape, scale, shift, mean, np.sqrt(var), eps, lambda v: v),
                  "eps is added to the variance, before the root is taken."),
          Mistake(of(root=lambda v: 1 / np.sqrt(v)), "batch norm divides by σ: the factor is scale / σ, not scale · σ."),
-         Mistake(lambda w, b, scale, shift, mean, var, eps: _folded(w, b, np.ones_like(scale), shift, mean, var, eps), "the scale is left out."),
+         Mistake(lambda w, b, shape, scale, shift, mean, var, eps: _folded(w, b, shape, np.ones_like(scale), shift, mean, var, eps), "the scale is left out."),
          Mistake(with_bias(lambda b, f, shift, mean: (b - mean) * f), "the new bias: the shift is left out."),
          Mistake(with_bias(lambda b, f, shift, mean: b * f + shift), "the new bias: the mean is left out."),
-         Mistake(with_bias(lambda b, f, shift, mean: shift - mean * f), "the new bias: the convolution's own bias is left out. Batch norm scales it, too."),
-         Mistake(with_bias(lambda b, f, shift, mean: b + shift - mean * f), "the new bias: the convolution's own bias is scaled, too: batch norm comes after it."),
+         Mistake(with_bias(lambda b, f, shift, mean: shift - mean * f), "the new bias: the linear layer's own bias is left out. Batch norm scales it, too."),
+         Mistake(with_bias(lambda b, f, shift, mean: b + shift - mean * f), "the new bias: the linear layer's own bias is scaled, too: batch norm comes after it."),
          Mistake(with_bias(lambda b, f, shift, mean: b * f - mean + shift), "the new bias: the mean is taken away before the scale, so it is scaled, too."),
          Mistake(with_bias(lambda b, f, shift, mean: b - mean + shift), "the new bias: b − mean is scaled, too, before the shift is added."),
          Mistake(with_bias(lambda b, f, shift, mean: (b + mean) * f + shift), "the new bias: the mean is taken away, not added."),
          Mistake(with_bias(lambda b, f, shift, mean: (b - mean + shift) * f), "the new bias: first the scale, then the shift: the shift is not scaled."),
          Mistake(with_bias(lambda b, f, shift, mean: b), "the new bias: it changes, too. What does batch norm make of b alone?"),
-         Mistake(with_weights(lambda w, f: w), "the weights are scaled, too."),
-         Mistake(with_weights(lambda w, f: w * f[: w.shape[1], None, None]), "the factor belongs to the filter (axis 0), not to the channel that it reads (axis 1)."),
-         Mistake(with_weights(lambda w, f: w * f), "the factor belongs to the filter (axis 0). Without new axes it meets the columns of the kernel."),
-         Mistake(with_weights(lambda w, f: w * f[0]), "each filter has a factor of its own."),
+         Mistake(with_weights(lambda w, f, shape: w.reshape(-1, *shape)), "the weights are scaled, too."),
+         Mistake(with_weights(lambda w, f, shape: (w * f[0]).reshape(-1, *shape)), "each output has a factor of its own."),
+         Mistake(with_weights(lambda w, f, shape: w * f[:, None]), "the weights are scaled rightly, but still in rows. A kernel has the shape (outputs, C, H, W)."),
+         Mistake(kernel(lambda w, shape: np.moveaxis(w.reshape(-1, *shape[1:], shape[0]), -1, 1)),
+                 "a row holds the maps one after the other: C stands first, then H and W, as flattening wrote them."),
+         Mistake(kernel(lambda w, shape: w.reshape(-1, *shape)[..., ::-1, ::-1]), "nothing is flipped: conv2d lays the kernel on the maps as it stands (chapter 9)."),
+         Mistake(kernel(lambda w, shape: w.reshape(-1, shape[0], *shape[:0:-1]).swapaxes(2, 3)), "rows and columns are exchanged: a row of weights goes along W first."),
+         Mistake(kernel(lambda w, shape: w.T.reshape(*shape, -1)), "the outputs come first: (outputs, C, H, W), one kernel for each row of w."),
+         Mistake(kernel(lambda w, shape: w.reshape(*shape, -1).transpose(3, 0, 1, 2)), "the outputs are the rows of w already: only the second axis is split."),
          Mistake(lambda *given: _folded(*given)[::-1], "the order: first the weights, then the bias."),
          Mistake(lambda *given: _folded(*given)[0], "give both: the weights and the bias.")],
-        praise="one layer less, and the same numbers.",
+        praise="two layers less, and the same numbers, now at every place of a larger image.",
     )
 
 
-def _dropped(x, dy, u, p, training, keep=lambda u, p: u >= p, up=lambda p: 1 / (1 - p), back=None, rest=lambda x, mask, p: x):
-    mask = keep(u, p) * up(p)
+def _draw(u, call):
+    return np.roll(u, call, axis=-1)
+
+
+def _dropped(x, dy, u, p, training, times=1, keep=lambda u, p: u >= p, up=lambda p: 1 / (1 - p), back=None,
+             rest=lambda x, mask, p: x, kept=lambda masks: masks):
     if not training:
-        return rest(x, mask, p), rest(dy, mask, p)
-    return x * mask, dy * (mask if back is None else back(keep(u, p), p, x))
+        mask = keep(u, p) * up(p)
+        for _ in range(times):
+            x, dy = rest(x, mask, p), rest(dy, mask, p)
+        return x, dy
+    with np.errstate(all="ignore"):
+        masks, inputs = [], []
+        for call in range(times):
+            masks.append(keep(_draw(u, call), p))
+            inputs.append(x)
+            x = x * (masks[-1] * up(p))
+        for mask, given in zip(kept(masks)[::-1], inputs[::-1], strict=True):
+            dy = dy * (mask * up(p) if back is None else back(mask, p, given))
+    return x, dy
 
 
-def dropout(answer):
-    """12.6: dropout forward and backward, in both modes."""
-    def reference(x, dy, u, p, training):
-        return _dropped(x, dy, u, p, training)
+def through(layer):
+    """A class of dropout layers as a function: forward, as often as is asked for, and as often backward."""
+    def run(x, dy, u, p, training, times=1):
+        calls = itertools.count()
+        made = layer(p, lambda shape: _draw(u, next(calls)).reshape(shape).copy())
+        if not training:
+            made.eval()
+        for _ in range(times):
+            x = made.forward(x)
+        for _ in range(times):
+            dy = made.backward(dy)
+        return x, dy
+    return run
+
+
+def _no_layer(answer):
+    """What is wrong with a class before it computes anything, or an empty text."""
+    if not issubclass(answer, Layer):
+        return "your class is not made from Layer: class MyDropout(Layer)."
+    try:
+        made = answer(0.5, np.ones)
+    except Exception:  # the first case will tell
+        return ""
+    return "" if "_saved" in vars(made) else "your __init__ does not call super().__init__(), so there is nowhere to save to, and no mode."
+
+
+def dropout_layer(answer):
+    """12.6: dropout as a layer, a class, or a function such as `through` makes of it."""
+    def reference(x, dy, u, p, training, times):
+        return _dropped(x, dy, u, p, training, times)
 
     def of(**how):
-        return lambda x, dy, u, p, training: _dropped(x, dy, u, p, training, **how)
+        return lambda x, dy, u, p, training, times: _dropped(x, dy, u, p, training, times, **how)
 
-    x, u = np.array([1.0, 2, 3, 4]), np.array([0.9, 0.1, 0.3, 0.7])
+    if isinstance(answer, type):
+        problem = _no_layer(answer)
+        if problem:
+            return Verdict("12.6", False, problem)
+        answer = through(answer)
+    x, u, arrived = np.array([1.0, 2, 3, 4]), np.array([0.9, 0.1, 0.3, 0.7]), np.array([1.0, 10, 100, 1000])
+    wide = NUMBERS, GRADIENTS[0, :, :, 0], DRAWS
     return check_function(
         "12.6", answer, reference,
-        [Case((x, np.array([1.0, 10, 100, 1000]), u, 0.5, True), "four numbers, p = 0.5, in training"),
-         Case((x, np.array([1.0, 10, 100, 1000]), u, 0.5, False), "four numbers, p = 0.5, in evaluation"),
-         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.25, True), "3 × 5 numbers, p = 0.25, in training"),
-         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.25, False), "3 × 5 numbers, p = 0.25, in evaluation"),
-         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.0, True), "p = 0, in training"),
-         Case((NUMBERS, GRADIENTS[0, :, :, 0], DRAWS, 0.9, True), "p = 0.9, in training")],
-        [Mistake(of(up=lambda p: 1.0), "the scaling is forgotten: what is kept is multiplied by 1/(1 − p)."),
+        [Case((x, arrived, u, 0.5, True, 1), "four numbers, p = 0.5, in training"),
+         Case((x, arrived, u, 0.5, False, 1), "four numbers, p = 0.5, in evaluation"),
+         Case((*wide, 0.25, True, 1), "3 × 5 numbers, p = 0.25, in training"),
+         Case((*wide, 0.25, False, 1), "3 × 5 numbers, p = 0.25, in evaluation"),
+         Case((*wide, 0.0, True, 1), "p = 0, in training"),
+         Case((*wide, 0.9, True, 1), "p = 0.9, in training"),
+         Case((*wide, 0.25, True, 2), "one layer used twice, p = 0.25, in training"),
+         Case((*wide, 0.25, False, 2), "one layer used twice, in evaluation")],
+        [Mistake(of(kept=lambda masks: masks[-1:] * len(masks)),
+                 "the layer is used twice here, and the second forward pass overwrites the first one's mask. self.save(mask) keeps both, and self.recall() gives back the last."),
+         Mistake(of(up=lambda p: 1.0), "the scaling is forgotten: what is kept is multiplied by 1/(1 − p)."),
          Mistake(of(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p)),
                  "you scale in evaluation. Here training scales what is kept by 1/(1 − p), and evaluation does nothing."),
          Mistake(of(rest=lambda x, mask, p: x * (1 - p)), "evaluation does nothing: the scaling is done in training already."),
          Mistake(of(rest=lambda x, mask, p: x / (1 - p)), "evaluation does nothing: what is scaled up is what is kept in training."),
-         Mistake(of(rest=lambda x, mask, p: x * mask), "the mask is used in evaluation, too. There nothing is dropped."),
+         Mistake(lambda x, dy, u, p, training, times: _dropped(x, dy, u, p, True, times), "the mask is used in evaluation, too. Ask self.training: there nothing is dropped."),
          Mistake(of(rest=lambda x, mask, p: 0 * x), "in evaluation everything passes, forward and backward; yours gives 0."),
          Mistake(of(up=lambda p: 1 - p), "divide by 1 − p: what is kept grows, to make up for what is dropped."),
          Mistake(of(up=lambda p: 1 / p if p else 1.0), "p is what is dropped, 1 − p what is kept: divide by 1 − p."),
+         Mistake(of(up=lambda p: 1 / np.float64(p)), "p is what is dropped, 1 − p what is kept: divide by 1 − p."),
          Mistake(of(keep=lambda u, p: u < p), "the wrong ones go: a number is dropped where u < p."),
          Mistake(of(keep=lambda u, p: u < 1 - p), "the right share goes, but not those that are asked for: a number is dropped where u < p."),
          Mistake(of(keep=lambda u, p: u > p), "a number is dropped where u < p: where u is just p it is kept."),
@@ -314,10 +395,8 @@ def dropout(answer):
          Mistake(of(back=lambda kept, p, x: kept), "dx: the gradient is scaled by 1/(1 − p) as well: y = mask · x."),
          Mistake(of(back=lambda kept, p, x: 1 / (1 - p)), "dx: where a number was dropped, no gradient comes through."),
          Mistake(of(back=lambda kept, p, x: kept * (x != 0) / (1 - p)), "dx: a number that is 0 and kept has a gradient. Ask the mask, not y."),
-         Mistake(of(back=lambda kept, p, x: x * kept / (1 - p)), "dx: the derivative of mask · x is the mask, without x."),
-         Mistake(lambda *given: _dropped(*given)[::-1], "the order: first y, then dx."),
-         Mistake(lambda *given: _dropped(*given)[0], "give both: y and dx.")],
-        praise="one mask for both ways, and none in evaluation.",
+         Mistake(of(back=lambda kept, p, x: x * kept / (1 - p)), "dx: the derivative of mask · x is the mask, without x.")],
+        praise="one mask for both ways, none in evaluation, and one for each time that the layer is used.",
     )
 
 
@@ -326,10 +405,10 @@ def diagnosis(answer):
     return check_letters(
         "12.7", answer, "cadb", "abcd",
         {0: "Symptom 1: the digit is alone both times. Which cause draws random numbers?",
-         1: "Symptom 2: the same when alone, another in company. Which layer mixes the digits of a batch?",
+         1: "Symptom 2: the same when alone, another in a batch. Which layer mixes the digits of a batch?",
          2: "Symptom 3: the weights are fine. What does evaluation use that training does not?"},
         [Mistake("acdb", "the first two are the wrong way round. A batch of one, twice, has the same mean twice."),
-         Mistake("cdab", "the middle two are the wrong way round. Company changes nothing in evaluation mode."),
+         Mistake("cdab", "the middle two are the wrong way round. The batch changes nothing in evaluation mode."),
          Mistake("dacb", "symptoms 1 and 3 are the wrong way round. Running statistics do not change from one prediction to the next.")],
         praise="mode first, then statistics, then shapes.", ordered=True,
     )

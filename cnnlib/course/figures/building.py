@@ -21,13 +21,13 @@ def lenet():
                                         edgecolor=INK, linewidth=0.7))
         middle = left + side / 2 + 0.8 * (shown - 1)
         axes[0].text(middle, -20, how, ha="center", va="top", fontsize=11, color=INK)
-        axes[0].text(middle, 31, f"{channels}×{side}×{side}", ha="center", fontsize=11, color=INK)
-        left += max(side + 1.6 * shown, 24) + 7
+        axes[0].text(middle, 31, f"{channels}×{side}×{side}", ha="center", fontsize=10, color=INK)
+        left += max(side + 1.6 * shown, 29) + 7
     axes[0].set(xlim=(-5, left), ylim=(-27, 37), aspect="equal")
-    vectors = (400, "16 · 5 · 5, in a row"), (120, "linear"), (84, "linear"), (10, "linear: scores")
+    vectors = (400, " = 16 · 5 · 5, in a row"), (120, ": linear"), (84, ": linear"), (10, ": linear, the scores")
     for k, (size, how) in enumerate(vectors):
         axes[1].barh(-k, size, height=0.55, color=BLUE if k else ORANGE, alpha=0.55, edgecolor=INK, linewidth=0.7)
-        axes[1].text(size + 8, -k, f"{size}   {how}", va="center", fontsize=11.5, color=INK)
+        axes[1].text(size + 8, -k, f"{size}{how}", va="center", fontsize=11.5, color=INK)
     axes[1].set(xlim=(-5, 760), ylim=(-3.6, 0.6))
     for ax in axes:
         ax.axis("off")

@@ -37,10 +37,30 @@ def units(layer):
     return [round(k * (side - 1) / (PLACES - 1)) for k in range(PLACES)]
 
 
-def half(field):
-    """The smallest share of a field's pixels that holds half of its gradient; pixels without any do not count."""
-    largest = np.sort(field.ravel())[::-1]
-    return (int((np.cumsum(largest) < 0.5 * field.sum()).sum()) + 1) / int((field > 0).sum())
+def spread(field, box):
+    """Four standard deviations of a field along an axis, and those of an even field on the same pixels of the box.
+
+    Parameters
+    ----------
+    field : array (H, W)
+        Sizes of gradients.
+    box : tuple of int
+        The theoretical field: first row, end of rows, first column, end of columns; it may reach into the padding.
+
+    Returns
+    -------
+    measured, even : float
+        In pixels, the mean of both axes.
+    """
+    rows, columns = ((max(a, 0), min(b, side)) for a, b, side in zip(box[::2], box[1::2], field.shape, strict=True))
+    even = np.zeros(field.shape)
+    even[slice(*rows), slice(*columns)] = 1
+    return _width(field), _width(even)
+
+
+def _width(field):
+    profiles = [field.sum(axis=axis) / field.sum() for axis in (0, 1)]
+    return 4 * np.mean([np.sqrt(p @ (np.arange(p.size) - p @ np.arange(p.size)) ** 2) for p in profiles])
 
 
 @functools.cache
@@ -65,18 +85,20 @@ def unit(layer, place):
     channels, side, _ = ledger.output_shape
     left = panel(f"one of {channels} maps of {layer}", 168, 168, f"{side} by {side} units, one of them marked",
                   _map(side, pick, row, column))
-    right = panel("the image", 196, 196, "28 by 28 pixels; the theoretical field outlined, the effective one dark",
-                   _image(box, field))
+    right = panel("the image", 196, 196,
+                  "28 by 28 pixels, a faint digit; the theoretical field outlined, the effective one dark",
+                  _image(box, field))
     padding = _outside(box)
     seen = int((field > 0).sum())
-    share = half(field)
+    width, even = spread(field, box)
     size = box[1] - box[0]
     caption = (
         f"{layer}, unit ({row}, {column}): its field is {size} × {size}, rows {box[0]} to {box[1] - 1}, "
         f"columns {box[2]} to {box[3] - 1}"
         + (f", {padding} of its {size * size} places in the padding" if padding else "")
-        + f". It reacts to {seen} pixels, and half of its gradient falls on {round(share * seen)} of them "
-        f"({fixed(100 * share, 0)}%). Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
+        + f". On these 8 digits it reacts to {seen} pixels. 4σ of its gradient: {fixed(width, 1)} pixels; of a unit "
+        f"that uses its box evenly: {fixed(even, 1)} ({fixed(100 * width / even, 0)}% of it). "
+        f"Ledger: {' × '.join(map(str, ledger.output_shape))} outputs, "
         f"{ledger.parameters:,} parameters, {ledger.multiply_adds:,} multiply-adds."
     )
     return f'<div style="{FLEX}">{left}{right}</div>', caption
@@ -109,9 +131,16 @@ def _image(box, field):
     top, bottom, first, last = (int(np.clip(v, 0, SIDE)) for v in box)
     return (
         f'<rect width="196" height="196" fill="none" stroke="{LINE}"/><g transform="scale(7)">'
+        f'<path d="{_digit()}" transform="translate(0,.5)" stroke="{LINE}" stroke-opacity=".45"/>'
         f'<g transform="translate(0,.5)" stroke="{ACCENT}">{"".join(paths)}</g><rect x="{first}" y="{top}" '
         f'width="{last - first}" height="{bottom - top}" fill="none" stroke="{WARM}" stroke-width=".4"/></g>'
     )
+
+
+@functools.cache
+def _digit():
+    """The first of the digits, as the outline of what is darker than a third."""
+    return "".join(f"M{j} {i}H{j + n}" for i, j, n in _runs(images(1)[0, 0] > images(1).max() / 3))
 
 
 def _runs(mask):

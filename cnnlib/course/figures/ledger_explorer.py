@@ -9,6 +9,7 @@ from cnnlib.receptive import receptive_field
 from cnnlib.summary import summary
 
 TAKES, HIDDEN = 400, (120, 84, 10)
+LOOSE = ("flatten", f"linear {HIDDEN[-1]}")  # a view of the maps, and the scores, which no layer reads
 
 
 def parts(kernel, stride, padding, filters, pool):
@@ -59,7 +60,7 @@ def numbers(image, kernel, stride, padding, filters, pool):
         flat = len(new[-1].output_shape) == 1
         rows.append({"name": name, "shape": new[-1].output_shape, "parameters": sum(row.parameters for row in new),
                      "multiply_adds": sum(row.multiply_adds for row in new),
-                     "kept": sum(int(np.prod(row.output_shape)) for row in new),
+                     "kept": 0 if name in LOOSE else sum(int(np.prod(row.output_shape)) for row in new),
                      "field": None if flat else receptive_field(Sequential(*done)).size[0]})
     return {"rows": rows, "broken": broken}
 

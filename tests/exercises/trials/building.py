@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from cnnlib.conv import conv2d
-from cnnlib.course.exercises.building import _design, _dropped, _folded, _ledger, _normed_back, _sees
+from cnnlib.course.exercises.building import _design, _folded, _ledger, _normed_back, _sees, through
 from cnnlib.dropout import dropout_backward
-from cnnlib.normalization import batch_norm, batch_norm_backward
+from cnnlib.module import Layer
+from cnnlib.normalization import batch_norm_backward
 
 NO_ARRAY = ("design", "ledger")
 CONV, POOL = (3, 1), (2, 2)
@@ -152,81 +152,200 @@ def normed(**how):
     return lambda dy, x, w, eps: _normed_back(dy, x, w, eps, **how)
 
 
-def fold_loops(w, b, scale, shift, mean, var, eps):
-    new = [[[[v * scale[i] / (var[i] + eps) ** 0.5 for v in row] for row in plane] for plane in kernel] for i, kernel in enumerate(w)]
-    return new, [(b[i] - mean[i]) * scale[i] / (var[i] + eps) ** 0.5 + shift[i] for i in range(len(b))]
+def fold_loops(w, b, shape, scale, shift, mean, var, eps):
+    c, h, width = shape
+    factor = [scale[i] / (var[i] + eps) ** 0.5 for i in range(len(b))]
+    new = [[[[w[o][(k * h + i) * width + j] * factor[o] for j in range(width)] for i in range(h)] for k in range(c)] for o in range(len(b))]
+    return new, [(b[i] - mean[i]) * factor[i] + shift[i] for i in range(len(b))]
 
 
-def fold_einsum(w, b, scale, shift, mean, var, eps):
+def fold_einsum(w, b, shape, scale, shift, mean, var, eps):
     f = scale * (var + eps) ** -0.5
-    return np.einsum("oihw,o->oihw", w, f), b * f - mean * f + shift
+    return np.einsum("ochw,o->ochw", w.reshape(len(w), *shape), f), b * f - mean * f + shift
 
 
-def fold_tried(w, b, scale, shift, mean, var, eps):
+def fold_tried(w, b, shape, scale, shift, mean, var, eps):
     """What both layers make of zeros, and of single bright pixels."""
     def both(x):
-        return batch_norm(conv2d(x, w, b), mean, var, scale, shift, eps=eps)[0]
-    bias = both(np.zeros((1, *w.shape[1:])))[0, :, 0, 0]
-    units = np.eye(w[0].size).reshape(-1, *w.shape[1:])
-    return (both(units)[:, :, 0, 0] - bias).T.reshape(w.shape), bias
+        y = x.reshape(len(x), -1) @ w.T + b
+        return (y - mean) / np.sqrt(var + eps) * scale + shift
+    bias = both(np.zeros((1, *shape)))[0]
+    units = np.eye(w[0].size).reshape(-1, *shape)
+    return (both(units) - bias).T.reshape(-1, *shape), bias
 
 
-def fold_torch(w, b, scale, shift, mean, var, eps):
-    return torch.nn.utils.fusion.fuse_conv_bn_weights(*map(torch.tensor, (w, b, mean, var)), eps, torch.tensor(scale), torch.tensor(shift))
+def fold_torch(w, b, shape, scale, shift, mean, var, eps):
+    w = torch.tensor(w).unflatten(1, shape)
+    return torch.nn.utils.fusion.fuse_conv_bn_weights(w, *map(torch.tensor, (b, mean, var)), eps, torch.tensor(scale), torch.tensor(shift))
+
+
+def fold_last(w, b, shape, scale, shift, mean, var, eps):
+    """First the rows are scaled by a diagonal matrix, then cut into kernels."""
+    f = np.diag(scale / np.sqrt(var + eps))
+    return [row.reshape(shape) for row in f @ w], f @ (b - mean) + shift
 
 
 def folded(change_w=None, change_b=None):
-    def wrong(w, b, scale, shift, mean, var, eps):
+    def wrong(w, b, shape, scale, shift, mean, var, eps):
         f = scale / np.sqrt(var + eps)
-        right = _folded(w, b, scale, shift, mean, var, eps)
-        return change_w(w, f) if change_w else right[0], change_b(b, f, shift, mean) if change_b else right[1]
+        right = _folded(w, b, shape, scale, shift, mean, var, eps)
+        return change_w(w, f, shape) if change_w else right[0], change_b(b, f, shift, mean) if change_b else right[1]
     return wrong
 
 
-def dropout_loop(x, dy, u, p, training):
-    y, dx = x.copy(), dy.copy()
-    if training:
-        for i in np.ndindex(x.shape):
-            y[i], dx[i] = (0, 0) if u[i] < p else (x[i] / (1 - p), dy[i] / (1 - p))
-    return y, dx
+class Base(Layer):
+    """What the stub of the exercise has."""
+
+    def __init__(self, p, draw):
+        super().__init__()
+        self.p, self.draw = p, draw
 
 
-def dropout_where(x, dy, u, p, training):
-    if not training:
-        return x, dy
-    return tuple(np.where(u < p, 0, a / (1 - p)) for a in (x, dy))
+class Plain(Base):
+    def forward(self, x):
+        mask = (self.draw(x.shape) >= self.p) / (1 - self.p) if self.training else np.ones_like(x)
+        self.save(mask)
+        return x * mask
+
+    def backward(self, dy):
+        return dy * self.recall()
 
 
-def dropout_library(x, dy, u, p, training):
-    mask = (u >= p) / (1 - p) if training else None
-    return (x if mask is None else x * mask), dropout_backward(dy, mask)
+class Loops(Base):
+    def forward(self, x):
+        y, kept, u = x.copy(), np.full(x.shape, True), self.draw(x.shape) if self.training else None
+        if self.training:
+            for i in np.ndindex(x.shape):
+                kept[i] = not u[i] < self.p
+                y[i] = x[i] / (1 - self.p) if kept[i] else 0
+        self.save(kept, self.training)
+        return y
+
+    def backward(self, dy):
+        kept, training = self.recall()
+        return np.where(kept, dy / (1 - self.p if training else 1), 0)
 
 
-def dropout_torch(x, dy, u, p, training):
-    x = torch.tensor(x, requires_grad=True)
-    y = x * torch.tensor((u >= p) / (1 - p)) if training else x * 1
-    y.backward(torch.tensor(dy))
-    return [y, x.grad]
+class Nothing(Base):
+    """None for no mask."""
+
+    def forward(self, x):
+        if not self.training:
+            self.save(None)
+            return x
+        dropped = self.draw(x.shape) < self.p
+        self.save(dropped)
+        y = x / (1 - self.p)
+        y[dropped] = 0
+        return y
+
+    def backward(self, dy):
+        dropped = self.recall()
+        return dy if dropped is None else np.where(dropped, 0, dy / (1 - self.p))
 
 
-def dropout_class(x, dy, u, p, training):
-    class Layer:
-        def forward(self, x):
-            self.mask = np.where(u >= p, 1 / (1 - p), 0.0) if training else np.ones_like(x)
-            return self.mask * x
+class Library(Base):
+    def forward(self, x):
+        mask = np.where(self.draw(x.shape) < self.p, 0, 1 / (1 - self.p)) if self.training else None
+        self.save(mask)
+        return x if mask is None else x * mask
 
-        def backward(self, dy):
-            return self.mask * dy
-    layer = Layer()
-    return layer.forward(x), layer.backward(dy)
+    def backward(self, dy):
+        return dropout_backward(dy, self.recall())
 
 
-def dropped(**how):
-    return lambda x, dy, u, p, training: _dropped(x, dy, u, p, training, **how)
+class OwnStack(Layer):
+    """A list of its own, without save and recall."""
+
+    def __init__(self, rate, random):
+        self.masks = []
+        super().__init__()
+        self.rate, self.random = rate, random
+
+    def forward(self, x):
+        self.masks += [np.ceil(self.random(x.shape) - self.rate + 1e-300).clip(0, 1) / (1 - self.rate)] if self.training else [1.0]
+        return self.masks[-1] * x
+
+    def backward(self, dy):
+        return self.masks.pop() * dy
 
 
-def random_mask(x, dy, u, p, training):
-    return _dropped(x, dy, np.random.random(x.shape), p, training)
+class Torch(Base):
+    """Autograd does the way back."""
+
+    def forward(self, x):
+        x = torch.tensor(x, requires_grad=True)
+        y = x * torch.tensor((self.draw(tuple(x.shape)) >= self.p) / (1 - self.p)) if self.training else x * 1
+        self.save(x, y)
+        return y.detach().numpy()
+
+    def backward(self, dy):
+        x, y = self.recall()
+        y.backward(torch.tensor(dy))
+        return x.grad.numpy()
+
+
+def layer(forward, backward):
+    """A class from two functions of the layer itself and x or dy."""
+    return type("MyDropout", (Base,), {"forward": forward, "backward": backward})
+
+
+def masked(make=lambda u, p: (u >= p) / (1 - p), back=lambda mask, dy, x, p: mask * dy, rest=None, rest_back=None):
+    """A layer that differs from `Plain` in one step."""
+    def forward(self, x):
+        if not self.training and rest is not None:
+            self.save(None, x)
+            return rest(x, self.p)
+        mask = make(self.draw(x.shape), self.p) if self.training else np.ones_like(x)
+        self.save(mask, x)
+        return mask * x
+
+    def backward(self, dy):
+        mask, x = self.recall()
+        if mask is None:
+            return rest(dy, self.p)
+        return back(mask, dy, x, self.p) if self.training else dy
+    return layer(forward, backward)
+
+
+class Overwrites(Plain):
+    def save(self, mask):
+        self.mask = mask
+
+    def recall(self):
+        return self.mask
+
+
+class AlwaysOn(Plain):
+    def forward(self, x):
+        mask = (self.draw(x.shape) >= self.p) / (1 - self.p)
+        self.save(mask)
+        return x * mask
+
+
+class NoSuper(Plain):
+    def __init__(self, p, draw):
+        self.p, self.draw, self.training = p, draw, True
+
+
+class NeverSaves(Plain):
+    def save(self, mask):
+        """Forget it."""
+
+
+class OwnRandom(Base):
+    def forward(self, x):
+        mask = np.random.random(x.shape) >= self.p
+        self.save(mask)
+        return x * mask / (1 - self.p)
+
+    backward = Plain.backward
+
+
+class DrawsAgain(Plain):
+    def backward(self, dy):
+        self.recall()
+        return dy * (self.draw(dy.shape) >= self.p) / (1 - self.p) if self.training else dy
 
 
 def varied(**how):
@@ -238,8 +357,8 @@ RIGHT = {
     "ledger": [ledger_recursive, ledger_torch, _ledger, lambda layers, shape: np.array(_ledger(layers, shape)), lambda layers, shape: tuple(_ledger(layers, shape))],
     "bias_before_norm": ["abe", "bea", "a, b, e", {"a", "b", "e"}],
     "batch_norm_backward": [_normed_back, back_torch, back_loops, back_steps, back_library, back_jacobian],
-    "fold": [_folded, fold_loops, fold_einsum, fold_tried, fold_torch],
-    "dropout": [dropout_where, dropout_loop, dropout_library, dropout_torch, dropout_class, _dropped],
+    "fold": [_folded, fold_loops, fold_einsum, fold_tried, fold_torch, fold_last, lambda *given: list(_folded(*given))],
+    "dropout_layer": [through(Plain), Plain, Loops, Nothing, Library, OwnStack, Torch, masked()],
     "diagnosis": ["cadb", "C A D B", ["c", "a", "d", "b"]],
 }
 
@@ -254,14 +373,15 @@ WRONG = {
         (lambda field, jump: [(3.5, 1)] + _design(field, jump), "Only (3, 1)"), (lambda field, jump: [(float("inf"), 1)], "Only (3, 1)"),
     ],
     "ledger": [
-        (varied(bias=False), "biases are missing"), (varied(every=True), "not one for each place"), (varied(shared=True), "at every place of its map"), (varied(spare=1), "on both sides"), (varied(spare=2), "padding is not used"),
-        (varied(ceil=True), "round down"), (varied(square=True), "not square"), (varied(deep=False), "all channels"), (varied(paid=True), "not counted among"), (varied(pool=lambda n, k: n - k + 1), "moves by its kernel"),
+        (varied(bias=(0, 0)), "biases are missing: one for each filter, one"), (varied(bias=(0, 1)), "convolutions' biases are missing"), (varied(bias=(1, 0)), "linear layers' biases are missing"), (varied(whole=True), "places of its input"), (varied(every=True), "not one for each place"), (varied(shared=True), "at every place of its map"), (varied(spare=1), "on both sides"), (varied(spare=2), "padding is not used"),
+        (varied(ceil=True), "round down"), (varied(square=True), "not square"), (varied(deep=False), "all channels"), (varied(paid=(1, 1)), "not counted among"), (varied(paid=(1, 0)), "convolutions' biases are counted"), (varied(paid=(0, 1)), "linear layers' biases are counted"), (varied(pool=lambda n, k: n - k + 1), "moves by its kernel"),
         (varied(pool=lambda n, k: n // 2), "not always 2"), (varied(pool=lambda n, k: n), "shrinks the maps"), (lambda layers, shape: [r[::-1] for r in _ledger(layers, shape)], ""), (lambda layers, shape: _ledger(layers, shape)[-1], ""),
         (lambda layers, shape: [r for r in _ledger(layers, shape) if r[1]], "have their lines"), (lambda layers, shape: np.sum(_ledger(layers, shape), axis=0), "not the sums"), (lambda layers, shape: [(n, p, 2 * m) for n, p, m in _ledger(layers, shape)], "count it once"),
     ],
     "bias_before_norm": [("ab", "(e) again"), ("abcde", "not c"), ("a", "(b) again"), ("abde", "not d"), ("abce", "not c"), ("e", "(a) again"), ("be", "(a) again")],
     "batch_norm_backward": [
         (normed(mean=False), "mean's own dependence"), (normed(spread=False), "variance's own dependence"), (normed(mean=False, spread=False), "fixed numbers"), (normed(less=1), "divides by n here"),
+        (normed(spread=-1), "x̂ has the wrong sign"), (normed(mean=-1), "mean of g has the wrong sign"),
         (normed(scale=False), "scale w is left out"), (normed(axes=(0,)), "over the batch alone"), (normed(axes=(2, 3)), "by itself"), (normed(axes=(1, 2, 3)), "layer norm"), (normed(axes=(0, 1, 2, 3)), "one mean for everything"),
         (normed(inside=False), "before the root"), (lambda dy, x, w, eps: _normed_back(dy, x, w, 0.0), "eps is left out"), (lambda dy, x, w, eps: _normed_back(dy, x, w, eps)[0], "give all three"),
         (lambda dy, x, w, eps: _normed_back(dy, x, w, eps)[::-1], ""), (lambda dy, x, w, eps: (dy, w, w), ""), (lambda dy, x, w, eps: (back_loops(dy, x, w, eps)[0], (dy * x).sum((0, 2, 3)), dy.sum((0, 2, 3))), "w multiplies"),
@@ -272,17 +392,20 @@ WRONG = {
     "fold": [
         (folded(change_b=lambda b, f, shift, mean: b * f + shift), "mean is left out"), (folded(change_b=lambda b, f, shift, mean: (b - mean) * f), "shift is left out"), (folded(change_b=lambda b, f, shift, mean: b), "changes, too"),
         (folded(change_b=lambda b, f, shift, mean: b - mean * f + shift), "own bias is scaled"), (folded(change_b=lambda b, f, shift, mean: b * f - mean + shift), "before the scale"), (folded(change_b=lambda b, f, shift, mean: shift - mean * f), "own bias is left out"),
-        (folded(change_b=lambda b, f, shift, mean: (b + mean) * f + shift), "not added"), (folded(change_b=lambda b, f, shift, mean: (b - mean + shift) * f), "not scaled"), (folded(change_w=lambda w, f: w), "weights are scaled"),
-        (folded(change_w=lambda w, f: w * f), "columns of the kernel"), (folded(change_w=lambda w, f: w * f[None, :, None, None]), "not to the channel"), (lambda w, b, scale, shift, mean, var, eps: _folded(w, b, scale, shift, mean, var, 0), "eps is left out"),
-        (lambda w, b, scale, shift, mean, var, eps: _folded(w, b, scale, shift, mean, var, eps, root=lambda v: v), "not by the variance"), (lambda *a: _folded(*a)[0], "give both"), (lambda *a: _folded(*a)[::-1], "the order"), (lambda w, b, *a: (w, b), ""),
+        (folded(change_b=lambda b, f, shift, mean: (b + mean) * f + shift), "not added"), (folded(change_b=lambda b, f, shift, mean: (b - mean + shift) * f), "not scaled"), (folded(change_w=lambda w, f, shape: w.reshape(-1, *shape)), "weights are scaled"),
+        (folded(change_w=lambda w, f, shape: w * f[:, None]), "still in rows"), (folded(change_w=lambda w, f, shape: (w * f[:, None]).reshape(-1, *shape)[..., ::-1, ::-1]), "nothing is flipped"),
+        (folded(change_w=lambda w, f, shape: (w * f[:, None]).T.reshape(*shape, -1)), "outputs come first"), (folded(change_w=lambda w, f, shape: (w * f[:, None]).reshape(-1, *shape[1:], shape[0]).transpose(0, 3, 1, 2)), "C stands first"),
+        (folded(change_w=lambda w, f, shape: (w * f[:, None]).reshape(len(w), shape[0], shape[2], shape[1]).transpose(0, 1, 3, 2)), "rows and columns are exchanged"),
+        (lambda w, b, shape, scale, shift, mean, var, eps: _folded(w, b, shape, scale, shift, mean, var, 0), "eps is left out"),
+        (lambda w, b, shape, scale, shift, mean, var, eps: _folded(w, b, shape, scale, shift, mean, var, eps, root=lambda v: v), "not by the variance"), (lambda *a: _folded(*a)[0], "give both"), (lambda *a: _folded(*a)[::-1], "the order"), (lambda w, b, *a: (w, b), ""),
     ],
-    "dropout": [
-        (dropped(up=lambda p: 1.0), "scaling is forgotten"), (dropped(rest=lambda x, mask, p: x * mask), "mask is used in evaluation"), (dropped(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p)), "you scale in evaluation"),
-        (dropped(keep=lambda u, p: u < p), "wrong ones go"), (dropped(keep=lambda u, p: u > p), "just p it is kept"), (dropped(keep=lambda u, p: u < 1 - p), "right share"), (dropped(keep=lambda u, p: u > 0.5), ""),
-        (dropped(up=lambda p: 1 / p if p else 1.0), "divide by 1 − p"), (dropped(back=lambda kept, p, x: 1.0), "mask of the forward pass"), (dropped(back=lambda kept, p, x: kept), "scaled by 1/(1 − p) as well"),
-        (lambda x, dy, u, p, training: (dropout_where(x, dy, u, p, training)[0], np.where(dropout_where(x, dy, u, p, training)[0] != 0, dy / (1 - p) if training else dy, 0)), ""),
-        (random_mask, "two different answers"), (lambda x, dy, u, p, training: _dropped(x, dy, u, p, True), "mask is used in evaluation"), (lambda x, dy, u, p, training: _dropped(x, dy, u, p, False), ""),
-        (lambda x, dy, u, p, training: x * (u >= p) / (1 - p), ""), (lambda x, dy, u, p, training: _dropped(x, dy, u, p, training)[::-1], "the order"), (lambda x, dy, u, p, training: (x[u >= p], dy[u >= p]), ""),
+    "dropout_layer": [
+        (masked(make=lambda u, p: u >= p), "scaling is forgotten"), (AlwaysOn, "Ask self.training"), (masked(make=lambda u, p: u >= p, rest=lambda x, p: x * (1 - p)), "you scale in evaluation"),
+        (masked(make=lambda u, p: (u < p) / (1 - p)), "wrong ones go"), (masked(make=lambda u, p: (u > p) / (1 - p)), "just p it is kept"), (masked(make=lambda u, p: (u < 1 - p) / (1 - p)), "right share"), (masked(make=lambda u, p: (u > 0.5) / (1 - p)), ""),
+        (masked(make=lambda u, p: (u >= p) / p), "divide by 1 − p"), (masked(make=lambda u, p: (u >= p) * (1 / p)), "divide by 1 − p"), (masked(back=lambda mask, dy, x, p: dy), "mask of the forward pass"), (masked(back=lambda mask, dy, x, p: dy * (mask > 0)), "scaled by 1/(1 − p) as well"),
+        (masked(back=lambda mask, dy, x, p: dy * (mask * x != 0) / (1 - p)), "Ask the mask, not y"), (masked(rest=lambda x, p: x * (1 - p)), "scaling is done in training"), (masked(rest=lambda x, p: 0 * x), "yours gives 0"),
+        (Overwrites, "overwrites the first"), (NoSuper, "super().__init__()"), (NeverSaves, "RuntimeError"), (OwnRandom, "two different answers"), (DrawsAgain, ""),
+        (Plain(0.5, np.ones), ""), (lambda x: x, ""), (int, "not made from Layer"),
     ],
     "diagnosis": [("acdb", "first two"), ("cdab", "middle two"), ("dacb", "1 and 3"), ("cabd", ""), ("bcad", ""), ("cad", "4 letters"), ("cadd", "")],
 }
