@@ -53,20 +53,20 @@ def ladder(scores, baselines):
         For each network its accuracies (seeds,) "in place" and "shuffled".
     baselines : dict of str to float
     """
-    fig, ax = plt.subplots(figsize=(4.6, 4.4))
+    fig, ax = plt.subplots(figsize=(4.8, 4.4))
     for k, runs in enumerate(scores.values()):
-        for (name, (marker, color)), at in zip(ARRANGED.items(), (k - 0.2, k + 0.2), strict=True):
+        for (name, (marker, color)), at in zip(ARRANGED.items(), (k - 0.23, k + 0.23), strict=True):
             values = runs[name]
             ax.plot(at + np.linspace(-0.1, 0.1, len(values)), values, marker, color=color, alpha=0.85,
                     label=name if k == 0 else None)
-            ax.text(at, np.max(values) + 0.025, fixed(np.mean(values), 2), ha="center", color=INK, fontsize=11)
+            ax.text(at, np.max(values) + 0.025, fixed(np.mean(values), 2), ha="center", color=INK, fontsize=10)
     for name, level in baselines.items():
         ax.axhline(level, color=MUTED, linewidth=1.2, linestyle="--", zorder=0)
         said = f"{name} {fixed(level, 2)}"
         ax.text(len(scores) - 0.42, level + 0.012, said, ha="left", va="bottom", color=INK, fontsize=11)
-    ax.set(xticks=range(len(scores)), xlim=(-0.5, len(scores) + 1), ylim=(0, 1.16), ylabel="test accuracy",
+    ax.set(xticks=range(len(scores)), xlim=(-0.5, len(scores) + 0.75), ylim=(0, 1.16), ylabel="test accuracy",
            yticks=(0, 0.2, 0.4, 0.6, 0.8, 1))
-    ax.set_xticklabels([name.replace(" + ", "\n+ ") for name in scores])
-    ax.tick_params(labelsize=11)
+    ax.set_xticklabels([name.replace(" + ", " +\n") for name in scores])
+    ax.tick_params(labelsize=10.5)
     legend_above(ax, 2, fontsize=11)
     return fig
