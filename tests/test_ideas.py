@@ -157,6 +157,15 @@ def test_the_explorer_shows_weights_only_where_an_output_is_computed():
     assert idea_explorer.computed(idea_explorer.FIRST, "one of four")
 
 
+def test_the_explorer_says_how_much_of_a_window_lies_outside_the_picture():
+    remark = idea_explorer.remark
+    assert "nothing is computed" in remark("local", "one of four", (2, 3))
+    assert "3 lie outside" in remark("shared", "one of four", (0, 4))
+    assert "5 lie outside" in remark("shared", "the largest", (5, 5))
+    for inner in (("local", "the largest", (2, 3)), ("dense", "one of four", (0, 4)), ("shared", "the mean", (4, 4))):
+        assert not remark(*inner)
+
+
 def test_digits_in_the_middle_are_the_same_digits():
     for anywhere, middle in zip(ideas.pictures(1)[0], ideas.pictures(1, "middle")[0], strict=True):
         np.testing.assert_array_equal(anywhere.labels, middle.labels)
@@ -184,14 +193,12 @@ def test_the_record_is_whole_and_every_best_rate_has_worse_neighbours(record):
     assert {*record["longer"]} == {joined for joined, _ in ideas.MORE_TIME} and {*record["orders"]} == {*RULES}
     for joined, kept in ideas.MORE_TIME:
         assert record["longer"][joined]["best"] == record["anywhere"][f"{joined}, {kept}"]["in place"]["best"]
-    in_place = record["anywhere"][", ".join(LADDER[-1])]["in place"]
-    assert {entry["best"] for entry in record["orders"].values()} == {in_place["best"]}
     assert {*record["windows"]} == {str(size) for size in WIDER}
     for size in WIDER:
-        entry = record["windows"][str(size)]
+        assert record["windows"][str(size)]["parameters"] == parameters(*LADDER[2], kernel_size=size)
+    for entry in (*record["windows"].values(), *record["orders"].values()):
         tried = {lr: np.mean(runs) for lr, runs in entry["validation"]}
         k = RATES.index(entry["best"])
-        assert entry["parameters"] == parameters(*LADDER[2], kernel_size=size)
         assert tried[RATES[k]] >= max(tried[RATES[k - 1]], tried[RATES[k + 1]])
     for part in ("longer", "orders", "windows"):
         lengths = {len(entry[key]) for entry in record[part].values() for key in ("train", "test")}

@@ -249,10 +249,9 @@ def measure_longer(pool, record):
 
 
 def measure_orders(pool, record):
-    """The CNN on pixels in the order of a rule, at the rate that is best for the pixels in place."""
-    best = record["anywhere"][", ".join(LADDER[-1])]["in place"]["best"]
+    """The CNN on pixels in the order of a rule, each at a rate of its own."""
     for rule in RULES:
-        record.setdefault("orders", {})[rule] = judge(pool, LADDER[-1], best, deal=rule)
+        record.setdefault("orders", {})[rule] = chosen(pool, LADDER[-1], deal=rule)
 
 
 def measure_windows(pool, record):

@@ -46,6 +46,16 @@ def computed(place, kept):
     return kept != "one of four" or place[0] % 2 == place[1] % 2 == 0
 
 
+def remark(joined, kept, place):
+    """What is particular about the second output, as a sentence; nothing where nothing is."""
+    if not computed(place, kept):
+        return " At the second place nothing is computed: the outputs stand two places apart."
+    inside = [min(k + 2, SIDE) - max(k - 1, 0) for k in place]
+    if joined == "dense" or inside == [READ, READ]:
+        return ""
+    return f" Of the window's nine places, {9 - inside[0] * inside[1]} lie outside the picture and count as 0."
+
+
 def _panel(head, label, body):
     side = CELL * SIDE + 2
     return (f'<div style="flex:0 1 {side}px"><p style="font-size:0.8rem;margin:0 0 0.2rem">{head}</p><svg role="img" '
