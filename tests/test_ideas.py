@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from cnnlib.course import ideas, shuffling
-from cnnlib.course.ideas import KEPT, LADDER, OTHERS, RATES, Dense, Local, network, parameters
+from cnnlib.course.figures import idea_explorer
+from cnnlib.course.ideas import KEPT, LADDER, OTHERS, RATES, RULES, SIZE, WIDER, Dense, Local, network, parameters
 from cnnlib.layers import Conv2d
 
 EVERY = [*LADDER, *OTHERS]
@@ -78,6 +79,93 @@ def test_the_last_rung_is_the_network_of_the_shuffle():
     np.testing.assert_array_equal(ours(x), theirs(x))
 
 
+@pytest.mark.parametrize("size", WIDER)
+def test_larger_windows_change_nothing_else(size):
+    x, sizes = np.random.default_rng(5).random((2, 1, 16, 16)), []
+    for layer in network(*LADDER[2], 0, kernel_size=size):
+        x = layer(x)
+        sizes.append(x.shape[1:])
+    assert {(8, 8, 8), (16, 4, 4)} <= set(sizes)
+    assert parameters(*LADDER[2], kernel_size=size) == parameters(*LADDER[2]) + (8 + 16 * 8) * (size**2 - 9)
+
+
+@pytest.mark.parametrize(("contender", "size", "field"),
+                         [(LADDER[2], 3, 7), (LADDER[3], 3, 10), (LADDER[2], 4, 10), (LADDER[2], 5, 13)])
+def test_a_number_of_the_last_maps_depends_on_as_many_pixels_as_the_chapter_says(contender, size, field):
+    model, x = network(*contender, 0, kernel_size=size), np.random.default_rng(0).random((32, 1, 16, 16))
+    for layer in (maps := list(model)[:-2]):
+        x = layer(x)
+    dy = np.zeros_like(x)
+    dy[:, :, 2, 2] = 1  # far enough from the border
+    for layer in maps[::-1]:
+        dy = layer.backward(dy)
+    reached = np.abs(dy).sum(axis=(0, 1)) > 0
+    rows, columns = (np.flatnonzero(reached.any(axis=k)) for k in (1, 0))
+    assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == field
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_moves_pixels_and_loses_none(rule):
+    order = ideas.arranged(rule)
+    np.testing.assert_array_equal(np.sort(order), np.arange(SIZE**2))
+    assert (order != np.arange(SIZE**2)).any()
+    np.testing.assert_array_equal(ideas.arranged(rule), order)
+
+
+def layouts(rule):
+    """What the inner windows of 3 × 3 read, measured from the pixel in their middle; and how far it is spread."""
+    order, found, spread = np.stack(divmod(ideas.arranged(rule).reshape(SIZE, SIZE), SIZE)), [], []
+    for i, j in np.ndindex(SIZE - 2, SIZE - 2):
+        window = order[:, i:i + 3, j:j + 3]
+        found.append((window - window[:, 1:2, 1:2]).tobytes())
+        spread.append(np.ptp(window, axis=(1, 2)).max() + 1)
+    return found, spread
+
+
+def test_rules_part_neighbours_or_change_the_layout_as_the_chapter_says():
+    inner = (SIZE - 2) ** 2
+    assert len(set(layouts("mirrored")[0])) == 1
+    for rule, most in (("halves swapped", 3), ("even columns first", 5), ("even rows and columns first", 5)):
+        found, spread = layouts(rule)
+        share = max(map(found.count, set(found))) / inner
+        assert share > 0.7 and np.median(spread) == most, rule
+    for rule, most in (("each 2 × 2 shuffled", 4), ("each 4 × 4 shuffled", 8)):
+        found, spread = layouts(rule)
+        assert max(map(found.count, set(found))) < 0.05 * inner and max(spread) <= most, rule
+
+
+@pytest.mark.parametrize(("side", "rule"), [(2, "each 2 × 2 shuffled"), (4, "each 4 × 4 shuffled")])
+def test_a_shuffle_within_blocks_leaves_every_pixel_in_its_block(side, rule):
+    for new, old in enumerate(ideas.arranged(rule)):
+        assert [k // side for k in divmod(new, SIZE)] == [k // side for k in divmod(int(old), SIZE)]
+
+
+def test_a_part_of_the_record_is_measured_without_the_others(monkeypatch, tmp_path):
+    monkeypatch.setattr(ideas, "RECORD", tmp_path / "record.json")
+    (tmp_path / "record.json").write_text('{"anywhere": {"kept": 1}}', encoding="utf-8")
+    monkeypatch.setitem(ideas.PARTS, "orders", lambda pool, record: record.update(orders={"mirrored": 2}))
+    ideas.measure(["orders"])
+    assert ideas.load() == {"anywhere": {"kept": 1}, "orders": {"mirrored": 2}}
+
+
+def test_the_explorer_shows_weights_only_where_an_output_is_computed():
+    runs = {"in place": [0.5] * 5}
+    for place, kept, there in (((2, 3), "one of four", False), ((4, 4), "one of four", True),
+                               ((2, 3), "the largest", True)):
+        drawn = idea_explorer.idea("shared", kept, runs, [], {}, place)
+        assert idea_explorer.computed(place, kept) is there and ("no output at this place" in drawn) is not there
+    assert idea_explorer.computed(idea_explorer.FIRST, "one of four")
+
+
+def test_the_explorer_says_how_much_of_a_window_lies_outside_the_picture():
+    remark = idea_explorer.remark
+    assert "nothing is computed" in remark("local", "one of four", (2, 3))
+    assert "3 lie outside" in remark("shared", "one of four", (0, 4))
+    assert "5 lie outside" in remark("shared", "the largest", (5, 5))
+    for inner in (("local", "the largest", (2, 3)), ("dense", "one of four", (0, 4)), ("shared", "the mean", (4, 4))):
+        assert not remark(*inner)
+
+
 def test_digits_in_the_middle_are_the_same_digits():
     for anywhere, middle in zip(ideas.pictures(1)[0], ideas.pictures(1, "middle")[0], strict=True):
         np.testing.assert_array_equal(anywhere.labels, middle.labels)
@@ -90,7 +178,7 @@ def test_the_record_is_whole_and_every_best_rate_has_worse_neighbours(record):
     assert not set(shuffling.CHOOSING) & set(shuffling.JUDGING) and len(shuffling.JUDGING) >= 5
     assert {*record["anywhere"]} == {", ".join(c) for c in EVERY}
     assert {*record["middle"]} == {", ".join(LADDER[-1])}
-    for where in record.values():
+    for where in (record["anywhere"], record["middle"]):
         for name, entry in where.items():
             assert entry["parameters"] == parameters(*name.split(", "))
             assert name.split(", ")[1] in KEPT
@@ -102,8 +190,19 @@ def test_the_record_is_whole_and_every_best_rate_has_worse_neighbours(record):
                 assert len(entry[how]["train"]) == len(entry[how]["test"]) == len(shuffling.JUDGING)
     for name, entry in record["anywhere"].items():  # a rate that fails on a seed is not reported alone
         assert min(entry["in place"]["test"]) > ideas.GUESSING or min(entry["smaller rate"]["test"]) > 0.5, name
-    for where, contender in ideas.MORE_TIME:
-        assert len(record[where][", ".join(contender)]["longer"]["test"]) == len(shuffling.JUDGING)
+    assert {*record["longer"]} == {joined for joined, _ in ideas.MORE_TIME} and {*record["orders"]} == {*RULES}
+    for joined, kept in ideas.MORE_TIME:
+        assert record["longer"][joined]["best"] == record["anywhere"][f"{joined}, {kept}"]["in place"]["best"]
+    assert {*record["windows"]} == {str(size) for size in WIDER}
+    for size in WIDER:
+        assert record["windows"][str(size)]["parameters"] == parameters(*LADDER[2], kernel_size=size)
+    for entry in (*record["windows"].values(), *record["orders"].values()):
+        tried = {lr: np.mean(runs) for lr, runs in entry["validation"]}
+        k = RATES.index(entry["best"])
+        assert tried[RATES[k]] >= max(tried[RATES[k - 1]], tried[RATES[k + 1]])
+    for part in ("longer", "orders", "windows"):
+        lengths = {len(entry[key]) for entry in record[part].values() for key in ("train", "test")}
+        assert lengths == {len(shuffling.JUDGING)}
     for rung in LADDER:
         assert {"in place", "shuffled"} <= set(record["anywhere"][", ".join(rung)])
 
@@ -111,3 +210,10 @@ def test_the_record_is_whole_and_every_best_rate_has_worse_neighbours(record):
 def test_a_point_of_the_record_is_measured_again(record):
     entry = record["anywhere"][", ".join(LADDER[2])]["in place"]
     assert ideas.trained(*LADDER[2], 0, entry["best"])[2] == pytest.approx(entry["test"][0], abs=0.03)
+
+
+def test_an_order_by_a_rule_and_a_larger_window_are_measured_again(record):
+    again = ideas.trained(*LADDER[2], 1, record["windows"]["5"]["best"], kernel_size=5)[2]
+    assert again == pytest.approx(record["windows"]["5"]["test"][1], abs=0.03)
+    again = ideas.trained(*LADDER[3], 2, record["orders"]["each 2 × 2 shuffled"]["best"], deal="each 2 × 2 shuffled")[2]
+    assert again == pytest.approx(record["orders"]["each 2 × 2 shuffled"]["test"][2], abs=0.03)

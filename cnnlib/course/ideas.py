@@ -1,11 +1,14 @@
 """Chapter 8's second experiment: windows, sharing and pooling, taken away one at a time.
 
     python -m cnnlib.course.ideas               # measure again and write records/three_ideas.json
+    python -m cnnlib.course.ideas orders        # only this part; the rest of the record stays
 
 Every network has the same stages: 256 pixels, 8 maps of 8 × 8, 16 maps of 4 × 4, ten scores. They differ in how a
 stage is joined to the one before (dense, in windows, in windows with shared weights), and in how a map gets from
 16 × 16 places to 8 × 8: by computing every second row and column only, or by computing all and keeping the largest
-of each 2 × 2.
+of each 2 × 2. Three more parts try to refute what the ladder seems to say: ``longer`` gives the networks without
+pooling more epochs, ``windows`` gives them larger windows, and ``orders`` trains the CNN on pixels that were put in
+another order by a rule.
 """
 
 import argparse
@@ -26,12 +29,17 @@ from cnnlib.training import evaluate, fit
 
 RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "three_ideas.json"
 MAPS = 8, 16
-WINDOW = {"kernel_size": 3, "padding": 1}
 RATES = (0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 LADDER = ("dense", "one of four"), ("local", "one of four"), ("shared", "one of four"), ("shared", "the largest")
 GUESSING = 0.15  # a run below has learned nothing
-MORE_TIME = [("anywhere", LADDER[2])]  # after 20 epochs it still misses training digits
+MORE_TIME = LADDER[1:3]  # after 20 epochs they still miss training digits
+WIDER = 4, 5  # with 4 × 4 a number of the last maps depends on as many pixels as in the CNN, with 5 × 5 on more
 OTHERS = ("local", "the largest"), ("shared", "the mean")
+
+
+def windows(kernel_size):
+    """Windows of a size, with a border of zeros that is wide enough for a map at stride 2 to be half as large."""
+    return {"kernel_size": kernel_size, "padding": (kernel_size - 1) // 2}
 
 
 class Dense(Layer):
@@ -52,15 +60,16 @@ class Dense(Layer):
 
 
 class Local(Layer):
-    """A convolution that does not share: 3 × 3 windows, each place with weights and biases of its own.
+    """A convolution that does not share: each place has weights and biases of its own.
 
-    ``weight`` is (places, out_channels, in_channels · 9), ``bias`` (places, out_channels); both start as in `Conv2d`.
+    ``weight`` is (places, out_channels, in_channels · kernel_size²), ``bias`` (places, out_channels); both start as
+    in `Conv2d`.
     """
 
-    def __init__(self, in_channels, size, out_channels, stride, *, rng, dtype):
+    def __init__(self, in_channels, size, out_channels, stride, *, kernel_size=3, rng, dtype):
         super().__init__()
-        self.side, self.window = size // stride, WINDOW | {"stride": stride}
-        reads = in_channels * WINDOW["kernel_size"] ** 2
+        self.side, self.window = size // stride, windows(kernel_size) | {"stride": stride}
+        reads = in_channels * kernel_size**2
         shape, bound = (self.side**2, out_channels, reads), 1 / np.sqrt(reads)
         self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype))
         self.bias = Parameter(rng.uniform(-bound, bound, shape[:2]).astype(dtype))
@@ -79,30 +88,74 @@ class Local(Layer):
         return unfold_backward((dy @ self.weight.data).transpose(1, 2, 0), x, **self.window)
 
 
-def shared(in_channels, size, out_channels, stride, **start):
+def shared(in_channels, size, out_channels, stride, kernel_size=3, **start):
     """The convolution itself."""
-    return Conv2d(in_channels, out_channels, stride=stride, **WINDOW, **start)
+    return Conv2d(in_channels, out_channels, stride=stride, **windows(kernel_size), **start)
 
 
 JOINED = {"dense": Dense, "local": Local, "shared": shared}
 KEPT = {"one of four": (2, None), "the largest": (1, MaxPool2d), "the mean": (1, AvgPool2d)}
 
 
-def network(joined, kept, seed):
-    """A network by its connections and by what it keeps of each 2 × 2, from the start that belongs to a seed."""
+def network(joined, kept, seed, **window):
+    """A network by its connections and by what it keeps of each 2 × 2, from the start that belongs to a seed.
+
+    Windows have 3 × 3 places, or ``kernel_size``.
+    """
     start = {"rng": np.random.default_rng([1, seed]), "dtype": np.float64}
     stride, pool = KEPT[kept]
     layers, channels, size = [], 1, SIZE
     for maps in MAPS:
-        layers += [JOINED[joined](channels, size, maps, stride, **start), ReLU()]
+        layers += [JOINED[joined](channels, size, maps, stride, **window, **start), ReLU()]
         layers += [pool(2)] if pool else []
         channels, size = maps, size // 2
     return Sequential(*layers, Flatten(), Linear(channels * size**2, 10, **start))
 
 
-def parameters(joined, kept):
+def parameters(joined, kept, **window):
     """How many numbers the network learns."""
-    return sum(p.size for p in network(joined, kept, 0).parameters())
+    return sum(p.size for p in network(joined, kept, 0, **window).parameters())
+
+
+def arranged(rule):
+    """An order of all pixels that a rule gives: place ``k`` of the new picture holds pixel ``arranged(rule)[k]``.
+
+    Parameters
+    ----------
+    rule : str
+        One of `RULES`.
+
+    Returns
+    -------
+    array of int (pixels,)
+
+    Examples
+    --------
+    >>> arranged("even columns first")[:16]
+    array([ 0,  2,  4,  6,  8, 10, 12, 14,  1,  3,  5,  7,  9, 11, 13, 15])
+    """
+    return RULES[rule](np.arange(SIZE**2).reshape(SIZE, SIZE)).ravel()
+
+
+def _even_first(grid):
+    return np.concatenate([grid[:, ::2], grid[:, 1::2]], axis=1)
+
+
+def _inside_blocks(grid, side):
+    """Shuffle the pixels of every block of side × side among themselves, each block in an order of its own."""
+    blocks = grid.reshape(SIZE // side, side, -1, side).transpose(0, 2, 1, 3).reshape(-1, side**2)
+    dealt = np.random.default_rng(8).permuted(blocks, axis=1)
+    return dealt.reshape(SIZE // side, -1, side, side).transpose(0, 2, 1, 3)
+
+
+RULES = {
+    "mirrored": lambda grid: grid[:, ::-1],
+    "halves swapped": lambda grid: np.roll(grid, SIZE // 2, axis=1),
+    "even columns first": _even_first,
+    "even rows and columns first": lambda grid: _even_first(_even_first(grid).T).T,
+    "each 2 × 2 shuffled": lambda grid: _inside_blocks(grid, 2),
+    "each 4 × 4 shuffled": lambda grid: _inside_blocks(grid, 4),
+}
 
 
 def pictures(seed, where="anywhere"):
@@ -114,39 +167,52 @@ def pictures(seed, where="anywhere"):
     return parts, order
 
 
-def trained(joined, kept, seed, lr, where="anywhere", deal=False, epochs=EPOCHS):
-    """Accuracy on training, validation and test digits after one training; ``deal`` shuffles the pixels first."""
+def trained(joined, kept, seed, lr, where="anywhere", deal=False, epochs=EPOCHS, **window):
+    """Accuracy on training, validation and test digits after one training.
+
+    ``deal`` puts the pixels in another order first: True shuffles them, a name of `RULES` arranges them.
+    """
     parts, order = pictures(seed, where)
-    train, validation, test = (shuffled(part, order) if deal else part for part in parts)
-    model, criterion = network(joined, kept, seed), CrossEntropyLoss()
+    if deal:
+        order = order if deal is True else arranged(deal)
+        parts = [shuffled(part, order) for part in parts]
+    train, validation, test = parts
+    model, criterion = network(joined, kept, seed, **window), CrossEntropyLoss()
     fit(model, criterion, Adam(model.parameters(), lr=lr), train, epochs=epochs, batch_size=BATCH,
         rng=np.random.default_rng([2, seed]), progress=False)
     return tuple(evaluate(model, criterion, part).accuracy for part in (train, validation, test))
 
 
-def runs(pool, contender, seeds, lr, where, deal, epochs=EPOCHS):
+def runs(pool, contender, seeds, lr, **how):
     """One training for each seed, side by side: accuracies (seeds, 3)."""
-    calls = [(*contender, seed, lr, where, deal, epochs) for seed in seeds]
-    return np.array(list(pool.map(trained, *zip(*calls, strict=True))))
+    started = [pool.submit(trained, *contender, seed, lr, **how) for seed in seeds]
+    return np.array([run.result() for run in started])
 
 
-def climb(pool, contender, where, deal):
+def climb(pool, contender, **how):
     """Validation accuracies by rate, tried from the middle of `RATES` until both neighbours of the best are worse."""
     tried, k = {}, RATES.index(0.003)
     while True:
         for near in (k - 1, k, k + 1):
             if RATES[near] not in tried:
-                tried[RATES[near]] = runs(pool, contender, CHOOSING, RATES[near], where, deal)[:, 1].tolist()
+                tried[RATES[near]] = runs(pool, contender, CHOOSING, RATES[near], **how)[:, 1].tolist()
         best = max((k, k - 1, k + 1), key=lambda near: np.mean(tried[RATES[near]]))
         if best == k:
             return tried, RATES[k]
         k = best
 
 
-def judge(pool, contender, lr, where, deal, epochs=EPOCHS):
+def judge(pool, contender, lr, **how):
     """Accuracies at a rate, on seeds that took no part in choosing it."""
-    judged = runs(pool, contender, JUDGING, lr, where, deal, epochs)
+    judged = runs(pool, contender, JUDGING, lr, **how)
+    print(*contender, how, lr, judged[:, 2].mean().round(3), flush=True)
     return {"best": lr, "train": judged[:, 0].tolist(), "test": judged[:, 2].tolist()}
+
+
+def chosen(pool, contender, **how):
+    """Accuracies at the best rate, and what was tried to find it."""
+    tried, best = climb(pool, contender, **how)
+    return {"validation": [[lr, tried[lr]] for lr in sorted(tried)]} | judge(pool, contender, best, **how)
 
 
 def measure_one(pool, contender, where, deals):
@@ -156,28 +222,55 @@ def measure_one(pool, contender, where, deals):
     """
     entry = {"parameters": parameters(*contender)}
     for name, deal in (("in place", False), ("shuffled", True))[: 1 + deals]:
-        if not (deal and contender[0] == "dense"):
-            tried, best = climb(pool, contender, where, deal)
-        entry[name] = {"validation": [[lr, tried[lr]] for lr in sorted(tried)]}
-        entry[name] |= judge(pool, contender, best, where, deal)
+        if deal and contender[0] == "dense":
+            best, tried = entry["in place"]["best"], entry["in place"]["validation"]
+            entry[name] = {"validation": tried} | judge(pool, contender, best, where=where, deal=deal)
+        else:
+            entry[name] = chosen(pool, contender, where=where, deal=deal)
         if min(entry[name]["test"]) < GUESSING:  # the best rate is not a safe one
-            entry["smaller rate"] = judge(pool, contender, RATES[RATES.index(best) - 1], where, deal)
-        print(where, *contender, name, best, np.mean(entry[name]["test"]).round(3), flush=True)
-    if (where, contender) in MORE_TIME:
-        entry["longer"] = judge(pool, contender, entry["in place"]["best"], where, False, LONGER)
+            smaller = RATES[RATES.index(entry[name]["best"]) - 1]
+            entry["smaller rate"] = judge(pool, contender, smaller, where=where, deal=deal)
     return entry
 
 
-def measure(workers=1):
-    """All runs, by where the digits stand, and by network."""
-    record = {"anywhere": {}, "middle": {}}
+def measure_networks(pool, record):
+    """The ladder, its two neighbours, and the CNN with all digits in the middle."""
     todo = [("anywhere", c, True) for c in LADDER[::-1]] + [("anywhere", c, False) for c in OTHERS]
-    todo.append(("middle", LADDER[-1], True))
+    for where, contender, deals in [*todo, ("middle", LADDER[-1], True)]:
+        part = record.setdefault(where, {})
+        part[", ".join(contender)] = measure_one(pool, contender, where, deals)
+
+
+def measure_longer(pool, record):
+    """More epochs, at the rate of the fewer."""
+    for contender in MORE_TIME:
+        best = record["anywhere"][", ".join(contender)]["in place"]["best"]
+        record.setdefault("longer", {})[contender[0]] = judge(pool, contender, best, epochs=LONGER)
+
+
+def measure_orders(pool, record):
+    """The CNN on pixels in the order of a rule, each at a rate of its own."""
+    for rule in RULES:
+        record.setdefault("orders", {})[rule] = chosen(pool, LADDER[-1], deal=rule)
+
+
+def measure_windows(pool, record):
+    """Larger windows, shared and without pooling, each size at a rate of its own."""
+    for size in WIDER:
+        entry = {"parameters": parameters(*LADDER[2], kernel_size=size)}
+        record.setdefault("windows", {})[str(size)] = entry | chosen(pool, LADDER[2], kernel_size=size)
+
+
+PARTS = {"networks": measure_networks, "longer": measure_longer, "orders": measure_orders, "windows": measure_windows}
+
+
+def measure(parts=tuple(PARTS), workers=1):
+    """Measure parts of the record again, and leave the others as they are."""
     with ProcessPoolExecutor(workers) as pool:
-        for where, contender, deals in todo:
-            record[where][", ".join(contender)] = measure_one(pool, contender, where, deals)
+        for part in parts:
+            record = load() if RECORD.exists() else {}
+            PARTS[part](pool, record)
             RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
-    return record
 
 
 def load():
@@ -187,5 +280,9 @@ def load():
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; without it, all")
     parser.add_argument("--workers", type=int, default=1, help="trainings side by side")
-    measure(parser.parse_args().workers)
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
+    measure(options.parts or tuple(PARTS), options.workers)

@@ -27,9 +27,12 @@ TWIN_CASES = [
     Case((np.array([2.0]), -1.0, _RNG.normal(size=4), _RNG.normal(size=4), 0.5), "a window of one pixel"),
     Case((_RNG.normal(size=3), 0.25, _RNG.normal(size=7), _RNG.normal(size=5), 0.03), "seven pixels, a window of three"),
 ]
-PRICE_CASES = [
-    Case((1, 4, 5, 2, 3), "1 channel of 4 × 5 pixels to 2 maps"), Case((3, 8, 6, 4, 5), "3 channels to 4 maps, 5 × 5 windows"),
-    Case((6, 14, 14, 16, 1), "windows of a single pixel"), Case((3, 224, 160, 64, 3), "a photograph"),
+MATRIX_CASES = [
+    Case((np.array([[1.0, 2], [3, 4]]), 3, 3), "a window of 2 × 2 on 3 × 3 pixels"),
+    Case((_RNG.normal(size=(2, 2)), 3, 4), "a window of 2 × 2 on 3 × 4 pixels"),
+    Case((_RNG.normal(size=(3, 2)), 4, 3), "a window of 3 rows and 2 columns on 4 × 3 pixels"),
+    Case((_RNG.normal(size=(1, 3)), 2, 6), "a window of 1 row and 3 columns on 2 × 6 pixels"),
+    Case((_RNG.normal(size=(2, 3)), 2, 3), "a window as large as the picture"),
 ]
 
 
@@ -75,6 +78,8 @@ def read(answer):
          Mistake(bent, "the axes come out in the opposite order: `shape` says how many there are along each, in turn."),
          Mistake(with_strides(lambda strides: tuple(map(abs, strides))), "a negative stride goes back: keep its sign."),
          Mistake(with_strides(lambda strides: tuple(int(s / 8) for s in strides)), "these strides count numbers, not bytes: do not divide by 8."),
+         Mistake(with_strides(lambda strides: (*strides[:2], *[0] * (len(strides) - 2))), "only the first two axes move: each axis has a stride, however many there are."),
+         Mistake(with_strides(lambda strides: tuple(-s for s in strides)), "a step along an axis adds its stride; yours takes it away."),
          Mistake(lambda *a: _read(*a).ravel(), "the numbers are right. Give them the shape that is asked for.")],
         praise="one formula reads rows, columns, mirror images and every second pixel; no number had to move.",
     )
@@ -119,42 +124,63 @@ def undo(answer):
     )
 
 
-def _price(c_in, h, w, c_out, k):
-    outputs, window = c_out * h * w, c_in * k * k
-    return outputs * (c_in * h * w + 1), outputs * (window + 1), c_out * (window + 1)
+def _matrix(w, height, width):
+    return _placed(w, height, width).reshape(-1, height * width)
 
 
-def price(answer):
-    """8.3: ``answer(c_in, h, w, c_out, k)``: parameters of a dense, a local and a shared layer."""
-    def variant(biases=(1, 1, 1), channels=True, square=True, outputs=None):
-        def count(c_in, h, w, c_out, k):
-            seen, window = c_in * h * w, (c_in if channels else 1) * (k * k if square else k)
-            many = c_out * h * w if outputs is None else outputs(h, w, c_out)
-            plain = many * seen, many * window, c_out * window
-            per = {0: (0, 0, 0), 1: (many, many, c_out), "map": (c_out, c_out, c_out), "output": (many, many, many),
-                   "layer": (1, 1, 1)}
-            return tuple(p + per[b][i] for i, (p, b) in enumerate(zip(plain, biases, strict=True)))
-        return count
+def _placed(w, height, width, step=(1, 1)):
+    """A picture of weights for each output: (rows, columns, height, width)."""
+    tall, wide = w.shape
+    rows, columns = range(0, height - tall + 1, step[0]), range(0, width - wide + 1, step[1])
+    y = np.zeros((len(rows), len(columns), height, width))
+    for i, j in np.ndindex(len(rows), len(columns)):
+        y[i, j, rows[i]:rows[i] + tall, columns[j]:columns[j] + wide] = w
+    return y
+
+
+def matrix(answer):
+    """8.3: ``answer(w, height, width)``: the matrix of a layer in which all places share one window of weights."""
+    def with_window(change):
+        return lambda w, height, width: _matrix(change(w), height, width)
+
+    def by_columns(w, height, width):
+        return _placed(w, height, width).swapaxes(0, 1).reshape(-1, height * width)
+
+    def pixels_by_columns(w, height, width):
+        return _placed(w, height, width).swapaxes(2, 3).reshape(-1, height * width)
+
+    def pushed(w, height, width):
+        first = _matrix(w, height, width)
+        return np.array([np.roll(first[0], k) for k in range(len(first))])
+
+    def everywhere(w, height, width):
+        one = np.zeros((height, width))
+        one[:w.shape[0], :w.shape[1]] = w
+        return np.array([np.roll(one, place, axis=(0, 1)).ravel() for place in np.ndindex(height, width)])
+
+    def with_border(w, height, width):
+        tall, wide = ((n - 1) // 2 for n in w.shape)
+        large = np.zeros((height, width, height + w.shape[0] - 1, width + w.shape[1] - 1))
+        for i, j in np.ndindex(height, width):
+            large[i, j, i:i + w.shape[0], j:j + w.shape[1]] = w
+        return large[:, :, tall:tall + height, wide:wide + width].reshape(-1, height * width)
 
     return check_function(
-        "8.3", answer, _price, PRICE_CASES,
-        [Mistake(variant((0, 0, 0)), "the biases are missing: one for each output, and in the shared layer one for each map."),
-         Mistake(variant((1, 1, 0)), "the shared layer has biases, too: one for each map."),
-         Mistake(variant((0, 1, 1)), "the dense layer has biases, too: one for each output."),
-         Mistake(variant((1, 0, 1)), "the local layer has biases, too: one for each output."),
-         Mistake(variant(("map", "map", 1)), "in the dense and the local layer nothing is shared: each output has its own bias."),
-         Mistake(variant((1, "map", 1)), "in the local layer nothing is shared: each output has its own bias."),
-         Mistake(variant(("map", 1, 1)), "in the dense layer each output has its own bias."),
-         Mistake(variant((1, 1, "output")), "in the shared layer the bias is shared as well: one for each map."),
-         Mistake(variant(("layer", "layer", "layer")), "a bias for each output (or map), not one for the whole layer."),
-         Mistake(variant(channels=False), "a window reaches through all input channels: c_in · k · k numbers."),
-         Mistake(variant(square=False), "a window has k rows and k columns."),
-         Mistake(variant(outputs=lambda h, w, c_out: h * w), "every map has h · w outputs: c_out · h · w in all."),
-         Mistake(variant(outputs=lambda h, w, c_out: c_out), "a map has an output at each of its h · w places."),
-         Mistake(lambda *a: _price(*a)[::-1], "dense first, then local, then shared."),
-         Mistake(lambda *a: _price(*a)[:2], "dense and local are right. Give the shared layer, too."),
-         Mistake(lambda c_in, h, w, c_out, k: _price(c_in, h, w, c_out, k)[::2], "dense and shared are right. The local layer belongs between them.")],
-        praise="the shared layer's price does not depend on the size of the image.",
+        "8.3", answer, _matrix, MATRIX_CASES,
+        [Mistake(pushed, "each row is the one before, one place further on. At the end of a row of outputs the window jumps to the next row of pixels: see `fig-three-layers`."),
+         Mistake(with_window(lambda w: w[::-1, ::-1]), "the window is turned by half a turn: weight (u, v) meets pixel (i + u, j + v)."),
+         Mistake(with_window(np.ones_like), "you mark the places of the weights. Put the weights there."),
+         Mistake(lambda *a: _matrix(*a).T, "a row for each output, a column for each pixel: yours is the other way round."),
+         Mistake(by_columns, "the outputs are counted row by row, as memory holds them; yours go column by column."),
+         Mistake(pixels_by_columns, "the pixels are counted row by row, as memory holds them; yours go column by column."),
+         Mistake(_placed, "the weights stand in the right pictures. Write the outputs, and the pixels, as one axis each."),
+         Mistake(lambda *a: _placed(*a).reshape(-1, *a[1:]), "a picture for each output, right. Write each as one row of numbers."),
+         Mistake(lambda w, height, width: _placed(w, height, width, w.shape).reshape(-1, height * width), "neighbouring windows start one place apart, so they overlap; yours lie side by side."),
+         Mistake(everywhere, "an output only where the whole window fits: yours come in again on the other side."),
+         Mistake(with_border, "an output only where the whole window fits: yours sticks out over the border."),
+         Mistake(lambda *a: _matrix(*a)[:-1], "the last place is missing: a window of k pixels fits at H − k + 1 places, not at H − k."),
+         Mistake(lambda w, height, width: _matrix(w, height, width)[:1], "that is the row of the first output alone. Each place has one.")],
+        praise="the same few numbers in every row, each time at another place: this matrix *is* the convolution.",
     )
 
 
@@ -191,25 +217,29 @@ def twins(answer):
          Mistake(stepped(lambda w, x, dy, right: np.array([np.sum(x[u:u + len(dy)]) for u in range(len(w))])),
                  "the upstream gradient dy is missing: each place weighs its pixels by its own dy."),
          Mistake(lambda w, b, x, dy, lr: (w - _twins(w, b, x, dy, 1)[0], np.sum(dy)), "these are the gradients. Give the weights and the bias after the step."),
+         Mistake(stepped(lambda w, x, dy, right: np.array([np.sum(dy[:-1] * x[u:u + len(dy) - 1]) for u in range(len(w))]), lambda dy: np.sum(dy[:-1])),
+                 "the last place is left out: `range(len(dy))` goes up to it, `range(len(dy) - 1)` does not."),
+         Mistake(stepped(lambda w, x, dy, right: np.convolve(x, dy, "valid")), "the bias is right. `np.convolve` turns dy round, so that each place gets another one's dy. `np.correlate` does not."),
+         Mistake(lambda *a: _twins(*a)[::-1], "both are right, in the wrong order: give (w, b)."),
          Mistake(lambda *a: _twins(*a)[0], "the weights are right. Give the bias, too: (w, b).")],
         praise="a shared weight collects the gradients of all places where it is used.",
     )
 
 
 def noticed(answer):
-    """8.5: which rearrangements of all images a CNN notices."""
+    """8.5: which rearrangements of all images a changed start of a CNN makes good."""
     return check_letters(
-        "8.5", answer, "ae", "abcdef",
-        {"a": "think of the seam: are the pixels of columns 7 and 8 still neighbours when the halves change places?",
-         "b": "b is one of the eight ways to lay a square on itself: neighbours stay neighbours.",
+        "8.5", answer, "bcdf", "abcdef",
+        {"a": "think of the seam: do windows over columns 7 and 8 read the same layout as all others when the halves change places?",
+         "b": "b is one of the eight ways to lay a square on itself: every window turns alike.",
          "c": "c can be made good: each filter's slices can change places, as the channels do.",
-         "d": "d only turns the square: neighbours stay neighbours.",
-         "e": "think of pixels that were next to each other: are they when the even columns come first?",
-         "f": "f is a mirror, too, in a diagonal: neighbours stay neighbours."},
-        [Mistake("bcdf", "the other way round: these are the ones that a changed start makes good."),
-         Mistake("abcdef", "no: neighbours stay neighbours in some of these, and a start changed alike trains alike."),
-         Mistake("abdef", "channels are no place in the grid, right; but turning and mirroring keep neighbours together.")],
-        praise="what separates neighbours, no start can make good exactly (which is not to say that each costs much: measure (e)); turned, mirrored and recoloured it trains alike from a start changed alike.",
+         "d": "d only turns the square: every window turns alike.",
+         "e": "think of the window at the seam, and of pixels one apart: no window of 3 × 3 holds the same nine pixels as before.",
+         "f": "f is a mirror, too, in a diagonal: every window is mirrored alike."},
+        [Mistake("ae", "the other way round: these are the ones that no start makes good."),
+         Mistake("abcdef", "not all: in some of these a window, wherever it stands, holds other pixels than any window before."),
+         Mistake("bdf", "turning and mirroring, right. Is there one that does not touch the places at all?")],
+        praise="turned, mirrored and recoloured pictures train alike from a start that is changed alike. For (a) and (e) no start does it exactly, though they cost the CNN only a few points (“It is neighbours that count”).",
     )
 
 
@@ -265,6 +295,9 @@ def batch(answer):
          Mistake(scaled_by(lambda p: 255 / p.max() if whole(p) else 1), "divide by 255, not by the brightest pixel of the picture: a dark picture must stay dark."),
          Mistake(scaled_by(lambda p: 255 if whole(p) and p.max() <= 1 else 1), "the type says whether to divide, not the brightest pixel: a picture in uint8 may be nearly black."),
          Mistake(scaled_by(lambda p: 255 / 256 if whole(p) else 1), "255 is the brightest value and becomes 1: divide by 255."),
+         Mistake(scaled_by(lambda p: (255 if whole(p) else 1) / p.max()), "every picture is divided by its own brightest pixel: a dark picture must stay dark."),
+         Mistake(each(lambda picture, x: np.floor(x) if whole(picture) else x), "`//` throws away what stands after the point: nearly every pixel becomes 0. Divide with `/`."),
+         Mistake(lambda pictures: np.floor(_batch(pictures)), "the batch is made of whole numbers, and values below 1 have become 0. It is to hold floats."),
          Mistake(lambda pictures: _batch(pictures)[:, ::-1], "red and blue are swapped: the channels keep their order."),
          Mistake(each(first_only), "a grey picture has the same values in all three channels, not red alone."),
          Mistake(each(multiplied), "the fourth channel is to be left out, not multiplied in."),
@@ -278,7 +311,7 @@ def diagnosis(answer):
     """8.7: match five symptoms with five causes."""
     return check_letters(
         "8.7", answer, "cebda", "abcde",
-        {0: "For the first: which mistake keeps the shape and tears every row apart?",
+        {0: "For the first: which mistake keeps the shape and cuts memory, row after row, at other places?",
          1: "For the second: every pixel is in its place. Which axis is out of order?",
          2: "For the third: what swaps rows and columns?",
          3: "For the fourth: the pictures look right. What else does the first layer see than their pattern?",

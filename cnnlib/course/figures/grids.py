@@ -5,10 +5,10 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from cnnlib.course.figures._numbers import minus
-from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, legend_above
+from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, WORDS, legend_above
 
 SHARED = [COLORS[name] for name in ("blue", "orange", "green")]
-CONTENDERS = {"MLP": ("o", COLORS["orange"]), "CNN": ("s", COLORS["blue"])}
+CONTENDERS = {"MLP": ("o", WORDS["orange"]), "CNN": ("s", WORDS["blue"])}  # lighter on a dark page
 
 
 def digit(ax, image, title=""):
@@ -34,6 +34,25 @@ def rows_of_digits(rows, labels):
         for ax, image in zip(row, line, strict=True):
             digit(ax, image)
         row[0].set_ylabel(label, fontsize=11)
+    return fig
+
+
+def orders(images, titles):
+    """One picture in several orders of its pixels, two in a row, each under its title.
+
+    Parameters
+    ----------
+    images : list of array (H, W)
+    titles : list of str
+    """
+    lines = -(-len(images) // 2)
+    fig, axes = plt.subplots(lines, 2, figsize=(4.6, 2.15 * lines))
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+        ax.axis("on")
+        digit(ax, image)
+        ax.set_title(title, fontsize=11)
     return fig
 
 

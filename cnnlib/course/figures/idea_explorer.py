@@ -6,6 +6,7 @@ from cnnlib.course.figures._numbers import fixed
 from cnnlib.course.figures._panels import ACCENT, LINE, WARM
 
 SIDE, READ, CELL = 6, 3, 16  # a picture of 6 × 6 pixels, windows of 3 × 3, squares of 16
+FIRST = 2, 2  # where the first output stands: a place that every network computes
 MUTE = "var(--course-muted, #6b7075)"
 FLEX = "display:flex;gap:0.8rem;justify-content:center;margin-bottom:0.6rem"
 
@@ -30,11 +31,29 @@ def idea(joined, kept, entry, others, baselines, place):
     str
     """
     reads = "all 36 pixels" if joined == "dense" else "the pixels around it"
-    panels = [_panel("one output", f"One output reads {reads}", _weights((1, 1), joined, 0)),
-              _panel("another", "The other reads " + reads + (", with equal weights" if joined == "shared" else ""),
-                     _weights(place, joined, 0 if joined == "shared" else 1)),
-              _panel("computed", f"Of a map, computed and kept: {kept}", _computed(kept))]
+    panels = [_panel("one output", f"One output reads {reads}", _weights(FIRST, joined, 0))]
+    if computed(place, kept):
+        label = "The other reads " + reads + (", with equal weights" if joined == "shared" else "")
+        panels.append(_panel("another", label, _weights(place, joined, 0 if joined == "shared" else 1)))
+    else:
+        panels.append(_panel("not computed", "There is no output at this place", _weights(place, None, 0)))
+    panels.append(_panel("computed", f"Of a map, computed and kept: {kept}", _computed(kept)))
     return f'<div style="{FLEX}">{"".join(panels)}</div>{_scores(entry, others, baselines)}'
+
+
+def computed(place, kept):
+    """Whether a network computes an output at this place, or leaves the place out."""
+    return kept != "one of four" or place[0] % 2 == place[1] % 2 == 0
+
+
+def remark(joined, kept, place):
+    """What is particular about the second output, as a sentence; nothing where nothing is."""
+    if not computed(place, kept):
+        return " At the second place nothing is computed: the outputs stand two places apart."
+    inside = [min(k + 2, SIDE) - max(k - 1, 0) for k in place]
+    if joined == "dense" or inside == [READ, READ]:
+        return ""
+    return f" Of the window's nine places, {9 - inside[0] * inside[1]} lie outside the picture and count as 0."
 
 
 def _panel(head, label, body):
@@ -61,7 +80,7 @@ def _weights(at, joined, own):
         u, v = i - at[0] + 1, j - at[1] + 1
         if joined == "dense":
             cells.append(_square(i, j, f"hsl({hue + 10 * i},65%,{30 + 9 * j}%)"))
-        elif 0 <= u < READ and 0 <= v < READ:
+        elif joined and 0 <= u < READ and 0 <= v < READ:
             cells.append(_square(i, j, f"hsl({hue + 25 * u},65%,{32 + 18 * v}%)"))
     y, x = (CELL * k + CELL / 2 - 3 for k in at)
     return (f'{"".join(cells)}<path d="{_lines(1)}" stroke="{LINE}"/>'
@@ -70,7 +89,7 @@ def _weights(at, joined, own):
 
 def _computed(kept):
     """Which places of a map are computed, and the blocks of 2 × 2 of which one number is kept."""
-    cells = [_square(i, j, ACCENT) for i, j in np.ndindex(SIDE, SIDE) if kept != "one of four" or i % 2 == j % 2 == 0]
+    cells = [_square(i, j, ACCENT) for i, j in np.ndindex(SIDE, SIDE) if computed((i, j), kept)]
     return (f'<g fill-opacity=".5">{"".join(cells)}</g><path d="{_lines(1)}" stroke="{LINE}"/>'
             f'<path d="{_lines(2)}" stroke="currentColor" stroke-width="1.6"/>')
 

@@ -5,9 +5,9 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from cnnlib.course.figures._numbers import fixed, minus
-from cnnlib.course.figures._style import COLORS, INK, MUTED, legend_above
+from cnnlib.course.figures._style import INK, MUTED, WORDS, legend_above
 
-ARRANGED = {"in place": ("o", COLORS["blue"]), "shuffled": ("s", COLORS["orange"])}
+ARRANGED = {"in place": ("o", WORDS["blue"]), "shuffled": ("s", WORDS["orange"])}  # lighter on a dark page
 PALE = plt.get_cmap("Set3").colors[:11]  # light enough for dark numbers, in both themes
 
 
@@ -33,11 +33,11 @@ def three_layers(layers, titles):
                                    linewidth=0.5, alpha=1 if there else 0.35))
             if there:
                 ax.text(k + 0.47, o + 0.5, minus(f"{value:g}"), ha="center", va="center", color="#111111", fontsize=11)
-        ax.set(xlim=(-0.75, 9), ylim=(4.7, 0))
+        ax.set(xlim=(-0.75, 9), ylim=(4.8, 0))
         for o in range(4):
-            ax.text(-0.12, o + 0.5, f"$y_{{{o // 2}{{,}}{o % 2}}}$", ha="right", va="center", color=INK, fontsize=11)
+            ax.text(-0.12, o + 0.5, f"{o // 2},{o % 2}", ha="right", va="center", color=INK, fontsize=11)
         for k in range(9):
-            ax.text(k + 0.47, 4.35, f"$x_{{{k // 3}{{,}}{k % 3}}}$", ha="center", va="center", color=INK, fontsize=11)
+            ax.text(k + 0.47, 4.4, f"{k // 3},{k % 3}", ha="center", va="center", color=INK, fontsize=11)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         ax.set_title(title, loc="left")
@@ -53,18 +53,20 @@ def ladder(scores, baselines):
         For each network its accuracies (seeds,) "in place" and "shuffled".
     baselines : dict of str to float
     """
-    fig, ax = plt.subplots(figsize=(5.0, 4.2))
+    fig, ax = plt.subplots(figsize=(4.8, 4.4))
     for k, runs in enumerate(scores.values()):
-        for (name, (marker, color)), at in zip(ARRANGED.items(), (k - 0.2, k + 0.2), strict=True):
+        for (name, (marker, color)), at in zip(ARRANGED.items(), (k - 0.23, k + 0.23), strict=True):
             values = runs[name]
             ax.plot(at + np.linspace(-0.1, 0.1, len(values)), values, marker, color=color, alpha=0.85,
                     label=name if k == 0 else None)
             ax.text(at, np.max(values) + 0.025, fixed(np.mean(values), 2), ha="center", color=INK, fontsize=10)
     for name, level in baselines.items():
         ax.axhline(level, color=MUTED, linewidth=1.2, linestyle="--", zorder=0)
-        ax.text(len(scores) - 0.42, level + 0.012, f"{name} {fixed(level, 2)}", ha="left", va="bottom", color=INK)
-    ax.set(xticks=range(len(scores)), xlim=(-0.5, len(scores) + 0.75), ylim=(0, 1.02), ylabel="test accuracy")
-    ax.set_xticklabels([name.replace(" + ", "\n+ ") for name in scores])
-    ax.tick_params(labelsize=10)
-    legend_above(ax, 2, fontsize=10)
+        said = f"{name} {fixed(level, 2)}"
+        ax.text(len(scores) - 0.42, level + 0.012, said, ha="left", va="bottom", color=INK, fontsize=11)
+    ax.set(xticks=range(len(scores)), xlim=(-0.5, len(scores) + 0.75), ylim=(0, 1.16), ylabel="test accuracy",
+           yticks=(0, 0.2, 0.4, 0.6, 0.8, 1))
+    ax.set_xticklabels([name.replace(" + ", " +\n") for name in scores])
+    ax.tick_params(labelsize=10.5)
+    legend_above(ax, 2, fontsize=11)
     return fig

@@ -115,21 +115,84 @@ def in_place(x, order):
     return x
 
 
-def price(c_in, h, w, c_out, k):
-    outputs = h * w * c_out
-    return outputs * c_in * h * w + outputs, outputs * c_in * k**2 + outputs, c_out * c_in * k**2 + c_out
+def matrix(w, height, width):
+    rows = []
+    for i in range(height - w.shape[0] + 1):
+        for j in range(width - w.shape[1] + 1):
+            picture = np.zeros((height, width))
+            picture[i:i + w.shape[0], j:j + w.shape[1]] = w
+            rows.append(picture.ravel())
+    return np.array(rows)
 
 
-def counted(c_in, h, w, c_out, k):
-    window = sum(1 for _ in range(c_in) for _ in range(k) for _ in range(k)) + 1
-    return [c_out * h * w * (c_in * h * w + 1), window * c_out * h * w, window * c_out]
+def by_single_pixels(w, height, width):
+    """A column is what the layer answers to one bright pixel."""
+    pixels = torch.eye(height * width, dtype=torch.float64).reshape(-1, 1, height, width)
+    return torch.nn.functional.conv2d(pixels, torch.tensor(w)[None, None]).flatten(1).T
 
 
-def costs(dense=lambda n: n, local=lambda n: n, shared=lambda n: n):
-    def count(c_in, h, w, c_out, k):
-        a, b, c = price(c_in, h, w, c_out, k)
-        return dense(a), local(b), shared(c)
-    return count
+def by_places(w, height, width):
+    tall, wide = w.shape
+    outs = width - wide + 1
+    M = [[0.0] * (height * width) for _ in range((height - tall + 1) * outs)]
+    for o, row in enumerate(M):
+        for u in range(tall):
+            for v in range(wide):
+                row[(o // outs + u) * width + o % outs + v] = float(w[u, v])
+    return M
+
+
+def by_padding(w, height, width):
+    tall, wide = w.shape
+    places = [(i, j) for i in range(height - tall + 1) for j in range(width - wide + 1)]
+    return np.stack([np.pad(w, ((i, height - tall - i), (j, width - wide - j))).reshape(-1) for i, j in places])
+
+
+def by_differences(w, height, width):
+    tall, wide = w.shape
+    i, j, k, m = np.indices((height - tall + 1, width - wide + 1, height, width))
+    u, v = k - i, m - j
+    inside = (u >= 0) & (u < tall) & (v >= 0) & (v < wide)
+    return np.where(inside, w[u % tall, v % wide], 0).reshape(-1, height * width)
+
+
+def by_kron(w, height, width):
+    """Rows and columns apart: shifts of the rows, times shifts of the columns."""
+    tall, wide = w.shape
+    return sum(w[u, v] * np.kron(np.eye(height - tall + 1, height, u), np.eye(width - wide + 1, width, v))
+               for u in range(tall) for v in range(wide))
+
+
+def by_rolls(w, height, width):
+    one = np.zeros((height, width))
+    one[:w.shape[0], :w.shape[1]] = w
+    return np.array([np.roll(one, (i, j), axis=(0, 1)).ravel()
+                     for i in range(height - w.shape[0] + 1) for j in range(width - w.shape[1] + 1)])
+
+
+def pictured(change):
+    def changed(w, height, width):
+        y = matrix(w, height, width)
+        return change(y.reshape(height - w.shape[0] + 1, -1, height, width))
+    return changed
+
+
+def pushed(w, height, width):
+    M = matrix(w, height, width)
+    for k in range(1, len(M)):
+        M[k] = np.roll(M[k - 1], 1)
+    return M
+
+
+def round_the_border(w, height, width):
+    one = np.zeros((height, width))
+    one[:w.shape[0], :w.shape[1]] = w
+    return np.array([np.roll(one, (i, j), axis=(0, 1)).ravel() for i in range(height) for j in range(width)])
+
+
+def over_the_border(w, height, width):
+    pixels = torch.eye(height * width, dtype=torch.float64).reshape(-1, 1, height, width)
+    return torch.nn.functional.conv2d(pixels, torch.tensor(w)[None, None], padding="same").flatten(1).T
 
 
 def batch(pictures):
@@ -199,8 +262,8 @@ RIGHT = {
     "read": [read, as_strided, places, recursive, torch_view, by_einsum],
     "twins": [twin_step, by_torch, by_windows, stepped(each), lambda w, b, x, dy, lr: (w - lr * np.correlate(x, dy), b - lr * sum(dy))],
     "undo": [scattered, loops, looked_up, torchs, by_matrix, lambda x, order: with_order(np.argsort)(x, order)],
-    "price": [price, counted, lambda i, h, w, o, k: np.array(price(i, h, w, o, k)), lambda i, h, w, o, k: tuple(n * o for n in (h * w * (i * h * w + 1), h * w * (i * k * k + 1), i * k * k + 1))],
-    "noticed": ["ae", "ea", "E, A", {"a", "e"}, ["a", "e"]],
+    "matrix": [matrix, by_single_pixels, by_places, by_padding, by_differences, by_kron, by_rolls],
+    "noticed": ["bcdf", "fdcb", "B, C, D, F", {"b", "c", "d", "f"}, ["b", "c", "d", "f"], "b c d f", "(b), (c), (d), (f)"],
     "batch": [batch, moved, torched, listed],
     "diagnosis": ["cebda", "C, E, B, D, A", list("cebda")],
 }
@@ -214,6 +277,7 @@ WRONG = {
         (strided(lambda s: [int(v / 8) for v in s]), "do not divide by 8"), (lambda *a: read(*a).ravel(), "shape that is asked for"), (lambda memory, shape, strides, start: as_strided(memory, shape, [8 * s for s in strides], start) * 0, "is expected"),
         (lambda memory, shape, strides, start: memory[:int(np.prod(shape))], ""), (strided(lambda s: [v + 1 for v in s[:-1]] + [s[-1]]), ""),
         (lambda memory, shape, strides: memory, "yours takes"), (lambda memory, shape, strides, start: read(memory, shape, strides, start + 1), "raises IndexError"), (lambda memory, shape, strides, start: read(memory, shape, strides, start) + 1, "is expected"),
+        (strided(lambda s: [*s[:2], *[0] * (len(s) - 2)]), "only the first two axes"), (strided(lambda s: [-v for v in s]), "adds its stride"),
     ],
     "twins": [
         (stepped(lambda x, dy, k: dy[-1] * x[-k:], lambda dy: dy[-1]), "last place alone"), (stepped(lambda x, dy, k: dy[-1] * x[-k:]), "only the last place's share"), (stepped(lambda x, dy, k: dy[0] * x[:k]), "first place's share"),
@@ -221,6 +285,8 @@ WRONG = {
         (stepped(each, lambda dy: dy[-1]), "from every place"), (stepped(each, lambda dy: 0), "takes a step as well"), (stepped(each, lambda dy: 1), "once at every place"), (lambda w, b, x, dy, lr: twin_step(w, b, x, dy, -lr), "subtracts"),
         (lambda w, b, x, dy, lr: twin_step(w, b, x, dy, 1), "learning rate is missing"), (stepped(lambda x, dy, k: each(x, dy, k)[::-1]), "wrong way round"), (stepped(lambda x, dy, k: each(x, np.ones_like(dy), k)), "dy is missing"),
         (lambda w, b, x, dy, lr: (each(x, dy, len(w)), dy.sum()), "these are the gradients"), (lambda *a: twin_step(*a)[0], "Give the bias, too"), (lambda w, b, x, dy, lr: (w, b), "is expected"), (lambda w, x, dy: w, "yours takes"),
+        (stepped(lambda x, dy, k: each(x[:len(x) - 1], dy[:-1], k) if len(dy) > 1 else np.zeros(k), lambda dy: dy[:-1].sum()), "last place is left out"), (stepped(lambda x, dy, k: np.convolve(x, dy, "valid")), "turns dy round"),
+        (lambda *a: twin_step(*a)[::-1], "in the wrong order"),
     ],
     "undo": [
         (with_order(lambda o: o), "apply the shuffle once more"), (lambda x, order: x * 1, "nothing has moved"), (with_order(lambda o: o[::-1]), "read backwards is not"), (with_order(lambda o: np.argsort(o)[::-1]), "inverse is there, but"),
@@ -228,23 +294,23 @@ WRONG = {
         (lambda x, order: scattered(x, order).reshape(len(x), -1), "shape"), (lambda x: x, "yours takes (x)"), (lambda x, order: np.swapaxes(scattered(np.swapaxes(x, 2, 3), order), 2, 3), "column by column"),
         (lambda x, order: np.concatenate([scattered(x[:, :1], order), x[:, 1:]], axis=1), "first channel"), (lambda x, order: np.concatenate([scattered(x[:1], order), x[1:]]), "first picture"), (lambda x, order: np.zeros_like(x), "is expected at index"),
     ],
-    "price": [
-        (lambda i, h, w, o, k: (o * h * w * i * h * w, o * h * w * i * k * k, o * i * k * k), "biases are missing"), (lambda i, h, w, o, k: (*price(i, h, w, o, k)[:2], o * i * k * k), "shared layer has biases"),
-        (lambda i, h, w, o, k: (o * h * w * i * h * w, *price(i, h, w, o, k)[1:]), "dense layer has biases"), (lambda i, h, w, o, k: (price(i, h, w, o, k)[0], o * h * w * i * k * k, price(i, h, w, o, k)[2]), "local layer has biases"),
-        (lambda i, h, w, o, k: (o * h * w * i * h * w + o, o * h * w * i * k * k + o, o * i * k * k + o), "nothing is shared"), (lambda i, h, w, o, k: (*price(i, h, w, o, k)[:2], o * i * k * k + o * h * w), "bias is shared as well"),
-        (lambda i, h, w, o, k: price(i, h, w, o, k)[::-1], "dense first"), (lambda i, h, w, o, k: price(i, h, w, o, k)[0], "3 results"), (lambda i, h, w, o, k: price(i, h, w, o, k)[:2], "Give the shared layer"), (costs(dense=lambda n: 2 * n), "is expected"),
-        (lambda i, h, w, o, k: (o * h * w * (i * h * w + 1), o * h * w * (k * k + 1), o * (k * k + 1)), "through all input channels"), (lambda i, h, w, o, k: (o * h * w * (i * h * w + 1), o * h * w * (i * k + 1), o * (i * k + 1)), "k rows and k columns"),
-        (lambda i, h, w, o, k: (h * w * (i * h * w + 1), h * w * (i * k * k + 1), o * (i * k * k + 1)), "c_out · h · w in all"), (lambda *_: (100_696_064, 917_504, 896), "is expected"), (lambda i, h, w, o: 0, "yours takes"),
+    "matrix": [
+        (pushed, "jumps to the next row"), (lambda w, h, v: matrix(w[::-1, ::-1], h, v), "half a turn"), (lambda w, h, v: matrix(np.ones(w.shape), h, v), "Put the weights there"), (lambda w, h, v: matrix(w, h, v).T, "the other way round"),
+        (pictured(lambda y: y.swapaxes(0, 1).reshape(-1, y[0, 0].size)), "outputs are counted row by row"), (pictured(lambda y: y.swapaxes(2, 3).reshape(-1, y[0, 0].size)), "pixels are counted row by row"), (pictured(lambda y: y), "one axis each"),
+        (pictured(lambda y: y.reshape(-1, *y.shape[2:])), "each as one row"), (round_the_border, "on the other side"), (over_the_border, "over the border"), (lambda w, h, v: matrix(w, h, v)[:-1], "last place is missing"), (lambda w, h, v: matrix(w, h, v)[0], "shape"),
+        (lambda w, h, v: matrix(w, h, v)[:1], "first output alone"), (lambda w, h, v: np.array([[1.0, 2, 0, 3, 4, 0, 0, 0, 0]]), ""), (lambda w, h, v: matrix(w, h, h), ""), (lambda w, h, v: 2 * matrix(w, h, v), "is expected"), (lambda w, h: w, "yours takes"),
     ],
     "noticed": [
-        ("a", "even columns come first"), ("e", "seam"), ("bcdf", "the other way round"), ("abcdef", "in some of these"), ("abdef", "turning and mirroring"), ("abe", "b is one of the eight"), ("ace", "filter's slices"), ("ade", "d only turns"),
-        ("aef", "f is a mirror"), ("", "letters as text"), ("xyz", "letters to choose from"), (7, ""), (np.nan, ""), ("none", "letters to choose from"),
+        ("ae", "the other way round"), ("abcdef", "not all"), ("bdf", "does not touch the places"), ("abcdf", "seam"), ("bcdef", "no window of 3 × 3"), ("cdf", "b is one of the eight"), ("bcf", "d only turns"), ("bcd", "f is a mirror"),
+        ("c", "one of the eight"), ("", "letters as text"), ("xyz", "letters to choose from"), (7, ""), (np.nan, ""), ("none", "letters to choose from"), ("aee", "the other way round"),
     ],
     "batch": [
         (reshaped, "reshape where a transpose"), (then(lambda b: np.swapaxes(b, 2, 3)), "rows and columns are swapped"), (then(lambda b: b.transpose(0, 2, 3, 1)), "channels come last"), (then(lambda b: b[:, ::-1]), "red and blue"), (then(lambda b: b[0]), "all pictures"),
         (with_factor(lambda p: 255 if p.dtype == np.uint8 else 1), "whole numbers from 0 to 255"), (with_factor(lambda p: 1 if p.dtype == np.uint8 else 1 / 255), "only whole numbers"), (with_factor(lambda p: 255 / p.max() if p.dtype == np.uint8 else 1), "brightest pixel of the picture"),
         (with_factor(lambda p: 255 if p.dtype == np.uint8 and p.max() <= 1 else 1), "nearly black"), (with_factor(lambda p: 255 / 256 if p.dtype == np.uint8 else 1), "255 is the brightest"), (then(lambda b: b * 0), "is expected at index"), (then(list), None),
         (lambda pictures: np.stack([p.transpose(2, 0, 1) / 255 for p in pictures]), "raises ValueError"), (bytes_in_place, ""), (lambda pictures: np.stack(pictures), ""), (lambda a, b: a, "yours takes (a, b)"),
+        (with_factor(lambda p: (255 if p.dtype == np.uint8 else 1) / p.max()), "its own brightest pixel"), (then(lambda b: b.astype(np.uint8)), "It is to hold floats"),
+        (lambda pictures: np.stack([np.floor(x) if p.dtype == np.uint8 else x for p, x in zip(pictures, batch(pictures), strict=True)]), "throws away"),
     ],
     "diagnosis": [
         ("ecbda", "For the first"), ("cebad", "For the fourth"), ("bcdea", "For the first"), ("cebd", "5 letters"), ("cebdaa", "5 letters"), ("cebdx", "letters to choose from"), ("cbeda", "For the second"), ("cedba", "For the third"),
@@ -252,4 +318,4 @@ WRONG = {
     ],
 }
 WRONG["batch"] = [entry for entry in WRONG["batch"] if entry[1] is not None]
-NO_ARRAY = ("price", "batch")
+NO_ARRAY = ("batch",)
