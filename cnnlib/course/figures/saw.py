@@ -103,7 +103,7 @@ def damage(panels):
     panels : dict of str to array (directions, 10)
         In each, the direction that costs most is drawn first; one scale for all.
     """
-    fig, axes = plt.subplots(1, len(panels), figsize=(4.8, 4.6))
+    fig, axes = plt.subplots(1, len(panels), figsize=(4.8, 4.6), gridspec_kw={"wspace": 0.12})
     limit = 1.6 * max(np.abs(matrix).max() for matrix in panels.values())  # numbers stand on it
     for ax, (name, matrix) in zip(axes, panels.items(), strict=True):
         matrix = matrix[np.argsort(-matrix.mean(axis=1))]
@@ -214,7 +214,7 @@ def one_pixel(images, leads, before, after):
     before, after : list of str
         What stands over each image, and over its map.
     """
-    fig, axes = plt.subplots(2, len(images), figsize=(4.8, 3.3))
+    fig, axes = plt.subplots(2, len(images), figsize=(4.8, 3.0))
     for (top, bottom), image, lead, first, then in zip(axes.T, images, leads, before, after, strict=True):
         _picture(top, image, first, fontsize=10.5)
         _signed(bottom, np.maximum(lead, 0), then, fontsize=10.5)
