@@ -115,7 +115,8 @@ def matched(answer):
         return turned[(right[:, None] - errors).argmin(axis=0)].mean()
 
     def within(errors, right, turned):
-        return turned[(right >= errors.min()) & (right <= errors.max())].mean()
+        inside = turned[(right >= errors.min()) & (right <= errors.max())]
+        return inside.mean() if len(inside) else np.nan
 
     def to_the_mean(errors, right, turned):
         return float(turned[np.abs(right - errors.mean()).argmin()])
