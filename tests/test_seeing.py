@@ -69,25 +69,65 @@ def test_stamps_are_ten_and_tell_the_digits_apart():
 
 
 def test_a_judge_gives_full_marks_for_nothing_erased():
-    model, part = seeing.network(0).eval(), seeing.stage(1)[2][:60]
+    model, part = seeing.network(0).eval(), seeing.stage(1)[2][:40]
     record = seeing.judged(model, part, 0)
-    assert set(record) == {"erase", "keep"} and len(record["erase"]) == 7
+    assert set(record) == {"erase", "keep"} and len(record["erase"]) == 11
     assert all(shares[0] == 1 for shares in record["erase"].values())
+
+
+def test_every_error_gets_a_peer_of_its_own_with_the_nearest_lead():
+    wanted, given = np.array([1.0, 1.1, 6.0]), np.array([9.0, 1.2, 5.0, 0.7, 3.0])
+    found = seeing.matched(wanted, given)
+    assert found.tolist() == [3, 1, 2]
+    assert len(set(seeing.matched(np.ones(5), given))) == 5
+
+
+def test_a_lead_map_is_the_fall_of_the_lead():
+    model, x = seeing.network(1).eval(), seeing.stage(0)[2].images[:2]
+    found = seeing.lead_map(model, x, np.array([2, 3]), np.array([7, 7]))
+    covered = x.copy()
+    covered[:, 0, 8, 8] = 0
+    whole, without = model(x), model(covered)
+    lead = [scores[[0, 1], [2, 3]] - scores[:, 7] for scores in (whole, without)]
+    np.testing.assert_allclose(found[:, 8, 8], lead[0] - lead[1], atol=1e-12)
+
+
+def test_to_be_sure_is_the_softmax_and_grows_with_the_spread():
+    scores = np.log([[0.92, 0.04, 0.04], [0.5, 0.3, 0.2]])
+    assert seeing.sure(scores) == 0.5 and seeing.sure(scores, 0.95) == 0 and seeing.sure(9 * scores) == 1
+    assert seeing.spread(np.array([[0.0, 3.0, 1.0], [2.0, 2.0, 7.0]])) == 4
+
+
+def test_the_corner_is_that_of_the_stamp_and_ties_count_in_shares():
+    part = seeing.stage(0)[2][:1]
+    empty = type(part)(np.zeros_like(part.images), part.labels)
+    marked = seeing.stamped(empty, part.labels).images[:, 0]
+    assert seeing.corner(marked) == 1
+    marked[0, 0, :5] = 1
+    assert seeing.corner(marked) == 0.5
+    marked[0, 12, 12] = 2
+    assert seeing.corner(marked) == 0
+
+
+def test_a_probe_reads_what_is_linear_and_no_more():
+    rng, labels = np.random.default_rng(0), [np.repeat(np.arange(10), n) for n in (20, 5, 10)]
+    clear = [np.eye(10)[k] + 0.05 * rng.normal(size=(len(k), 10)) for k in labels]
+    noise = [rng.normal(size=(len(k), 10)) for k in labels]
+    assert seeing.probe(clear, labels) == 1 and seeing.probe(noise, labels) < 0.25
 
 
 def test_the_record_is_whole():
     record = seeing.load()
-    assert tuple(record["counts"]) == seeing.COUNTS
-    for kind in ("plain", "holes"):
-        assert len(record[kind]) == len(record["accuracy"][kind]) == len(seeing.SEEDS)
-        for run in record[kind]:
-            for judge in ("erase", "keep"):
-                assert np.shape(list(run[judge].values())) == (7, len(seeing.COUNTS))
+    assert set(record) == set(seeing.PARTS)
+    assert all(len(runs) == len(seeing.SEEDS) for runs in record.values())
+    for run in record["judge"]:
+        for kind, judge in [(kind, judge) for kind in ("plain", "holes") for judge in ("erase", "keep")]:
+            assert np.shape(list(run[kind][judge].values())) == (11, len(seeing.COUNTS))
 
 
 def test_a_part_of_the_record_is_measured_again():
-    record, (train, _, test) = seeing.load(), seeing.stage(0)
-    again = seeing.judged(seeing.trained(0, train), test, 0)
-    for judge in ("erase", "keep"):
-        for name, shares in again[judge].items():
-            assert shares == pytest.approx(record["plain"][0][judge][name], abs=0.15), (judge, name)
+    record, test = seeing.load(), seeing.stage(0)[2]
+    assert seeing.accuracy(seeing.subject(0), test) == pytest.approx(record["judge"][0]["plain"]["accuracy"], abs=0.02)
+    again, kept = seeing.noise(0), record["noise"][0]
+    for name in ("trained", "untrained", "scaled"):
+        assert list(again[name].values()) == pytest.approx(list(kept[name].values()), abs=0.1)

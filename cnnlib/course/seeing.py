@@ -1,10 +1,13 @@
 """Chapter 14's stage: digits somewhere in a field, networks to look into, and the judge of their maps.
 
     python -m cnnlib.course.seeing           # measure again over more seeds and write records/what_the_network_saw.json
+    python -m cnnlib.course.seeing noise     # only this part of it (any of: judge errors noise probe stamped)
 
 The chapter runs each measurement on a few seeds; the record adds seeds, and what takes longer.
 """
 
+import argparse
+import functools
 import json
 import pathlib
 
@@ -51,6 +54,19 @@ def trained(seed, part, epochs=EPOCHS, augment=None):
     fit(model, CrossEntropyLoss(), optimizer, part, epochs=epochs, batch_size=BATCH, schedule=schedule,
         schedule_every="step", augment=augment, rng=np.random.default_rng([2, seed]), progress=False)
     return model
+
+
+@functools.cache
+def subject(seed, kind="plain"):
+    """The network of a seed, trained on plain digits, on digits with holes, or on stamped digits."""
+    part = stage(seed)[0]
+    return trained(seed, stamped(part, part.labels) if kind == "stamped" else part,
+                   augment=holes if kind == "holes" else None)
+
+
+def accuracy(model, part):
+    """The share of a part that a model reads rightly."""
+    return float(np.mean(predict(model, part.images) == part.labels))
 
 
 def predict(model, x):
@@ -151,7 +167,18 @@ def stamped(part, labels):
     return Dataset(images, part.labels)
 
 
-# --- The record -----------------------------------------------------------------------------------------------------
+# --- The record: every seed has its own split and places of the digits, its own start and batches -------------------
+
+
+def limited(values, ink):
+    """A map that names pixels with ink only.
+
+    Examples
+    --------
+    >>> limited(np.array([3.0, 1.0, 2.0]), np.array([0.0, 0.5, 0.5]))
+    array([-inf,   1.,   2.])
+    """
+    return np.where(ink > 0, values, -np.inf)
 
 
 def judged(model, part, seed):
@@ -165,32 +192,170 @@ def judged(model, part, seed):
     rng = np.random.default_rng([3, seed])
     right = np.flatnonzero(predict(model, part.images) == part.labels)[:JUDGED]
     x, said = part.images[right], part.labels[right]
-    found = maps_of(model, x, said)
-    found |= {"darkest ink": x[:, 0], "random ink": np.where(x[:, 0] > 0, 0, -1.0),
-              "untrained g × i": interpret.gradient_times_input(network(seed), x, said)}
+    found, ink = maps_of(model, x, said), x[:, 0]
+    found |= {"darkest ink": ink, "random ink": np.where(ink > 0, 0, -1.0),
+              "untrained g × i": interpret.gradient_times_input(network(seed), x, said),
+              "size of g × i": np.abs(found["gradient × input"]),
+              "gradient, on ink": limited(interpret.input_gradient(model, x, said)[:, 0], ink),
+              "saliency, on ink": limited(found["saliency"], ink), "Grad-CAM, on ink": limited(found["Grad-CAM"], ink)}
     return {name: {key: same_answer(model, x, said, ranking(values, rng), COUNTS, edit).tolist()
                    for key, values in found.items()} for name, edit in (("erase", erase), ("keep", keep))}
 
 
-def measure(seeds=SEEDS):
-    """Both judges for networks that have never seen an erased pixel, and for those trained with holes.
+def judge(seed):
+    """Both judges, for a network that has never seen an erased pixel and for one trained with holes."""
+    test, kinds = stage(seed)[2], ("plain", "holes")
+    return {kind: judged(subject(seed, kind), test, seed) | {"accuracy": accuracy(subject(seed, kind), test)}
+            for kind in kinds}
 
-    Every seed has its own split and places of the digits, its own start and batches.
+
+def lead_map(model, x, ahead, behind):
+    """How far the lead of one score over another falls when a pixel is erased, (N, H, W)."""
+    return interpret.occlusion(model, x, ahead, size=1) - interpret.occlusion(model, x, behind, size=1)
+
+
+def turned(model, x, ahead, behind, rng):
+    """Whether a class comes out first once the pixel is erased that its rival's lead owes most to, (N,)."""
+    return predict(model, erase(x, ranking(lead_map(model, x, ahead, behind), rng), 1)) == behind
+
+
+def matched(wanted, given):
+    """For every wanted number the index of the nearest given one, each used once, the largest served first.
+
+    Examples
+    --------
+    >>> matched(np.array([1.0, 5.0]), np.array([4.0, 0.9, 1.1, 9.0]))
+    array([1, 0])
     """
-    record = {"counts": COUNTS, "plain": [], "holes": [], "accuracy": {"plain": [], "holes": []}}
-    for seed in seeds:
-        train, _, test = stage(seed)
-        for kind, augment in (("plain", None), ("holes", holes)):
-            model = trained(seed, train, augment=augment)
-            record[kind].append(judged(model, test, seed))
-            record["accuracy"][kind].append(float(np.mean(predict(model, test.images) == test.labels)))
-    return record
+    free, found = np.ones(len(given), bool), np.empty(len(wanted), int)
+    for k in np.argsort(-wanted):
+        found[k] = np.argmin(np.where(free, np.abs(given - wanted[k]), np.inf))
+        free[found[k]] = False
+    return found
+
+
+def errors(seed):
+    """One erased pixel: errors that it cures, and right digits that it spoils, with the lead that they had."""
+    model, test, rng = subject(seed), stage(seed)[2], np.random.default_rng([4, seed])
+    scores = model(test.images)
+    order = scores.argsort(axis=1)
+    first, rows = order[:, -1], np.arange(len(order))
+    rival = np.where(first == test.labels, order[:, -2], test.labels)
+    lead = scores[rows, first] - scores[rows, rival]
+    flips = turned(model, test.images, first, rival, rng)
+    bad, good = np.flatnonzero(first != test.labels), np.flatnonzero(first == test.labels)
+    peers = good[matched(lead[bad], lead[good])]
+    return {"count": len(bad), "cured": float(flips[bad].mean()), "matched": float(flips[peers].mean()),
+            "right": float(flips[good].mean()), "gap": float(np.abs(lead[peers] - lead[bad]).mean()),
+            "lead of errors": float(np.median(lead[bad])), "lead of right": float(np.median(lead[good]))}
+
+
+def sure(scores, limit=0.9):
+    """The share of rows whose softmax gives one class more than a limit.
+
+    Examples
+    --------
+    >>> sure(np.array([[0.0, 5.0], [1.0, 1.0]]))
+    0.5
+    """
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return float(np.mean(p.max(axis=1) / p.sum(axis=1) > limit))
+
+
+def spread(scores):
+    """The mean distance from the smallest to the largest score."""
+    return float(np.ptp(scores, axis=1).mean())
+
+
+def noise(seed):
+    """How often a network, and its twin with scores of the same spread, is sure of what is not a digit."""
+    test, rng = stage(seed)[2].images, np.random.default_rng([5, seed])
+    shown = {"digits": test, "noise": rng.uniform(0, 1, (500, *test.shape[1:])),
+             "faint noise": rng.uniform(0, 2 * test.mean(), (500, *test.shape[1:])),
+             "grey": np.full((1, *test.shape[1:]), 0.5)}
+    answers = {name: {key: model(images) for key, images in shown.items()}
+               for name, model in (("trained", subject(seed)), ("untrained", network(seed).eval()))}
+    spreads = {name: spread(scores["digits"]) for name, scores in answers.items()}
+    answers["scaled"] = {key: scores * spreads["trained"] / spreads["untrained"]
+                         for key, scores in answers["untrained"].items()}
+    return {name: {key: sure(scores) for key, scores in group.items()} for name, group in answers.items()} | {
+        "spread": spreads}
+
+
+def features(model, x):
+    """For each block the largest value and the mean of every map, and a column of ones."""
+    blocks = [found for _, found in interpret.feature_maps(model, x)][2:LAST + 1:2]
+    return [np.concatenate([m.max(axis=(2, 3)), m.mean(axis=(2, 3)), np.ones((len(x), 1))], axis=1) for m in blocks]
+
+
+def probe(parts, labels):
+    """Test digits that a linear probe reads from features, its weight decay chosen on the validation part.
+
+    Parameters
+    ----------
+    parts, labels : sequence of array
+        Features (N, D) and digits (N,) for training, validation and test.
+    """
+    scale = parts[0].std(axis=0)
+    scale[scale == 0] = 1  # a map that is always 0, and the ones
+    a, v, t = (part / scale for part in parts)
+    fits = [np.linalg.solve(a.T @ a + decay * np.eye(a.shape[1]), a.T @ np.eye(10)[labels[0]])
+            for decay in (0.01, 1, 100)]
+    best = max(fits, key=lambda w: np.mean((v @ w).argmax(axis=1) == labels[1]))
+    return float(np.mean((t @ best).argmax(axis=1) == labels[2]))
+
+
+def probes(seed):
+    """What a probe reads after each of the three blocks, in the trained network and in its twin."""
+    parts = stage(seed)
+    labels = [part.labels for part in parts]
+    return {name: [probe(block, labels) for block in zip(*(features(model, p.images) for p in parts), strict=True)]
+            for name, model in (("trained", subject(seed)), ("untrained", network(seed).eval()))}
+
+
+def corner(values):
+    """The share of maps whose first pixel lies in the stamp's corner; ties count in shares.
+
+    Examples
+    --------
+    >>> tied = np.zeros((1, 16, 16))
+    >>> tied[0, 15, 15] = tied[0, 0, 0] = 1
+    >>> corner(tied)
+    0.5
+    """
+    first = values == values.max(axis=(1, 2), keepdims=True)
+    return float(np.mean(first[:, -3:, -3:].sum(axis=(1, 2)) / first.sum(axis=(1, 2))))
+
+
+def in_corner(model, x):
+    """How often each map, for what the model reads, names the corner first."""
+    return {name: corner(values) for name, values in maps_of(model, x, predict(model, x)).items()}
+
+
+def shortcut(seed):
+    """A network trained on stamped digits: what it reads, and how often its maps name the corner."""
+    model, test, rng = subject(seed, "stamped"), stage(seed)[2], np.random.default_rng([6, seed])
+    wrong = (test.labels + rng.integers(1, 10, len(test))) % 10
+    marked, false = stamped(test, test.labels), stamped(test, wrong)
+    x = marked.images[:JUDGED]
+    return {"right stamp": accuracy(model, marked), "no stamp": accuracy(model, test),
+            "wrong stamp": accuracy(model, false), "as stamped": float(np.mean(predict(model, false.images) == wrong)),
+            "corner": in_corner(model, x), "plain corner": in_corner(subject(seed), x),
+            "ink corner": {"darkest ink": corner(x[:, 0]), "random ink": corner((x[:, 0] > 0) * 1.0)}}
+
+
+PARTS = {"judge": judge, "errors": errors, "noise": noise, "probe": probes, "stamped": shortcut}
 
 
 def load():
-    """The committed record."""
+    """The committed record: for each part a list with one entry for each seed."""
     return json.loads(RECORD.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8", newline="\n")
+    parser = argparse.ArgumentParser(description="Measure the parts of chapter 14's record again.")
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"any of {list(PARTS)}; all unless told")
+    record = load() if RECORD.exists() else {}
+    for name in parser.parse_args().parts:
+        record[name] = [PARTS[name](seed) for seed in SEEDS]
+        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")

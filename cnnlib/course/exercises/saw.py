@@ -15,6 +15,7 @@ def _network(draw, inputs, hidden, classes):
 
 SMALL = np.array([1.0, 4.0]), np.array([[3.0, 1.0], [1.0, -1.0]]), np.array([[1.0, 2.0], [-2.0, 5.0]])
 WIDE, SQUARE = _network(_RNG, 5, 7, 3), _network(_RNG, 4, 4, 4)
+EMPTY_PIXELS = np.array([0.0, 2.0, 0.0]), np.array([[1.0, 1, -2], [-1, 0, 3], [5, 0, -4]]), np.array([[2.0, 1, 7], [-1, 3, 4]])
 DEAD = np.array([1.0, 2.0, 3.0]), -np.ones((4, 3)), np.ones((2, 4))
 
 
@@ -41,6 +42,11 @@ def _saliency(x, w1, w2, target):
     return np.abs(_back(x, w1, w2, _one(w2, target)))
 
 
+def _divided(a, b):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return a / b
+
+
 def saliency(answer):
     """14.1: the size of a score's gradient, for a network with one hidden layer."""
     def through_softmax(x, w1, w2, target):
@@ -49,6 +55,10 @@ def saliency(answer):
 
     def through_loss(x, w1, w2, target):
         return np.abs(_back(x, w1, w2, _softmax(_scores(x, w1, w2)[1]) - _one(w2, target)))
+
+    def by_differences(x, w1, w2, target):
+        ahead, behind = ([_scores(x + step, w1, w2)[1][target] for step in sign * 1e-6 * np.eye(len(x))] for sign in (1, -1))
+        return np.abs(np.subtract(ahead, behind)) / 2e-6
 
     def largest(x, w1, w2, target):
         return _saliency(x, w1, w2, int(_scores(x, w1, w2)[1].argmax()))
@@ -61,6 +71,7 @@ def saliency(answer):
         "14.1", answer, _saliency,
         [Case((*SMALL, 0), "two pixels, two hidden units, target 0"), Case((*SMALL, 1), "the same network, target 1"),
          Case((*WIDE, 2), "five pixels, seven hidden units, three classes"), Case((*SQUARE, 3), "a network of four, four and four"),
+         Case((*EMPTY_PIXELS, 0), "an image with two empty pixels, two hidden units with z = 0"),
          Case((*DEAD, 1), "a network whose hidden units are all off")],
         [Mistake(through_softmax, "that is the gradient of the probability, after the softmax. Saliency asks for the score before it."),
          Mistake(through_loss, "that is the gradient of the loss, p − target. Saliency asks for the score: send back a 1 for the target and 0 for the others."),
@@ -69,6 +80,10 @@ def saliency(answer):
          Mistake(lambda x, w1, w2, target: _back(x, w1, w2, _one(w2, target)) * x, "that is gradient × input. Saliency does not multiply by the pixel."),
          Mistake(lambda x, w1, w2, target: np.abs(_back(x, w1, w2, _one(w2, target), masked=False)), "the ReLU is left out on the way back: a hidden unit that is off lets no gradient through."),
          Mistake(lambda x, w1, w2, target: np.abs(_back(x, w1, w2, np.ones(len(w2)))), "that is the gradient of all scores together. Send back a 1 for the target alone."),
+         Mistake(lambda x, w1, w2, target: _saliency(x, w1, w2, target) * (x != 0), "an empty pixel has a saliency, too: the score reacts when ink comes there."),
+         Mistake(lambda x, w1, w2, target: _divided(_saliency(x, w1, w2, target) * x, x), "to divide gradient × input by the pixel fails where the pixel is 0. Stop one step earlier."),
+         Mistake(lambda x, w1, w2, target: np.abs(w1.T @ ((w1 @ x >= 0) * w2[target])), "at z = 0 the ReLU counts as closed, here as in `cnnlib` and PyTorch: the condition is z > 0."),
+         Mistake(by_differences, "differences fail at the ReLU's bend, z = 0, where its derivative counts as 0. Send a 1 back through the network instead."),
          Mistake(largest, "that is the score of the largest class. The target says whose score is meant."),
          Mistake(normalised, "do not divide by the largest: the sizes themselves are asked for."),
          Mistake(lambda x, w1, w2, target: _back(x, w1, w2, _one(w2, target)) ** 2, "the size of a number is its absolute value, not its square."),
@@ -80,41 +95,49 @@ def saliency(answer):
 
 # --- 14.2 -----------------------------------------------------------------------------------------------------------
 
-PAPER = np.array([[[2.0, 0], [0, 0]], [[1, 1], [0, 3]]]), np.array([[[2.0, 2], [2, 2]], [[-1, -1], [-1, -1]]])
-UNEVEN = np.maximum(_RNG.normal(size=(4, 3, 5)), 0), _RNG.normal(size=(4, 3, 5))
-CUBE = np.maximum(_RNG.normal(size=(3, 3, 3)), 0), _RNG.normal(size=(3, 3, 3))
-EMPTY = np.ones((2, 2, 3)), -np.ones((2, 2, 3))
+FEW = np.array([1.0]), np.array([5.0, 1.5, 0.2]), np.array([False, True, False])
+TWICE = np.array([1.0, 1.2, 3.0]), np.array([9.0, 1.1, 8.0, 2.5]), np.array([False, True, False, False])
+TIED = np.array([2.0]), np.array([3.0, 1.0, 4.0]), np.array([True, False, False])
+MANY = np.round(_RNG.gamma(1.0, 1.2, size=13), 2), np.round(_RNG.gamma(3.0, 2.0, size=60), 2)
+MANY = *MANY, MANY[1] < _RNG.uniform(0, 8, size=60)
 
 
-def _cam(maps, dmaps):
-    return np.maximum((dmaps.mean(axis=(1, 2), keepdims=True) * maps).sum(axis=0), 0)
+def _matched(errors, right, turned):
+    return turned[np.abs(right[:, None] - errors).argmin(axis=0)].mean()
 
 
-def grad_cam(answer):
-    """14.2: Grad-CAM from the maps (K, H, W) of one image and the gradient of its score."""
-    def weighted(maps, dmaps):
-        return dmaps.mean(axis=(1, 2), keepdims=True) * maps
+def matched(answer):
+    """14.2: how many right digits are turned, among those that lead by as much as the errors do."""
+    def below(errors, right, turned):
+        return np.mean([turned[np.where(right <= e, e - right, np.inf).argmin()] for e in errors])
 
-    def over_channels(maps, dmaps):
-        return np.maximum((dmaps.mean(axis=0) * maps).sum(axis=0), 0)
+    def signed(errors, right, turned):
+        return turned[(right[:, None] - errors).argmin(axis=0)].mean()
+
+    def within(errors, right, turned):
+        inside = turned[(right >= errors.min()) & (right <= errors.max())]
+        return inside.mean() if len(inside) else np.nan
+
+    def to_the_mean(errors, right, turned):
+        return float(turned[np.abs(right - errors.mean()).argmin()])
 
     return check_function(
-        "14.2", answer, _cam,
-        [Case(PAPER, "the two maps of the chapter"), Case(UNEVEN, "four maps of 3 × 5"), Case(CUBE, "three maps of 3 × 3"),
-         Case(EMPTY, "maps that all speak against the class")],
-        [Mistake(over_channels, "the gradient's mean runs over the places of each map, not over the channels: one weight for each map."),
-         Mistake(lambda a, d: np.maximum(weighted(a, d), 0).sum(axis=0), "the ReLU comes last. Here it cuts map by map, so a map that speaks against the class cannot cancel one that speaks for it."),
-         Mistake(lambda a, d: weighted(a, d).sum(axis=0), "the ReLU is missing: what speaks against the class is cut off at the end."),
-         Mistake(lambda a, d: np.abs(weighted(a, d).sum(axis=0)), "cut off what is negative; do not turn it positive."),
-         Mistake(lambda a, d: np.maximum((d * a).sum(axis=0), 0), "each map gets one weight, the mean of its gradient. You multiply place by place."),
-         Mistake(lambda a, d: np.maximum(weighted(a, d).mean(axis=0), 0), "the weighted maps are added up, not averaged."),
-         Mistake(lambda a, d: np.maximum((d.sum(axis=(1, 2), keepdims=True) * a).sum(axis=0), 0), "a map's weight is the mean of its gradient, not the sum."),
-         Mistake(lambda a, d: np.maximum((np.maximum(d, 0).mean(axis=(1, 2), keepdims=True) * a).sum(axis=0), 0), "the ReLU comes at the end. A negative gradient belongs to its map's mean."),
-         Mistake(lambda a, d: np.maximum((a.mean(axis=(1, 2), keepdims=True) * d).sum(axis=0), 0), "the other way round: the mean of the gradient weights the map."),
-         Mistake(lambda a, d: np.maximum(a.sum(axis=0), 0), "the gradient is not used: it says which map counts how much."),
-         Mistake(lambda a, d: np.maximum(weighted(a, d).max(axis=0), 0), "add the weighted maps up; do not take the largest."),
-         Mistake(lambda a, d: _cam(a, d) / (_cam(a, d).max() or 1), "do not divide by the largest: the values themselves are asked for.")],
-        praise="one weight for each map, add, and only then cut off.",
+        "14.2", answer, _matched,
+        [Case(FEW, "one error and three right digits"), Case(TWICE, "three errors, two with the same peer"),
+         Case(TIED, "two right digits equally near"), Case(MANY, "13 errors and 60 right digits")],
+        [Mistake(lambda e, r, t: t.mean(), "that is the share of all right digits. Most of them lead by far more than an error does; compare like with like."),
+         Mistake(below, "the nearest one may also lead by more than the error: take the size of the difference."),
+         Mistake(signed, "the nearest is where the difference is smallest in size. A large negative difference is not near."),
+         Mistake(lambda e, r, t: t[np.unique(np.abs(r[:, None] - e).argmin(axis=0))].mean(), "a right digit that is the nearest of two errors counts twice: one peer for every error."),
+         Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmin(axis=0)].sum(), "that is a count. Divide it by the number of errors."),
+         Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmin(axis=0)].sum() / len(r), "divide by the number of errors, not of right digits."),
+         Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmax(axis=0)].mean(), "that takes the farthest one. The nearest has the smallest difference."),
+         Mistake(lambda e, r, t: 1 - _matched(e, r, t), "that is the share of those that stand."),
+         Mistake(lambda e, r, t: t[len(r) - 1 - np.abs(r[::-1, None] - e).argmin(axis=0)].mean(), "where two are equally near, take the first."),
+         Mistake(lambda e, r, t: t[:len(e)].mean(), "the first right digits are not the nearest ones."),
+         Mistake(within, "every error needs a peer of its own. All right digits between the smallest and the largest lead are not spread like the errors."),
+         Mistake(to_the_mean, "every error needs a peer of its own, not only their mean.")],
+        praise="compare like with like before you conclude.",
     )
 
 
@@ -136,7 +159,7 @@ LINE, FIELD = np.array([[1.0, 2.0, 3.0]]), np.round(_RNG.uniform(0.2, 1, size=(4
 TALL = np.round(_RNG.uniform(0.2, 1, size=(5, 3)), 2)
 
 
-def _covered(x, score, size, value=0.0, restored=True, sign=1, absolute=False, last=1, share="mean", whole=True, side=None):
+def _covered(x, score, size, value=0.0, restored=True, sign=1, absolute=False, last=1, share="mean", whole=True, side=None, least=1):
     total, count = np.zeros(x.shape), np.zeros(x.shape)
     image = x.copy()
     fill = x.mean() if value == "mean" else value
@@ -150,7 +173,7 @@ def _covered(x, score, size, value=0.0, restored=True, sign=1, absolute=False, l
             at = (slice(i, i + 1), slice(j, j + 1)) if side == "corner" else (slice(i, i + size), slice(j, j + size))
             total[at] += drop
             count[at] += 1
-    return total if share == "sum" else total / np.maximum(count, 1)
+    return total if share == "sum" else _divided(total, np.maximum(count, least))
 
 
 def _occlusion(x, score, size):
@@ -185,6 +208,7 @@ def occlusion(answer):
          Mistake(of(value="mean"), "the window is filled with 0, not with the image's mean."),
          Mistake(of(value=1.0), "the window is filled with 0."),
          Mistake(of(last=0), "the last row and the last column of windows are missing: there are H − size + 1 of them in a column."),
+         Mistake(of(last=0, least=0), "the last row and the last column of windows are missing: there are H − size + 1 of them in a column."),
          Mistake(of(share="sum"), "add up the drops, and then divide by how many windows cover the pixel."),
          Mistake(of(side="corner"), "each drop belongs to all pixels of its window, not only to its corner."),
          Mistake(latest, "each window overwrites what the windows before it have said: add up, and divide by the count."),
@@ -203,6 +227,8 @@ def _without(x, i, j, size):
 
 ROW, ROW_MAP = np.array([[[[5.0, 6.0, 7.0, 8.0]]]]), np.array([[[0.5, -3.0, 2.0, 1.0]]])
 COLOUR, COLOUR_MAP = _RNG.uniform(0.1, 1, size=(3, 2, 4, 5)), _RNG.normal(size=(3, 4, 5)) * np.array([1, 9, 0.1])[:, None, None]
+
+TIES, TIES_MAP = np.ones((1, 1, 4, 4)), np.array([[3.0, 1.0], [2.0, 0.0]]).repeat(2, axis=0).repeat(2, axis=1)[None]
 
 
 def _erased(x, maps, n, order=None, same=False, first=False, kept=False, more=0):
@@ -225,16 +251,28 @@ def erase(answer):
         return lambda x, maps, n: _erased(x, maps, n, **how)
 
     def together(x, maps, n):
-        limit = np.sort(maps, axis=None)[::-1][min(n * len(x), maps.size) - 1] if n else np.inf
-        return np.where((maps >= limit)[:, None], 0, x)
+        k, i, j = np.unravel_index(np.argsort(-maps, axis=None, kind="stable")[:n * len(x)], maps.shape)
+        y = x.copy()
+        y[k, :, i, j] = 0
+        return y
+
+    def from_a_value_on(x, maps, n):
+        limits = np.sort(maps.reshape(len(maps), -1))[:, ::-1][:, n - 1] if n else np.full(len(maps), np.inf)
+        return np.where((maps >= limits[:, None, None])[:, None], 0, x)
+
+    def last_first(x, maps, n):
+        turned_round = _erase(x[..., ::-1, ::-1], maps[:, ::-1, ::-1], n)
+        return turned_round[..., ::-1, ::-1]
 
     return check_function(
         "14.4", answer, _erase,
-        [Case((ROW, ROW_MAP, 1), "one row of four pixels, n = 1"), Case((ROW, ROW_MAP, 2), "the same row, n = 2"),
+        [Case((ROW, ROW_MAP, 1), "one row of four pixels, n = 1"), Case((TIES, TIES_MAP, 6), "a map of four squares, n = 6"), Case((ROW, ROW_MAP, 2), "the same row, n = 2"),
          Case((COLOUR, COLOUR_MAP, 6), "three pictures of two channels, 4 × 5, n = 6"), Case((COLOUR, COLOUR_MAP, 0), "n = 0"),
          Case((COLOUR[:1], COLOUR_MAP[:1], 20), "one picture, all of its pixels")],
         [Mistake(of(order=lambda m: -m), "you erase the pixels with the smallest values. argsort begins with the smallest."),
          Mistake(of(order=np.abs), "a large negative value speaks against the class: rank by the value, not by its size."),
+         Mistake(from_a_value_on, "more than n pixels are gone where values are equal: a threshold erases all ties. Take n places, not a value."),
+         Mistake(last_first, "of equal values the first in reading order goes first. Yours begins with the last."),
          Mistake(together, "the pixels are ranked over all pictures at once. Each picture loses n pixels of its own."),
          Mistake(of(same=True), "every picture loses the pixels of the first map. Each has its own."),
          Mistake(of(first=True), "a pixel is erased in all channels. Yours keeps all but the first."),
@@ -265,12 +303,12 @@ def doubled(answer):
 def shortcuts(answer):
     """14.6: four networks and what each of them reads."""
     return check_letters(
-        "14.6", answer, "cadb", "abcd",
+        "14.6", answer, "cada", "abcde",
         {0: "Network 1: which change brings it down? And what does it still read when there is no digit left?",
          1: "Network 2: it reads 97% of the pictures in which the digit is erased. Which change brings it down?",
          2: "Network 3: no change that leaves the digit alone hurts it.",
-         3: "Network 4: it needs the digit, and it needs it to stay where it is."},
-        [Mistake("cabd", "networks 3 and 4 are the wrong way round. Both need the digit; which one minds when it is moved?"),
-         Mistake("acdb", "networks 1 and 2 are the wrong way round. Both do without the digit; what does each mind?")],
+         3: "Network 4: compare its line with network 2's. Does it need the digit at all?"},
+        [Mistake("cadb", "network 4 still reads 95% when the digit is moved elsewhere. Which change brings it down? A letter may be given twice."),
+         Mistake("acda", "network 1 reads the same grey background as well as ever. What does it mind?")],
         praise="change one thing at a time, and see what brings the network down.", ordered=True,
     )

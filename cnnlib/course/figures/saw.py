@@ -95,21 +95,25 @@ def groups(columns, labels, ylabel, lines=(), low=0.0, high=100.0):
     return fig
 
 
-def damage(matrix):
-    """How many more percent of each digit are misread without a channel: channels down, digits across.
+def damage(panels):
+    """How many percentage points of each digit are lost without a direction: directions down, digits across.
 
     Parameters
     ----------
-    matrix : array (channels, 10)
+    panels : dict of str to array (directions, 10)
+        In each, the direction that costs most is drawn first; one scale for all.
     """
-    fig, ax = plt.subplots(figsize=(4.6, 4.8))
-    ax.imshow(see_through(matrix, 1.6 * np.abs(matrix).max()), aspect="auto")  # numbers stand on it
-    for (i, j), value in np.ndenumerate(matrix):
-        if abs(value) >= 0.1:
-            ax.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=9.5, color=INK)
-    ax.set_xticks(range(10), labels=[str(k) for k in range(10)])
-    ax.set_yticks(range(0, len(matrix), 4), labels=[str(k) for k in range(0, len(matrix), 4)])
-    ax.set(xlabel="digit", ylabel="channel that is set to 0")
+    fig, axes = plt.subplots(1, len(panels), figsize=(4.8, 4.6), gridspec_kw={"wspace": 0.12})
+    limit = 1.6 * max(np.abs(matrix).max() for matrix in panels.values())  # numbers stand on it
+    for ax, (name, matrix) in zip(axes, panels.items(), strict=True):
+        matrix = matrix[np.argsort(-matrix.mean(axis=1))]
+        ax.imshow(see_through(matrix, limit), aspect="auto")
+        for (i, j), value in np.ndenumerate(matrix):
+            if abs(value) >= 0.1:
+                ax.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=9.5, color=INK)
+        ax.set_xticks(range(10), labels=[str(k) for k in range(10)])
+        ax.set(yticks=[], xlabel="digit")
+        ax.set_title(name, fontsize=11)
     return fig
 
 
@@ -133,22 +137,33 @@ def made(rows, names):
     return fig
 
 
-def survival(counts, curves, ylabel):
-    """The share of answers that survive, against the number of edited pixels: mean and range over networks.
+def survival(counts, curves, ylabel, banded=()):
+    """The share of answers that survive, against the number of edited pixels: the mean over networks, named at its end.
 
     Parameters
     ----------
     counts : sequence of int
     curves : dict of str to array (seeds, counts)
     ylabel : str
+    banded : collection of str, optional
+        The curves that get a band, from the lowest to the highest network.
     """
-    fig, ax = plt.subplots(figsize=(4.6, 4.0))
+    fig, ax = plt.subplots(figsize=(4.8, 4.0))
     styles = ("o-", "s-", "^-", "D-", "x--", "v--", "+:")
     colors = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, MUTED)
     for (name, runs), style, color in zip(curves.items(), styles, colors, strict=False):
-        band(ax, counts, 100 * np.asarray(runs), style, center=np.mean, label=name, color=color)
-    ax.set(xlabel="pixels", ylabel=ylabel, ylim=(0, 103), xticks=counts)
-    legend_above(ax, columns=2, fontsize=10)
+        runs = 100 * np.asarray(runs)
+        if name in banded:
+            band(ax, counts, runs, style, center=np.mean, color=color)
+        else:
+            ax.plot(counts, runs.mean(axis=0), style, color=color)
+    ends = {name: 100 * np.mean(runs, axis=0)[-1] for name, runs in curves.items()}
+    lowest = -np.inf  # of the free heights for a name
+    for name, end in sorted(ends.items(), key=lambda item: item[1]):
+        lowest = max(end, lowest + 6)
+        ax.plot([counts[-1] + 0.2, counts[-1] + 0.8], [end, lowest], color=MUTED, linewidth=0.7)
+        ax.text(counts[-1] + 1, lowest, name, fontsize=10, va="center", color=INK)
+    ax.set(xlabel="pixels", ylabel=ylabel, ylim=(0, 103), xlim=(-0.5, 1.62 * counts[-1]), xticks=counts)
     return fig
 
 
@@ -187,4 +202,23 @@ def shortcut(pairs):
         for k, (image, values, name, about) in enumerate(two):
             _picture(line[2 * k], image, name, fontsize=10.5)
             _signed(line[2 * k + 1], values, about, fontsize=10.5)
+    return fig
+
+
+def one_pixel(images, leads, before, after):
+    """Misread images with a ring round the pixel that a map of the lead names, above the map's positive part.
+
+    Parameters
+    ----------
+    images, leads : array (M, H, W)
+    before, after : list of str
+        What stands over each image, and over its map.
+    """
+    fig, axes = plt.subplots(2, len(images), figsize=(4.8, 3.0))
+    for (top, bottom), image, lead, first, then in zip(axes.T, images, leads, before, after, strict=True):
+        _picture(top, image, first, fontsize=10.5)
+        _signed(bottom, np.maximum(lead, 0), then, fontsize=10.5)
+        row, column = np.unravel_index(lead.argmax(), lead.shape)
+        for ax in (top, bottom):
+            ax.plot(column, row, "o", markersize=9, markerfacecolor="none", markeredgecolor=ORANGE, markeredgewidth=1.6)
     return fig

@@ -5,6 +5,7 @@ import numpy as np
 from cnnlib.course.figures._numbers import fixed
 from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM
 from cnnlib.course.figures.building_explorers import _runs
+from cnnlib.course.seeing import predict
 from cnnlib.interpret import feature_maps
 from cnnlib.receptive import receptive_field
 
@@ -26,6 +27,7 @@ class Units:
     def __init__(self, models, image, others):
         self.models, self.image, self.others = models, image, others
         self._cache = {name: self._look(model) for name, model in models.items()}
+        self._answers = {name: set(predict(model, others)) for name, model in models.items()}
 
     def _look(self, model):
         part = model[:DEPTH]
@@ -40,8 +42,9 @@ class Units:
         -------
         dict
             ``unit`` (row, column), its ``value`` and its ``rank`` in the map, the ``box`` of its field, the ``map``,
-            how many pixels of ``ink`` are in the field, the ``answer`` of the network for the image, the ``drop`` of
-            that score when this ink is erased, the ``best`` patch and its ``best_value``.
+            how many pixels of ``ink`` are in the field, the ``answer`` of the network for the image and whether it is
+            the ``only`` answer that it ever gives, the ``drop`` of that score when this ink is erased, in parts of the
+            distance from the smallest to the largest score, the ``best`` patch and its ``best_value``.
         """
         model, (own, rest) = self.models[network], self._cache[network]
         row, column = (PLACES[k] for k in divmod(int(place), len(PLACES)))
@@ -57,8 +60,9 @@ class Units:
         padded = np.pad(self.others[n, 0], SIDE)
         return {
             "unit": (row, column), "value": float(values[row, column]), "map": values, "box": box, "answer": answer,
+            "only": self._answers[network] == {answer},
             "rank": int((values > values[row, column]).sum()) + 1, "ink": int((self.image != covered).sum()),
-            "drop": float(whole[answer] - without[answer]),
+            "drop": float((whole[answer] - without[answer]) / np.ptp(whole)),
             "best": padded[top + SIDE:bottom + SIDE, left + SIDE:right + SIDE],
             "best_value": float(rest[n, channel, i, j]),
         }
@@ -75,12 +79,14 @@ class Units:
             + _part("its best patch", 96, SIDE, _shades(found["best"]))
         )
         change, number = found["drop"], f"number {found['rank']} of 64"
+        only = ", as it reads every test digit" if found["only"] else ""
         caption = (
             f"{network.capitalize()}, map {channel}, unit ({row}, {column}): {fixed(found['value'], 2)}, {number}. "
-            f"It sees rows {top} to {bottom - 1}, columns {left} to {right - 1}, with {found['ink']} pixels of ink. "
-            f"The network reads a {found['answer']}. "
-            f"With that ink erased, the score {'rises' if change < 0 else 'falls'} by "
-            f"{fixed(abs(change), 2)}. The best patch of all test digits gives {fixed(found['best_value'], 2)}."
+            f"The best patch of all test digits gives {fixed(found['best_value'], 2)}. "
+            f"The field: rows {top} to {bottom - 1}, columns {left} to {right - 1}, with {found['ink']} pixels of ink. "
+            f"The network reads a {found['answer']}{only}. "
+            f"With the field's ink erased, that score {'rises' if change < 0 else 'falls'} by "
+            f"{fixed(100 * abs(change), 0)}% of the spread of the scores, whichever map you look at."
         )
         return f'<div style="{FLEX}">{stage}</div>', caption
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from cnnlib.course.exercises.saw import _back, _cam, _covered, _erased, _occlusion, _saliency, _scores, _softmax
+from cnnlib.course.exercises.saw import _back, _covered, _erased, _matched, _occlusion, _saliency, _scores, _softmax
 
 NO_ARRAY = ()
 
@@ -52,19 +52,39 @@ def of_loss(x, w1, w2, target):
     return x.grad.abs()
 
 
-def cam_einsum(maps, dmaps):
-    return np.einsum("k,khw->hw", dmaps.mean(axis=(1, 2)), maps).clip(min=0)
+def matched_loops(errors, right, turned):
+    hits = 0
+    for e in errors:
+        best = 0
+        for k in range(len(right)):
+            if abs(right[k] - e) < abs(right[best] - e):
+                best = k
+        hits += bool(turned[best])
+    return hits / len(errors)
 
 
-def cam_loops(maps, dmaps):
-    rows, columns = maps.shape[1:]
-    weights = [sum(map(sum, d)) / (rows * columns) for d in dmaps]
-    return [[max(0.0, sum(w * m[i][j] for w, m in zip(weights, maps, strict=True))) for j in range(columns)] for i in range(rows)]
+def matched_min(errors, right, turned):
+    peers = [min(range(len(right)), key=lambda k: abs(right[k] - e)) for e in errors]
+    return sum(turned[k] for k in peers) / len(peers)
 
 
-def cam_torch(maps, dmaps):
-    maps, dmaps = torch.tensor(maps), torch.tensor(dmaps)
-    return torch.relu((dmaps.mean(dim=(1, 2))[:, None, None] * maps).sum(0))
+def matched_torch(errors, right, turned):
+    gaps = torch.cdist(torch.tensor(errors)[:, None], torch.tensor(right)[:, None])
+    return torch.tensor(turned)[gaps.argmin(dim=1)].double().mean()
+
+
+def nearest(errors, right):
+    return np.abs(right - errors[:, None]).argmin(axis=1)
+
+
+def matched_once(errors, right, turned):
+    """Each right digit used once."""
+    free, hits = list(range(len(right))), []
+    for e in errors:
+        k = min(free, key=lambda i: abs(right[i] - e))
+        free.remove(k)
+        hits.append(turned[k])
+    return np.mean(hits)
 
 
 def occlusion_by_pixel(x, score, size):
@@ -130,7 +150,7 @@ def never_put_back(x, score, size):
 
 def erase_mask(x, maps, n):
     flat = maps.reshape(len(maps), -1)
-    ranks = (-flat).argsort(axis=1).argsort(axis=1)
+    ranks = (-flat).argsort(axis=1, kind="stable").argsort(axis=1)
     return np.where((ranks < n).reshape(maps.shape)[:, None], 0, x)
 
 
@@ -146,12 +166,44 @@ def erase_loops(x, maps, n):
 
 def erase_torch(x, maps, n):
     x, maps = torch.tensor(x), torch.tensor(maps)
-    best = maps.flatten(1).topk(n, dim=1).indices
+    best = maps.flatten(1).argsort(dim=1, descending=True, stable=True)[:, :n]
     return x.flatten(2).scatter(2, best[:, None].expand(-1, x.shape[1], -1), 0.0).reshape(x.shape)
 
 
+def erase_stable(x, maps, n):
+    y = x.copy()
+    for k in range(len(x)):
+        left = maps[k].copy()
+        for _ in range(n):
+            i, j = np.unravel_index(left.argmax(), left.shape)
+            y[k, :, i, j] = 0
+            left[i, j] = -np.inf
+    return y
+
+
+def erase_backwards(x, maps, n):
+    y = x.copy()
+    for k in range(len(x)):
+        order = np.argsort(maps[k], axis=None, kind="stable")[::-1][:n]
+        y[k].reshape(len(y[k]), -1)[:, order] = 0
+    return y
+
+
+def from_the_nth_on(x, maps, n):
+    y = x.copy()
+    for picture, values in zip(y, maps, strict=True):
+        if n:
+            picture[:, values >= np.sort(values, axis=None)[-n]] = 0
+    return y
+
+
+def divided_by_x(x, w1, w2, t):
+    with np.errstate(invalid="ignore"):
+        return np.abs(_jacobian(x, w1, w2)[t] * x / x)
+
+
 def over_all(x, maps, n):
-    order = np.argsort(-maps, axis=None)[:n * len(x)]
+    order = np.argsort(-maps, axis=None, kind="stable")[:n * len(x)]
     k, i, j = np.unravel_index(order, maps.shape)
     y = x.copy()
     y[k, :, i, j] = 0
@@ -167,42 +219,46 @@ def erased(**how):
 
 
 RIGHT = {
-    "saliency": [_saliency, saliency_torch, saliency_loops, saliency_matrix, saliency_differences],
-    "grad_cam": [_cam, cam_einsum, cam_loops, cam_torch],
+    "saliency": [_saliency, saliency_torch, saliency_loops, saliency_matrix, lambda x, w1, w2, t: np.abs(_jacobian(x, w1, w2)[t])],
+    "matched": [_matched, matched_loops, matched_min, matched_torch, lambda e, r, t: t[nearest(e, r)].mean()],
     "occlusion": [_occlusion, occlusion_by_pixel, occlusion_restoring, occlusion_masks],
-    "erase": [erase_mask, erase_loops, erase_torch, lambda x, maps, n: _erased(x, maps, n)],
+    "erase": [erase_mask, erase_stable, erase_loops, erase_torch, lambda x, maps, n: _erased(x, maps, n)],
     "doubled": ["acdf", "fdca", "a, c, d, f", {"a", "c", "d", "f"}],
-    "shortcuts": ["cadb", "C A D B", ["c", "a", "d", "b"]],
+    "shortcuts": ["cada", "C A D A", ["c", "a", "d", "a"]],
 }
 
 WRONG = {
     "saliency": [
         (of_softmax, "after the softmax"), (of_loss, "gradient of the loss"), (lambda x, w1, w2, t: np.diag(_jacobian(x, w1, w2)[t]) @ np.ones(len(x)), "sign is still there"),
         (lambda x, w1, w2, t: np.abs(_jacobian(x, w1, w2)[t] * x), "gradient × input"), (lambda x, w1, w2, t: np.abs((w2 @ w1)[t]), "ReLU is left out"),
+        (lambda x, w1, w2, t: np.abs(_jacobian(x, w1, w2)[t]) * (x != 0), "an empty pixel"), (saliency_differences, "differences fail"), (divided_by_x, "where the pixel is 0"),
+        (lambda x, w1, w2, t: np.abs((w2 @ (w1 * (w1 @ x >= 0)[:, None]))[t]), "at z = 0"),
         (lambda x, w1, w2, t: np.abs(_jacobian(x, w1, w2).sum(axis=0)), "all scores together"), (lambda x, w1, w2, t: _jacobian(x, w1, w2)[t] ** 2, "not its square"),
         (lambda x, w1, w2, t: np.abs(_jacobian(x, w1, w2)[int(_scores(x, w1, w2)[1].argmax())]), "largest class"), (lambda x, w1, w2, t: np.abs(_jacobian(x, w1, w2)), ""),
         (lambda x, w1, w2, t: _jacobian(x, w1, w2)[t].clip(min=0), "do not cut it off"), (lambda x, w1, w2, t: _softmax(_scores(x, w1, w2)[1])[t], ""),
         (lambda x, w1, w2, t: np.abs(_back(x, w1, w2, np.eye(len(w2))[t - 1])), ""),
     ],
-    "grad_cam": [
-        (lambda a, d: (d.mean(axis=0) * a).sum(axis=0).clip(min=0), "not over the channels"), (lambda a, d: np.einsum("k,khw->khw", d.mean(axis=(1, 2)), a).clip(min=0).sum(axis=0), "the ReLU comes last"),
-        (lambda a, d: np.einsum("k,khw->hw", d.mean(axis=(1, 2)), a), "ReLU is missing"), (lambda a, d: abs(np.einsum("k,khw->hw", d.mean(axis=(1, 2)), a)), "do not turn it positive"),
-        (lambda a, d: (d * a).sum(axis=0).clip(min=0), "one weight"), (lambda a, d: cam_einsum(a, d) / len(a), "not averaged"), (lambda a, d: cam_einsum(a, d) * a[0].size, "not the sum"),
-        (lambda a, d: cam_einsum(a, d.clip(min=0)), "comes at the end"), (lambda a, d: cam_einsum(d, a), "other way round"), (lambda a, d: a.sum(axis=0), "gradient is not used"),
-        (lambda a, d: cam_einsum(a, d).sum(), ""), (lambda a, d: cam_einsum(a, d).T, ""), (lambda a, d: cam_einsum(a, d) / max(cam_einsum(a, d).max(), 1e-12), "do not divide"),
+    "matched": [
+        (lambda e, r, t: t.mean(), "all right digits"), (lambda e, r, t: np.mean([t[np.argmax(np.where(r <= x, r, -1))] for x in e]), "size of the difference"),
+        (lambda e, r, t: t[(r - e[:, None]).argmin(axis=1)].mean(), "not near"), (lambda e, r, t: t[sorted(set(nearest(e, r)))].mean(), "counts twice"),
+        (lambda e, r, t: t[nearest(e, r)].sum(), "count"), (lambda e, r, t: t[nearest(e, r)].sum() / len(r), "not of right digits"), (matched_once, ""),
+        (lambda e, r, t: t[np.abs(r - e[:, None]).argmax(axis=1)].mean(), "farthest"), (lambda e, r, t: 1 - t[nearest(e, r)].mean(), "those that stand"),
+        (lambda e, r, t: t[:len(e)].mean(), "first right digits"), (lambda e, r, t: t[nearest(e, r)], ""), (lambda e, r, t: e[nearest(r, e)].mean(), ""),
+        (lambda e, r, t: np.mean([t[np.flatnonzero(np.abs(r - x) == np.abs(r - x).min())[-1]] for x in e]), "take the first"),
     ],
     "occlusion": [
         (never_put_back, "not restored"), (lambda x, score, size: -occlusion_masks(x, score, size), "other way round"), (lambda x, score, size: score(x) - occlusion_masks(x, score, size), "score of the covered image"),
-        (covered(value="mean"), "filled with 0"), (covered(last=0), "last row"), (covered(share="sum"), "how many windows"), (covered(side="corner"), "only to its corner"), (overwritten, "overwrites"),
+        (covered(value="mean"), "filled with 0"), (covered(last=0), "last row"), (covered(last=0, least=0), "last row"), (covered(share="sum"), "how many windows"), (covered(side="corner"), "only to its corner"), (overwritten, "overwrites"),
         (covered(absolute=True), "keep the sign"), (lambda x, score, size: np.zeros_like(x), ""), (lambda x, score, size: occlusion_masks(x, score, 1), ""),
     ],
     "erase": [
+        (from_the_nth_on, "erases all ties"), (erase_backwards, "begins with the last"),
         (lambda x, maps, n: erase_mask(x, -maps, n), "smallest values"), (lambda x, maps, n: erase_mask(x, abs(maps), n), "not by its size"), (over_all, "all pictures at once"),
         (lambda x, maps, n: erase_mask(x, maps[:1].repeat(len(x), 0), n), "first map"), (lambda x, maps, n: x - erase_mask(x, maps, n), "keep the named"), (erased(first=True), "all channels"),
         (lambda x, maps, n: erase_mask(x, maps, n + 1), "too many"), (lambda x, maps, n: x, ""), (lambda x, maps, n: erase_mask(x, maps, n)[:, 0], ""), (lambda x, maps, n: np.where(maps[:, None] > 0, 0, x), ""),
     ],
     "doubled": [("acd", "(f) again"), ("abcdef", "not b"), ("a", "(c) again"), ("acdef", "not e"), ("cdf", "(a) again"), ("acf", "(d) again"), ("abcdf", "not b")],
-    "shortcuts": [("cabd", "3 and 4"), ("acdb", "1 and 2"), ("dacb", "Network 1"), ("cdab", "Network 2"), ("cbda", "Network 2"), ("cad", "4 letters"), ("cadd", "Network 4")],
+    "shortcuts": [("cadb", "given twice"), ("acda", "What does it mind"), ("dada", "Network 1"), ("cbda", "Network 2"), ("caaa", "Network 3"), ("cade", "Network 4"), ("cad", "4 letters"), ("cadd", "Network 4")],
 }
 
 
