@@ -227,7 +227,6 @@ def scale(answer):
          *(Mistake(through(lambda dy, x, w, axes=axes: (dy * x).sum(axis=axes)), over_all) for axes in ((0, 2), (0, 3))),
          Mistake(through(lambda dy, x, w: (dy * x).sum(axis=(1, 2, 3))), "these are sums for each sample. Which axis has w?"),
          Mistake(dw(lambda dy, x, w: np.full_like(w, (dy * x).sum())), "each channel has a weight of its own: leave the channels apart."),
-         Mistake(through(lambda dy, x, w: (dy * x).sum()), "each channel has a weight of its own: leave the channels apart."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(0, 2, 3)) / x[:, 0].size), "gradients of a value used many times add up (chapter 5): a sum, "
                                                                                  "not a mean."),
          Mistake(dw(lambda dy, x, w: x.sum(axis=(0, 2, 3))), "what arrived, dy, is missing from dw."),
