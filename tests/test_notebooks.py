@@ -78,6 +78,14 @@ def test_no_paths_of_a_machine(path):
 
 
 @each
+def test_no_control_characters_in_what_is_written(path):
+    r"""A tab is what is left of a backslash and a t: ``\text`` in a text that was not raw."""
+    for cell in read(path).cells:
+        found = re.search(r".{0,20}[\x00-\x09\x0b-\x1f\x7f].{0,20}", cell.source)
+        assert not found, repr(found[0])
+
+
+@each
 def test_cells_are_short(path):
     long = [cell.execution_count for cell in code(path) if len(cell.source.splitlines()) > MOST_LINES]
     assert not long, f"cells with more than {MOST_LINES} lines: {long}"

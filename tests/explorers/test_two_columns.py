@@ -56,7 +56,7 @@ def test_the_numbers_of_a_line_are_those_of_pytorch(spaces):
 def test_a_frame_lights_its_line_in_both_columns_and_says_its_shapes(line):
     stage, caption = explore.draw(line)
     assert stage.count("outline:") == 1 and stage.count("data-set=") == len(explore.PROGRAM)
-    lit = stage[stage.index("outline:"):].split("</tr>")[0]
+    lit = stage[stage.index("outline:"):].split("</tr>")[0].replace("<wbr>", "")
     for text in explore.PROGRAM[line][:2]:
         assert text.replace("'", "&#x27;") in lit
     found = explore.numbers(line)
@@ -65,3 +65,8 @@ def test_a_frame_lights_its_line_in_both_columns_and_says_its_shapes(line):
     if found["parameters"]:
         assert f"{found['parameters']:,} parameters" in caption
     assert caption.startswith(f"Line {line}.")
+
+
+def test_a_narrow_page_breaks_a_line_behind_a_bracket_or_a_dot():
+    stage, _ = explore.draw(9)
+    assert "opt = SGD(<wbr>model.<wbr>parameters(), lr=0.05)" in stage

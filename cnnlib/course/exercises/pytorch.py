@@ -11,11 +11,11 @@ def predict(answer):
     """17.1: what six lines of PyTorch do."""
     return check_letters(
         "17.1", answer, "bcf", "abcdef",
-        {"a": "(a) `torch.tensor` copies what it is given. Which function shares?",
-         "b": "(b) Nobody cleared the gradient between the two calls.",
+        {"a": "(a) One of the two lines writes into t, the other makes a new tensor and calls it t. Which?",
+         "b": "(b) Nobody cleared the gradient between the two calls: the two slopes add up.",
          "c": "(c) The factor w.detach() is a number to autograd. Which slope is left?",
-         "d": "(d) Only leaves keep their gradient. Is h one?",
-         "e": "(e) `no_grad` says that nothing is recorded. Which object switches layers?",
+         "d": "(d) Can backward find a way from h to w?",
+         "e": "(e) `no_grad` says that nothing is recorded for backward. Is the memory of batch norm part of that?",
          "f": "(f) `eval` changes what layers compute. Does it stop the recording?"},
         praise="copies, leaves, graphs and modes.",
     )
@@ -61,7 +61,8 @@ def transplant(answer):
 
     return check_function(
         "17.2", answer, _moved, FILES,
-        [Mistake(both, "`.T` and (3, 2, 1, 0) reverse all axes: kH and kW change places, and the dense layer's inputs stay in the order "
+        [Mistake(lambda k, b, d, e, s: (_moved(k, b, d, e, s)[0], e, _moved(k, b, d, e, s)[2], b), "the two biases have changed places."),
+         Mistake(both, "`.T` and (3, 2, 1, 0) reverse all axes: kH and kW change places, and the dense layer's inputs stay in the order "
                        "row, column, channel."),
          Mistake(kernels(lambda k, w: w.swapaxes(2, 3)), "kH and kW have changed places in the kernels: the order is (3, 2, 0, 1)."),
          Mistake(kernels(lambda k, w: w[:, :, ::-1, ::-1]), "both libraries slide without turning: the kernels must not be flipped."),
@@ -84,21 +85,79 @@ def transplant(answer):
     )
 
 
-# ---- 17.3, 17.4 ------------------------------------------------------------------------------------------------
+# ---- 17.3 ------------------------------------------------------------------------------------------------------
+
+VARIANCE, LAST = 6, 8  # places in the state of chapter 17's network: running_var, and the weight of the linear layer
 
 
-def softmax_too_many(answer):
-    """17.3: which of six pairs of network and loss minimise something else than was meant."""
-    return check_letters(
-        "17.3", answer, "adf", "abcdef",
-        {"a": "(a) What does `CrossEntropyLoss` do with its scores first?",
-         "b": "(b) `NLLLoss` takes logarithms of probabilities. Does it get them?",
-         "c": "(c) Take the log-softmax of something whose exponentials already add up to 1. What changes?",
-         "d": "(d) `NLLLoss` takes logarithms of probabilities. Does it get them?",
-         "e": "(e) Where does this softmax stand: in the training, or behind it?",
-         "f": "(f) What does `BCEWithLogitsLoss` do with its scores first?"},
-        praise="one softmax, one logarithm, and nothing twice.",
+def _by_columns(w):
+    """Each of the 16 maps of 3 × 3 with rows and columns swapped."""
+    return w.reshape(10, 16, 3, 3).swapaxes(2, 3).reshape(10, 144)
+
+
+def patient(state):
+    """The state that a faulty import of chapter 17's network holds; the exercise asks for what is wrong with it.
+
+    Parameters
+    ----------
+    state : dict of str to array
+
+    Returns
+    -------
+    dict of str to array
+        A new dict; the arrays that are sound are shared.
+    """
+    return state | {"4.running_var": np.sqrt(state["4.running_var"]), "8.weight": _by_columns(state["8.weight"])}
+
+
+def _cured(arrays):
+    arrays = list(arrays)
+    arrays[VARIANCE], arrays[LAST] = arrays[VARIANCE] ** 2, _by_columns(arrays[LAST])
+    return arrays
+
+
+def _sick():
+    shapes = (8, 1, 3, 3), 8, (16, 8, 3, 3), 16, 16, 16, 16, None, (10, 144), 10
+    arrays = [np.array(100) if shape is None else _RNG.normal(size=shape) for shape in shapes]
+    arrays[VARIANCE] = 0.5 + np.abs(arrays[VARIANCE])
+    return (arrays,)
+
+
+SICK = [Case(_sick(), "another network with these faults"), Case(_sick(), "a third network with these faults")]
+
+
+def cure(answer):
+    """17.3: two faults of an import, undone from the faulty arrays alone."""
+    def cured(variance, last):
+        def wrong(arrays):
+            arrays = list(arrays)
+            arrays[VARIANCE], arrays[LAST] = variance(arrays[VARIANCE]), last(arrays[LAST])
+            return arrays
+        return wrong
+
+    def same(v):
+        return v
+
+    return check_function(
+        "17.3", answer, _cured, SICK,
+        [Mistake(same, "nothing is cured: these are the sick arrays."),
+         Mistake(cured(np.square, same), "the first fault is cured. Load the cured state: after which layer do the scores part now?"),
+         Mistake(cured(same, _by_columns), "the last layer is cured. But the scores part before it: what does layer 4 remember?"),
+         Mistake(cured(np.sqrt, _by_columns), "a second root: the file holds roots already. What undoes one?"),
+         Mistake(cured(np.sqrt, same), "a second root: the file holds roots already. What undoes one?"),
+         Mistake(cured(lambda v: 1 / v**2, _by_columns), "layer 4 divides by itself: the variance is asked for, not what it is multiplied by."),
+         Mistake(cured(lambda v: v**2 - 1e-5, _by_columns), "ε is added by the layer. The stored variance is the square alone."),
+         Mistake(cured(np.square, lambda w: w.reshape(10, 3, 3, 16).transpose(0, 3, 1, 2).reshape(10, 144)),
+                 "layer 8: channels are where they belong. Look at one map of 3 × 3 numbers."),
+         Mistake(cured(np.square, lambda w: w[:, ::-1]), "layer 8: the inputs are not in reverse order. Look at one map of 3 × 3 numbers."),
+         Mistake(cured(np.square, lambda w: w.reshape(10, 16, 3, 3)[..., ::-1, ::-1].reshape(10, 144)),
+                 "layer 8: the maps are not turned. Look at one map of 3 × 3 numbers."),
+         Mistake(cured(np.square, lambda w: w.reshape(10, 16, 3, 3).swapaxes(2, 3)), "the weight of the linear layer must be (10, 144) again.")],
+        praise="one fault hid behind the other.",
     )
+
+
+# ---- 17.4 ------------------------------------------------------------------------------------------------------
 
 
 def doctor(answer):
@@ -107,8 +166,8 @@ def doctor(answer):
         "17.4", answer, "cbda", "abcd",
         {0: "Run 1: the loss grows without end. Which fault makes the steps larger and larger?",
          1: "Run 2: it never got better than at the start. What can leave all weights as they were?",
-         2: "Run 3: what it has seen it reads, in evaluation mode. In which mode are the test digits read?",
-         3: "Run 4: what it has seen it reads. What differs in the test digits?"},
+         2: "Run 3: on test digits, read one at a time, it loses about what the table of batch sizes shows for a batch of 1.",
+         3: "Run 4: what it has seen it reads. On test digits it loses far more than any batch size costs."},
         praise="step, weights, mode, data: in this order.", ordered=True,
     )
 
@@ -117,7 +176,19 @@ def doctor(answer):
 
 
 def _scaled(dy, x, w):
-    return dy * w[:, None, None], (dy * x).sum(axis=(0, 2, 3))
+    return x * w[:, None, None], dy * w[:, None, None], (dy * x).sum(axis=(0, 2, 3))
+
+
+def _taken(gradient, shape):
+    """What autograd makes of a gradient for an input of another shape: leading axes are added up, or it raises."""
+    try:
+        fits = np.broadcast_shapes(shape, gradient.shape) == gradient.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise RuntimeError
+    lead = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
+    return lead if lead.shape == shape else lead.sum(keepdims=True)
 
 
 def _maps(*shape):
@@ -129,26 +200,41 @@ SCALES = [Case(_maps(1, 1, 1, 2), "one map of two pixels"), Case(_maps(2, 2, 2, 
 
 
 def scale(answer):
-    """17.5: backward of ``y = x * w[:, None, None]``: ``dx`` and ``dw``."""
+    """17.5: forward and backward of ``y = x * w[:, None, None]``: ``y``, ``dx`` and ``dw``."""
     def dw(change):
-        return lambda dy, x, w: (_scaled(dy, x, w)[0], change(dy, x, w))
+        return lambda dy, x, w: (*_scaled(dy, x, w)[:2], change(dy, x, w))
 
+    def through(change):
+        return dw(lambda dy, x, w: _taken(change(dy, x, w), w.shape))
+
+    def other(change):
+        return lambda dy, x, w: change(*_scaled(dy, x, w), dy, x, w)
+
+    over_all = "w was broadcast over samples, rows and columns. Its gradient has its own shape, (C,): add up over everything it was broadcast over."
+    space = "w was broadcast over rows and over columns: add up over both, and over the batch."
     return check_function(
         "17.5", answer, _scaled, SCALES,
-        [Mistake(dw(lambda dy, x, w: dy * x), "w was broadcast over samples, rows and columns. Its gradient has its own shape: add up over "
-                                              "everything it was broadcast over."),
+        [Mistake(other(lambda y, dx, dw, *_: (dx, dw)), "three things are asked for: y, dx and dw, as the function at the end returns them."),
+         Mistake(other(lambda y, dx, dw, dy, x, w: (x + w[:, None, None], dx, dw)), "forward adds w; it should multiply."),
+         Mistake(other(lambda y, dx, dw, dy, x, w: (0 * x, dx, dw)), "forward returns zeros; y is x times w, channel by channel."),
+         Mistake(other(lambda y, dx, dw, dy, x, w: (x, dx, dw)), "forward returns x unchanged; y is x times w, channel by channel."),
+         Mistake(dw(lambda dy, x, w: dy * x), over_all),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=0)), "w was also broadcast over rows and columns: add up over them, too."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(2, 3))), "w was also broadcast over the batch: add up over it, too."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(1, 2, 3))), "these are sums for each sample. Which axis has w?"),
+         *(Mistake(dw(lambda dy, x, w, axes=axes: (dy * x).sum(axis=axes)), space) for axes in ((0, 2), (0, 3), 2, 3)),
+         # Autograd cannot tell a sum over (0,) from one over (0, 2): it adds up the leading axes itself.
+         *(Mistake(through(lambda dy, x, w, axes=axes: (dy * x).sum(axis=axes)), over_all) for axes in ((0, 2), (0, 3))),
+         Mistake(through(lambda dy, x, w: (dy * x).sum(axis=(1, 2, 3))), "these are sums for each sample. Which axis has w?"),
          Mistake(dw(lambda dy, x, w: np.full_like(w, (dy * x).sum())), "each channel has a weight of its own: leave the channels apart."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(0, 2, 3)) / x[:, 0].size), "gradients of a value used many times add up (chapter 5): a sum, "
                                                                                  "not a mean."),
          Mistake(dw(lambda dy, x, w: x.sum(axis=(0, 2, 3))), "what arrived, dy, is missing from dw."),
          Mistake(dw(lambda dy, x, w: dy.sum(axis=(0, 2, 3))), "x is missing from dw: that is the gradient of a shift."),
-         Mistake(lambda dy, x, w: (dy, _scaled(dy, x, w)[1]), "dx: y grows w times as fast as x."),
-         Mistake(lambda dy, x, w: (x * w[:, None, None], _scaled(dy, x, w)[1]), "dx is computed from x; it should be from dy."),
-         Mistake(lambda dy, x, w: _scaled(dy, x, w)[::-1], "the order: gradients come in the order of the inputs, x first."),
-         Mistake(lambda dy, x, w: (_scaled(dy, x, w)[0], -_scaled(dy, x, w)[1]), "the sign of dw.")],
+         Mistake(other(lambda y, dx, dw, dy, x, w: (y, dy, dw)), "dx: y grows w times as fast as x."),
+         Mistake(other(lambda y, dx, dw, dy, x, w: (y, y, dw)), "dx is computed from x; it should be from dy."),
+         Mistake(other(lambda y, dx, dw, *_: (y, dw, dx)), "the order: gradients come in the order of the inputs, x first."),
+         Mistake(other(lambda y, dx, dw, *_: (y, dx, -dw)), "the sign of dw.")],
         praise="summed over what was broadcast.",
     )
 
@@ -176,7 +262,8 @@ def combine(answer):
     """17.6: gradients of the whole batch from those of unequal parts."""
     def shares(change):
         def wrong(gradients, sizes):
-            return [sum(s * g[k] for g, s in zip(gradients, change(np.array(sizes, float)), strict=True)) for k in range(len(gradients[0]))]
+            sizes = np.array(sizes, float)
+            return [sum(s * g[k] for g, s in zip(gradients, change(sizes), strict=True)) for k in range(len(gradients[0]))]
         return wrong
 
     return check_function(
@@ -186,6 +273,9 @@ def combine(answer):
          Mistake(shares(lambda n: n), "each gradient is a mean already: after the weights n, divide by the number of all samples."),
          Mistake(shares(lambda n: n / len(n)), "divide by the number of samples, not of processes."),
          Mistake(shares(lambda n: n / n.sum() / len(n)), "divided twice: by the samples and by the processes."),
+         Mistake(shares(lambda n: n / n.max()), "divide by the number of all samples, not by the largest part."),
+         *(Mistake(shares(wrong), "each gradient is a mean already: divided by its own size, it is divided twice.") for wrong in (
+             lambda n: 1 / n, lambda n: 1 / np.maximum(n, 1), lambda n: (n > 0) / np.maximum(n, 1))),
          Mistake(shares(lambda n: n[::-1] / n.sum()), "the sizes are in the wrong order: each gradient with its own."),
          Mistake(shares(lambda n: (n > 0) / (n > 0).sum()), "the mean of the means of those who have samples is still a mean of means."),
          Mistake(shares(lambda n: (1 - n / n.sum()) / max(len(n) - 1, 1)), "the larger the part, the larger its share, not the smaller.")],

@@ -2,9 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, WORDS
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS
 
 BLUE, ORANGE = COLORS["blue"], COLORS["orange"]
 
@@ -37,18 +38,22 @@ def scores(rows, answer):
 def graph():
     """The graph of L = ab + a at a = 2, b = 3, with the slope of each arrow."""
     fig, ax = plt.subplots(figsize=(4.8, 2.9))
-    boxes = {"a": (0, 1, "a = 2\n.grad = 4"), "b": (0, 0, "b = 3\n.grad = 2"), "h": (1, 0, "h = ab\n= 6"),
-             "L": (2, 1, "L = h + a\n= 8")}
-    for name, (x, y, text) in boxes.items():
+    wide, high = 0.31, 0.24  # half a box
+    boxes = {"a": (0, 1, "a = 2", ".grad = 4"), "b": (0, 0, "b = 3", ".grad = 2"), "h": (1, 0, "h = ab", "= 6"),
+             "L": (2, 1, "L = h + a", "= 8")}
+    for name, (x, y, *lines) in boxes.items():
         edge = BLUE if name in "ab" else MUTED
-        ax.text(x, y, text, ha="center", va="center", fontsize=12, color=INK, linespacing=1.4,
-                bbox={"boxstyle": "round,pad=0.45", "facecolor": "none", "edgecolor": edge, "linewidth": 2})
-    for way, slope, shift in (("ah", "3", 0.13), ("bh", "2", -0.16), ("hL", "1", -0.14), ("aL", "1", 0.13)):
-        (x0, y0, _), (x1, y1, _) = boxes[way[0]], boxes[way[1]]
-        ax.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "color": INK, "shrinkA": 42, "shrinkB": 42})
-        ax.text((x0 + x1) / 2, (y0 + y1) / 2 + shift, slope, ha="center", va="center", fontsize=13, fontweight="bold",
-                color=WORDS["orange"])
-    ax.set(xlim=(-0.42, 2.45), ylim=(-0.4, 1.4))
+        ax.add_patch(FancyBboxPatch((x - wide, y - high), 2 * wide, 2 * high, boxstyle="round,pad=0,rounding_size=0.05",
+                                    facecolor="none", edgecolor=edge, linewidth=2))
+        for text, lift in zip(lines, (0.1, -0.1), strict=True):
+            ax.text(x, y + lift, text, ha="center", va="center", fontsize=12, color=INK)
+    arrows = (((wide, 0.8), (1 - wide, 0.2), "3", (0.09, 0.09)), ((wide, 0), (1 - wide, 0), "2", (0, -0.13)),
+              ((1 + wide, 0.2), (2 - wide, 0.8), "1", (0.09, -0.09)), ((wide, 1), (2 - wide, 1), "1", (0, 0.12)))
+    for start, end, slope, (right, up) in arrows:
+        ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": INK, "shrinkA": 3, "shrinkB": 3})
+        middle = (start[0] + end[0]) / 2 + right, (start[1] + end[1]) / 2 + up
+        ax.text(*middle, slope, ha="center", va="center", fontsize=13, fontweight="bold", color=WORDS["orange"])
+    ax.set(xlim=(-0.36, 2.36), ylim=(-0.32, 1.32))
     ax.axis("off")
     return fig
 
@@ -62,16 +67,16 @@ def imports(names, values, xlabel, line):
     values : array (imports, repetitions)
     xlabel : str
     line : float
-        A threshold, drawn across.
+        A threshold, dashed, beside the dots of each row.
     """
     fig, ax = plt.subplots(figsize=(4.6, 0.46 * len(names) + 0.8))
     jitter = np.linspace(-0.1, 0.1, values.shape[1])
     for k, (name, row) in enumerate(zip(names, values, strict=True)):
-        ax.text(0.01, k - 0.08, name, transform=ax.get_yaxis_transform(), va="bottom", fontsize=12, color=INK,
-                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1}, zorder=5)
-        ax.plot(row, k + 0.22 + jitter, "o", color=BLUE, markersize=4.5, alpha=0.8)
+        ax.text(0.01, k - 0.08, name, transform=ax.get_yaxis_transform(), va="bottom", fontsize=12, color=INK)
+        ax.plot(row, k + 0.22 + jitter, "o", color=WORDS["blue"], markersize=4.5)  # lighter on dark paper
+        # Beside the dots alone, so that it does not run through a name.
+        ax.vlines(line, k + 0.02, k + 0.44, color=WORDS["orange"], linestyle=(0, (2, 1.2)), linewidth=1.5)
         ax.axhline(k + 0.5, color=MUTED, linewidth=0.6, alpha=0.5)
-    ax.axvline(line, color=ORANGE, linestyle="--", linewidth=1.5)
     ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.55), yticks=[])
     ax.margins(x=0.06)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -2,6 +2,7 @@
 
 import functools
 import html
+import re
 
 import numpy as np
 
@@ -86,15 +87,20 @@ def draw(line):
     head = "<tr><th>cnnlib</th><th>PyTorch</th></tr>"
     rows = "".join(_row(k, k == line) for k in range(len(PROGRAM)))
     table = f'<table role="presentation" style="{TABLE}">{head}{rows}</table>'
-    stage = f'{_shapes(found)}<p style="{HEAD}">twice the same program</p>{table}'
+    stage = f'{_shapes(found)}<p style="{HEAD}">a training step in both libraries: the program</p>{table}'
     return f'<div style="max-width:44rem;margin:auto">{stage}</div>', _caption(line, found)
 
 
 def _row(k, chosen):
     """A line and its twin."""
     mark = f"outline:2px solid {ACCENT};font-weight:700" if chosen else f"border-bottom:1px solid {LINE}"
-    cells = "".join(f"<td>{html.escape(text)}</td>" for text in PROGRAM[k][:2])
+    cells = "".join(f"<td>{_breakable(html.escape(text))}</td>" for text in PROGRAM[k][:2])
     return f'<tr data-set="line:{k}" style="vertical-align:top;{mark}">{cells}</tr>'
+
+
+def _breakable(code):
+    """Code that a narrow page breaks behind a bracket or a dot, and not inside a name."""
+    return re.sub(r"([(.](?=[A-Za-z]))", r"\1<wbr>", code)
 
 
 def _shapes(found):

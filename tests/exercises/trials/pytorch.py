@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from cnnlib.course.exercises.pytorch import _combined, _moved, _scaled
+from cnnlib.course.exercises.pytorch import _by_columns, _combined, _cured, _moved, _scaled
 
-NO_ARRAY = ("combine",)
+NO_ARRAY = ("combine", "cure")
 
 # ---- 17.2 ------------------------------------------------------------------------------------------------------
 
@@ -50,6 +50,37 @@ def moved(kernel=None, dense=None, biases=1):
     return wrong
 
 
+# ---- 17.3 ------------------------------------------------------------------------------------------------------
+
+
+def cured_loops(arrays):
+    w = np.empty_like(arrays[8])
+    for c, i, j in np.ndindex(16, 3, 3):
+        w[:, 9 * c + 3 * i + j] = arrays[8][:, 9 * c + 3 * j + i]
+    return [*arrays[:6], arrays[6] * arrays[6], arrays[7], w, arrays[9]]
+
+
+def cured_torch(arrays):
+    tensors = [torch.tensor(v) for v in arrays]
+    tensors[6] = tensors[6].square()
+    tensors[8] = tensors[8].unflatten(1, (16, 3, 3)).transpose(2, 3).flatten(1)
+    return tuple(tensors)
+
+
+def cured_order(arrays):
+    order = np.arange(144).reshape(16, 3, 3).transpose(0, 2, 1).ravel()
+    return [v**2 if k == 6 else v[:, order] if k == 8 else v for k, v in enumerate(arrays)]
+
+
+def cured(variance=np.square, last=_by_columns):
+    """A wrong answer: ``variance`` and ``last`` make the two arrays."""
+    return lambda arrays: [variance(v) if k == 6 else last(v) if k == 8 else v for k, v in enumerate(arrays)]
+
+
+def maps_of(change):
+    return lambda w: change(w.reshape(10, 16, 3, 3)).reshape(10, 144)
+
+
 # ---- 17.5 ------------------------------------------------------------------------------------------------------
 
 
@@ -67,31 +98,46 @@ class Scale(torch.autograd.Function):
         return dy * w.reshape(1, -1, 1, 1), (dy * x).sum((0, 2, 3))
 
 
-class Unsummed(Scale):
-    @staticmethod
-    def backward(ctx, dy):
-        x, w = ctx.saved_tensors
-        return dy * w[:, None, None], (dy * x).sum((2, 3)).mean(0)
+def scaling(dw=None, y=None):
+    """A Function with another backward or forward, run as the chapter does."""
+    class Other(Scale):
+        @staticmethod
+        def forward(ctx, x, w):
+            right = Scale.forward(ctx, x, w)
+            return y(x, w) if y else right
+
+        @staticmethod
+        def backward(ctx, dy):
+            dx, right = Scale.backward(ctx, dy)
+            return dx, dw(dy * ctx.saved_tensors[0]) if dw else right
+
+    return through(Other.apply)
 
 
 def through(function):
-    def gradients(dy, x, w):
+    def passes(dy, x, w):
         x, w = (torch.tensor(v, requires_grad=True) for v in (x, w))
-        function(x, w).backward(torch.tensor(dy))
-        return x.grad, w.grad
-    return gradients
+        y = function(x, w)
+        y.backward(torch.tensor(dy))
+        return y, x.grad, w.grad
+    return passes
 
 
 def scaled_loops(dy, x, w):
-    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    y, dx, dw = np.zeros_like(x), np.zeros_like(x), np.zeros_like(w)
     for n, c, i, j in np.ndindex(x.shape):
+        y[n, c, i, j] = x[n, c, i, j] * w[c]
         dx[n, c, i, j] = dy[n, c, i, j] * w[c]
         dw[c] += dy[n, c, i, j] * x[n, c, i, j]
-    return dx, dw
+    return y, dx, dw
 
 
 def scaled(dw):
-    return lambda dy, x, w: (_scaled(dy, x, w)[0], dw(dy, x, w))
+    return lambda dy, x, w: (*_scaled(dy, x, w)[:2], dw(dy, x, w))
+
+
+def other(change):
+    return lambda dy, x, w: change(*_scaled(dy, x, w), dy, x, w)
 
 
 # ---- 17.6 ------------------------------------------------------------------------------------------------------
@@ -120,10 +166,11 @@ def combined(shares):
 RIGHT = {
     "predict": ["bcf", "fcb", "b, c, f", {"b", "c", "f"}],
     "transplant": [moved_loops, moved_einsum, moved_torch, moved_order, _moved],
-    "softmax_too_many": ["adf", "fda", "a, d, f", {"a", "d", "f"}],
+    "cure": [_cured, cured_loops, cured_torch, cured_order, lambda arrays: tuple(_cured(arrays)), cured(lambda v: v * v), cured(lambda v: np.power(v, 2)),
+             cured(last=lambda w: np.einsum("ochw->ocwh", w.reshape(-1, 16, 3, 3)).reshape(w.shape))],
     "doctor": ["cbda", "C B D A", ["c", "b", "d", "a"]],
     "scale": [_scaled, scaled_loops, through(Scale.apply), through(lambda x, w: x * w[:, None, None]),
-              lambda dy, x, w: [np.einsum("nchw,c->nchw", dy, w), np.einsum("nchw,nchw->c", dy, x)]],
+              lambda dy, x, w: [np.einsum("nchw,c->nchw", x, w), np.einsum("nchw,c->nchw", dy, w), np.einsum("nchw,nchw->c", dy, x)]],
     "combine": [combined_sum, combined_average, combined_torch, _combined, lambda gradients, sizes: tuple(_combined(gradients, sizes))],
 }
 
@@ -142,21 +189,36 @@ WRONG = {
         (lambda *a: _moved(*a)[::2], ""), (lambda *a: (_moved(*a)[0], _moved(*a)[2], a[1], a[3]), "the order"),
         (lambda k, b, d, e, s: (k.T, b, _moved(k, b, d, e, s)[2], e), "kH and kW have changed"), (lambda *a: dict(enumerate(_moved(*a))), ""),
     ],
-    "softmax_too_many": [("ad", "(f)"), ("adcf", "(c)"), ("acf", "(c)"), ("abdf", "(b)"), ("df", "(a)"), ("adef", "(e)"), ("af", "(d)")],
+    "cure": [
+        (lambda arrays: arrays, "nothing is cured"), (cured(last=lambda w: w), "the first fault is cured"), (cured(lambda v: v), "the last layer is cured"),
+        (cured(np.sqrt), "a second root"), (cured(np.sqrt, lambda w: w), "a second root"), (cured(lambda v: 1 / v**2), "divides by itself"),
+        (cured(lambda v: v**2 - 1e-5), ""), (cured(lambda v: v**2 + 1e-3), ""), (cured(last=lambda w: w[:, ::-1]), "reverse order"),
+        (cured(last=maps_of(lambda w: w[..., ::-1, ::-1])), "not turned"), (cured(last=maps_of(lambda w: w[:, ::-1])), ""),
+        (cured(last=lambda w: w.reshape(10, 3, 3, 16).transpose(0, 3, 1, 2).reshape(10, 144)), "channels are where"),
+        (cured(last=lambda w: _by_columns(w).reshape(10, 16, 3, 3)), "(10, 144) again"), (lambda arrays: _cured(arrays)[:9], ""),
+        (lambda arrays: dict(enumerate(_cured(arrays))), ""),
+    ],
     "doctor": [("bcda", "Run 1"), ("cdba", "Run 2"), ("cbad", "Run 3"), ("abcd", "Run 1"), ("cbd", "4 letters"), ("dbca", "Run 1"), ("cabd", "Run 2")],
     "scale": [
         (scaled(lambda dy, x, w: dy * x), "add up over everything"), (scaled(lambda dy, x, w: (dy * x).sum(0)), "rows and columns"),
         (scaled(lambda dy, x, w: (dy * x).sum((2, 3))), "over the batch"), (scaled(lambda dy, x, w: (dy * x).sum((1, 2, 3))), "Which axis"),
         (scaled(lambda dy, x, w: np.full(len(w), (dy * x).sum())), "leave the channels apart"), (scaled(lambda dy, x, w: (dy * x).mean((0, 2, 3))), "not a mean"),
         (scaled(lambda dy, x, w: x.sum((0, 2, 3))), "dy, is missing"), (scaled(lambda dy, x, w: dy.sum((0, 2, 3))), "x is missing"),
-        (lambda dy, x, w: (dy, _scaled(dy, x, w)[1]), "w times as fast"), (lambda dy, x, w: (x * w[:, None, None], _scaled(dy, x, w)[1]), "computed from x"),
-        (lambda dy, x, w: _scaled(dy, x, w)[::-1], "the order"), (scaled(lambda dy, x, w: -_scaled(dy, x, w)[1]), "the sign"),
-        (through(Unsummed.apply), ""), (lambda dy, x, w: _scaled(dy, x, w)[0], ""), (lambda dy, x, w: (dy * w, _scaled(dy, x, w)[1]), ""),
+        (scaled(lambda dy, x, w: (dy * x).sum((0, 2))), "over both"),
+        (other(lambda y, dx, dw, dy, x, w: (y, dy, dw)), "w times as fast"), (other(lambda y, dx, dw, dy, x, w: (y, y, dw)), "computed from x"),
+        (other(lambda y, dx, dw, *_: (y, dw, dx)), "the order"), (scaled(lambda dy, x, w: -_scaled(dy, x, w)[2]), "the sign"),
+        (other(lambda y, dx, dw, *_: (dx, dw)), "three things"), (scaling(y=lambda x, w: x + w[:, None, None]), "forward adds"),
+        (scaling(y=lambda x, w: torch.zeros_like(x)), "returns zeros"), (scaling(y=lambda x, w: x.clone()), "x unchanged"),
+        (scaling(lambda g: g.sum(0)), "over everything"), (scaling(lambda g: g), "over everything"), (scaling(lambda g: g.sum((0, 2))), "over everything"),
+        (scaling(lambda g: g.sum((0, 3))), "over everything"), (scaling(lambda g: g.sum(2)), "over everything"), (scaling(lambda g: g.sum((1, 2, 3))), "Which axis"),
+        (scaling(lambda g: g.sum()), ""), (scaling(lambda g: g.sum((2, 3)).mean(0)), ""), (scaling(lambda g: g.mean((0, 2, 3))), "not a mean"),
+        (lambda dy, x, w: _scaled(dy, x, w)[1], ""), (other(lambda y, dx, dw, dy, x, w: (y, dy * w, dw)), ""),
     ],
     "combine": [
         (combined(lambda n: np.ones(len(n)) / len(n)), "mean of the means"), (combined(lambda n: np.ones(len(n))), "that is the sum"), (combined(lambda n: n), "is a mean already"),
         (combined(lambda n: n / len(n)), "not of processes"), (combined(lambda n: n / n.sum() / len(n)), "divided twice"), (combined(lambda n: n[::-1] / n.sum()), "wrong order"),
         (combined(lambda n: (n > 0) / (n > 0).sum()), "still a mean of means"), (combined(lambda n: (1 - n / n.sum()) / max(1, len(n) - 1)), "the larger its share"),
+        (combined(lambda n: n / n.max()), "the largest part"), (combined(lambda n: 1 / np.maximum(n, 1)), "divided twice"), (combined(lambda n: 1 / n), "divided twice"),
         (lambda gradients, sizes: _combined(gradients, sizes)[0], ""), (lambda gradients, sizes: [g / sum(sizes) for g in gradients[0]], ""),
         (lambda gradients, sizes: gradients[int(np.argmax(sizes))], ""),
     ],
