@@ -8,8 +8,8 @@ from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, panel
 from cnnlib.detection import average_precision, match, precision_recall
 
 THRESHOLDS = (0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
-OVERLAPS = (0.1, 0.3, 0.6, 1.0)  # at 1 no box goes: no two windows share more than all
-OVERLAP_TEXTS = ("0.1", "0.3", "0.6", "no NMS")
+OVERLAPS = (0.1, 0.3, 0.7, 1.0)  # at 1 no box goes: no two windows share more than all
+OVERLAP_TEXTS = ("0.1", "0.3", "0.7", "no NMS")
 SCALE, PLOT, LEVELS, NAMED = 9, 190, 3, 6
 STEP = 4  # of the plot's 190 units: the curve is drawn no finer
 
@@ -88,7 +88,7 @@ class Boxes:
         judged = (f"{n['hits']:,} are right: precision {fixed(n['precision'], 2)}, recall {fixed(n['recall'], 2)}"
                   if n["kept"] else "recall 0.00, and precision is not defined")
         return f'<div style="{FLEX}">{scene}{plot}</div>', (
-            f"{network}, score at least {number(threshold)}, {thin}. This scene: "
+            f"{network}, score at least {number(threshold, 3)}, {thin}. This scene: "
             f"{_count(len(n['boxes']), 'box', 'boxes')}, {int(n['right'].sum())} right (blue), "
             f"{n['missed']} of {n['shown']} digits missed. All {len(self.scenes)} scenes: "
             f"{_count(n['kept'], 'box', 'boxes')} for {n['objects']} digits, {judged}. "
@@ -124,8 +124,10 @@ def _rectangles(n):
         body += f'<path d="{d}" fill="none" {style}/>' if d else ""
     words = ""
     if len(n["boxes"]) <= NAMED:
-        for (x1, _, _, y2), label, good in zip(n["boxes"], n["labels"], n["right"], strict=True):
-            words += (f'<text x="{SCALE * x1 + 3:g}" y="{SCALE * y2 - 4:g}" font-size="14" font-weight="bold" '
+        for (x1, y1, x2, y2), label, good in zip(n["boxes"], n["labels"], n["right"], strict=True):
+            # Right ones below on the left, wrong ones above on the right: two boxes on one place keep their labels.
+            x, y = (SCALE * x1 + 3, SCALE * y2 - 4) if good else (SCALE * x2 - 11, SCALE * y1 + 14)
+            words += (f'<text x="{x:g}" y="{y:g}" font-size="14" font-weight="bold" '
                       f'fill="{ACCENT if good else WARM}">{label}</text>')
     return f'<g transform="scale({SCALE})">{body}</g>{words}'
 
@@ -138,5 +140,7 @@ def _curve(n):
     if n["kept"]:
         ring = (f'<circle cx="{PLOT * n["recall"]:.0f}" cy="{PLOT * (1 - n["precision"]):.0f}" r="7" fill="none" '
                 f'stroke="{WARM}" stroke-width="3"/>')
-    return (f'<path d="M0 0V{PLOT}H{PLOT}" fill="none" stroke="{LINE}" stroke-width="1.5"/>'
+    words = "".join(f'<text x="{x}" y="{y}" font-size="13" fill="currentColor">{text}</text>'
+                    for x, y, text in ((4, 13, "1"), (4, PLOT - 5, "0"), (PLOT - 10, PLOT - 5, "1")))
+    return (f'<path d="M0 0V{PLOT}H{PLOT}" fill="none" stroke="{LINE}" stroke-width="1.5"/>{words}'
             f'<polyline points="{points}" fill="none" stroke="{ACCENT}" stroke-width="2"/>{ring}')
