@@ -213,6 +213,7 @@ def felt(curves):
     for (name, runs), style in zip(curves.items(), ("-", "--", "-."), strict=False):
         band(ax, np.arange(1, runs.shape[1] + 1), runs, style, label=name)
     ax.set(yscale="log", xlabel="token", ylabel="size of the gradient", xticks=(1, 10, 20, 30, 40))
-    ax.set_yticks([1e-12, 1e-9, 1e-6, 1e-3, 1], labels=[minus(text) for text in ("1e-12", "1e-09", "1e-06", "1e-03", "1")])
+    marks = ("1e-12", "1e-09", "1e-06", "1e-03", "1")
+    ax.set_yticks([float(mark) for mark in marks], labels=[minus(mark) for mark in marks])
     legend_above(ax, columns=1)
     return fig
