@@ -149,6 +149,7 @@ AP_CASES = [
     Case((np.array([0.9, 0.8, 0.7]), np.array([-1, 1, 0]), 2), "a wrong one first"),
     Case((np.array([0.9, 0.8, 0.7, 0.6]), np.array([0, 0, 1, 1]), 2), "two boxes on each of two objects"),
     Case((np.array([0.2, 0.9, 0.5, 0.7, 0.4, 0.6]), np.array([3, 2, -1, 2, 0, -1]), 5), "six boxes, not in order"),
+    Case((np.array([0.5, 0.6, 0.9]), np.array([1, -1, 1]), 2), "two boxes on one object, the better one last"),
     Case((np.array([0.3, 0.8, 0.6, 0.95, 0.5]), np.array([1, -1, 0, -1, 2]), 4), "precision that rises and falls"),
     Case((np.array([0.6, 0.7]), np.array([-1, -1]), 3), "only wrong ones"),
     Case((np.zeros(0), np.zeros(0, int), 4), "no box at all"),
