@@ -6,7 +6,7 @@ import torch
 
 from cnnlib.activations import softmax
 from cnnlib.course import beyond
-from cnnlib.course.beyond import finding, listening, painting, remembering
+from cnnlib.course.beyond import finding, labelling, listening, painting, remembering, showing
 from cnnlib.course.figures.beyond_explorer import OVERLAPS, THRESHOLDS, Boxes
 from cnnlib.detection import average_precision, box_iou
 from cnnlib.gradcheck import numerical_gradient
@@ -97,6 +97,57 @@ def test_the_explorer_counts_what_it_draws():
     assert "2 boxes, 2 right (blue), 0 of 2 digits missed" in explorer("net", 0.5, 0.3)[1]
 
 
+# ---- the windows, with and without a class for them
+
+
+def test_a_window_without_a_digit_has_the_target_that_its_answer_can_give():
+    x, uniform = showing.lesson("softmax", True, 0)
+    _, zero = showing.lesson("sigmoid", True, 0)
+    _, labels = showing.lesson("class", True, 0)
+    nothing = labels == finding.BACKGROUND
+    assert len(x) == len(uniform) == len(zero) == len(labels) and nothing.mean() == 0.8
+    assert (uniform[nothing] == 0.1).all() and (zero[nothing] == 0).all()
+    for targets in (uniform, zero):
+        np.testing.assert_array_equal(targets[~nothing].argmax(axis=1), labels[~nothing])
+        assert (targets[~nothing].sum(axis=1) == 1).all()
+    assert len(showing.lesson("sigmoid", False, 0)[0]) == (~nothing).sum()
+
+
+def test_only_softmax_makes_the_chances_of_ten_digits_add_up_to_one():
+    scores = np.random.default_rng(0).normal(size=(4, 10, 2, 3))
+    np.testing.assert_allclose(showing.chances("softmax")(scores).sum(axis=1), 1)
+    np.testing.assert_allclose(showing.chances("sigmoid")(scores), 1 / (1 + np.exp(-scores)))
+    eleven = np.random.default_rng(0).normal(size=(4, 11, 2, 3))
+    np.testing.assert_allclose(showing.chances("class")(eleven), softmax(eleven, dim=1)[:, :10])
+
+
+def test_the_rule_of_thumb_lowers_scores_beside_ink_and_on_little_ink():
+    image = np.zeros((1, 1, 12, 20))
+    image[0, 0, 2:10, 2:10] = 1
+    boxes = np.array([[2.0, 2, 10, 10], [4, 2, 12, 10], [12, 2, 20, 10], [9, 2, 17, 10]])
+    _, scores, labels = showing.centred([(boxes, np.full(4, 0.8), np.arange(4))], image)[0]
+    np.testing.assert_allclose(scores, [0.8, 0.8 * 48 / 64, 0, 0.8 * (8 / 24) * (8 / 15)])
+    np.testing.assert_array_equal(labels, np.arange(4))
+
+
+def test_dark_pixels_are_those_of_the_masks_and_boxes_paint_them():
+    np.testing.assert_array_equal(labelling.ink(), labelling.pictures().masks > 0)
+    said = labelling.painted(finding.classifier(11, 0))
+    assert not said[~labelling.ink()].any()
+
+
+# ---- sounds
+
+
+def test_backwards_a_sound_has_the_same_stretches_in_turn():
+    waves, labels = listening.sounds(20, 0)
+    np.testing.assert_allclose(listening.picture(waves[:, ::-1]), listening.picture(waves)[..., ::-1], atol=0.2)
+    steps = (waves.shape[1] - 128) / 64
+    assert steps == int(steps)
+    np.testing.assert_array_equal(listening.loudest(listening.picture(waves)), labels)
+    np.testing.assert_array_equal(listening.loudest(listening.picture(waves[:, ::-1])), 1 - labels)
+
+
 # ---- maps made larger
 
 
@@ -160,12 +211,17 @@ def test_attention_passes_finite_differences():
 
 def test_the_record_is_whole():
     record = beyond.load()
-    assert {name: np.shape(runs) for name, runs in record["finding"].items()} == dict.fromkeys(
-        ("without", "longer", "with"), (10, 2, len(finding.WAYS)))
-    assert np.shape(record["labelling"]["iou"]) == (10, 11) and len(record["labelling"]["accuracy"]) == 10
+    found = dict(record["finding"])
+    seeds = len(found.pop("blank"))
+    assert seeds >= 5 and {name: np.shape(runs) for name, runs in found.items()} == dict.fromkeys(
+        (*showing.RIVALS, "rule"), (seeds, 2, len(finding.WAYS)))
+    assert set(record["labelling"]) == set(labelling.RIVALS)
+    for runs in record["labelling"].values():
+        assert len(runs["accuracy"]) >= 5 and np.shape(runs["iou"]) == (len(runs["accuracy"]), 11)
     assert {task: set(kinds) for task, kinds in record["painting"].items()} == dict.fromkeys(
         painting.TASKS, set(painting.KINDS))
-    assert all(np.shape(runs) == (10, 3) for kinds in record["painting"].values() for runs in kinds.values())
+    assert {(len(runs) >= 10, *np.shape(runs)[1:]) for kinds in record["painting"].values()
+            for runs in kinds.values()} == {(True, 3)}
     assert {name: np.shape(runs) for name, runs in record["listening"].items()} == dict.fromkeys(
         listening.RIVALS, (10, 2))
 

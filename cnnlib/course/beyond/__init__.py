@@ -1,12 +1,14 @@
 """Chapter 16's experiments, each in a file of its own, and the record of their many seeds.
 
 - ``finding``: digits in scenes, with and without a class for background.
+- ``showing``: is it the class that helps, or the windows that it is shown with?
 - ``labelling``: a label for every pixel.
 - ``painting``: transposed convolutions and the pattern they leave.
 - ``listening``: rising and falling tones.
 - ``remembering``: how much of its first token a sequence network's last output still feels.
 
-``python -m cnnlib.course.beyond`` measures again and writes ``records/beyond_one_label.json``.
+``python -m cnnlib.course.beyond`` measures again and writes ``records/beyond_one_label.json``; names of parts, such as
+``finding`` or ``painting``, measure only those.
 """
 
 import json

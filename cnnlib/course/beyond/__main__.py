@@ -1,38 +1,47 @@
-"""Measure chapter 16's record: ``python -m cnnlib.course.beyond``."""
+"""Measure chapter 16's record: ``python -m cnnlib.course.beyond``, or a part of it, ``python -m … painting``."""
 
 import json
+import sys
 
-from cnnlib.course.beyond import RECORD, finding, labelling, listening, painting
+from cnnlib.course.beyond import RECORD, labelling, listening, load, painting, showing
 from cnnlib.segmentation import class_iou, pixel_accuracy
 
-SEEDS, SCENES = range(10), 100
+SEEDS, MANY = range(10), range(40)
 
 
-def measure():
-    """All runs, by experiment.
+def finding_part():
+    """By rival and seed AP and mAP for each of `finding.WAYS`, on 100 scenes; the rule of thumb; blank paper."""
+    runs = [showing.measured(seed) for seed in SEEDS]
+    return {name: [run[name] for run in runs] for name in runs[0]}
 
-    ``finding`` has AP and mAP by variant, seed and way (`finding.WAYS`), on 100 scenes; ``longer`` is the classifier
-    without background after as many steps as the one with it. ``labelling`` has pixel accuracy and the IoU of each
-    class by seed; ``painting`` by task and kind before, after and error, by seed; ``listening`` by rival the share of
-    right and of changed answers, by seed.
-    """
-    variants = {
-        "without": (False, finding.EPOCHS), "longer": (False, finding.EPOCHS * (1 + finding.PER_DIGIT)),
-        "with": (True, finding.EPOCHS),
-    }  # fmt: skip
-    record = {"finding": {}}
-    for name, (background, epochs) in variants.items():
-        models = (finding.trained(background, seed, epochs) for seed in SEEDS)
-        record["finding"][name] = [finding.judged(model, SCENES, mean=True) for model in models]
-    tables = [labelling.judged(labelling.labels(labelling.trained(seed))) for seed in SEEDS]
-    record["labelling"] = {"accuracy": [pixel_accuracy(table) for table in tables],
-                           "iou": [class_iou(table).tolist() for table in tables]}
-    record["painting"] = {task: {kind: [painting.measured(kind, task, seed) for seed in SEEDS]
-                                 for kind in painting.KINDS} for task in painting.TASKS}
+
+def labelling_part():
+    """By rival and seed the pixel accuracy and the IoU of each class."""
+    runs = [labelling.measured(seed) for seed in SEEDS]
+    return {name: {"accuracy": [pixel_accuracy(run[name]) for run in runs],
+                   "iou": [class_iou(run[name]).tolist() for run in runs]} for name in labelling.RIVALS}
+
+
+def painting_part():
+    """By task and kind, for each of forty seeds: checkerboard before and after training, and the whole error."""
+    return {task: {kind: [painting.measured(kind, task, seed) for seed in MANY] for kind in painting.KINDS}
+            for task in painting.TASKS}
+
+
+def listening_part():
+    """By rival and seed the share of right answers, and of answers that change when the sound is played backwards."""
     runs = [listening.measured(seed) for seed in SEEDS]
-    record["listening"] = {name: [run[name] for run in runs] for name in listening.RIVALS}
-    return record
+    return {name: [run[name] for run in runs] for name in listening.RIVALS}
 
+
+PARTS = {"finding": finding_part, "labelling": labelling_part, "painting": painting_part,
+         "listening": listening_part}
 
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8", newline="\n")
+    chosen = sys.argv[1:] or list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        sys.exit(f"parts are {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
+    record = load() if RECORD.exists() else {}
+    for part in chosen:
+        record[part] = PARTS[part]()
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")

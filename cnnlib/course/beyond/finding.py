@@ -80,12 +80,17 @@ def trained(with_background, seed, epochs=EPOCHS):
     return model
 
 
-def detect(model, images):
+def digit_chances(scores):
+    """The probabilities of the ten digits, by softmax over all classes: (N, K, ...) to (N, 10, ...)."""
+    return softmax(scores, dim=1)[:, :10]
+
+
+def detect(model, images, chances=digit_chances):
     """Slide the classifier: for each picture boxes, scores and labels of all windows that score at least `LOW`.
 
-    A window's label is its most probable digit, its score that digit's probability.
+    A window's label is its most probable digit, its score that digit's probability, by ``chances``.
     """
-    scores = softmax(predict(convolutional(model, (1, SIDE, SIDE)), images), dim=1)[:, :10]
+    scores = chances(predict(convolutional(model, (1, SIDE, SIDE)), images))
     boxes, found = windows(images.shape[2:]), []
     for p in scores.reshape(len(images), 10, -1):
         label, score = p.argmax(axis=0), p.max(axis=0)
@@ -126,10 +131,14 @@ def pictures(count=40):
     return make_scenes(digits()[1], count, SIZE, np.random.default_rng(16), objects=(1, 4))
 
 
-def judged(model, count=40, mean=False):
+def rated(found, scenes, mean=False):
     """For each of `WAYS` the AP of all classes in one list; with ``mean`` a pair of lists, AP and mAP."""
-    scenes = pictures(count)
-    found = detect(model, scenes.images)
     kept = [thinned(found, way) for way in WAYS]
     ap = [average_precision(*together(boxes, scenes)) for boxes in kept]
     return (ap, [mean_over_classes(boxes, scenes) for boxes in kept]) if mean else ap
+
+
+def judged(model, count=40, mean=False, chances=digit_chances):
+    """`rated` for a classifier that slides over ``count`` of the `pictures`."""
+    scenes = pictures(count)
+    return rated(detect(model, scenes.images, chances), scenes, mean)

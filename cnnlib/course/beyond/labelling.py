@@ -4,7 +4,8 @@ import functools
 
 import numpy as np
 
-from cnnlib.course.beyond.finding import SIZE, digits
+from cnnlib.course.beyond import finding
+from cnnlib.course.beyond.finding import SIZE, WAYS, detect, digits, thinned
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.layers import BatchNorm2d, Conv2d, ConvTranspose2d, MaxPool2d, ReLU, Sequential
 from cnnlib.optim import Adam
@@ -15,6 +16,8 @@ from cnnlib.training import fit, predict
 
 CLASSES, OBJECTS = 11, (1, 4)
 SCENES, EPOCHS, RATE, BATCH = 300, 15, 0.03, 16
+INK = 0.25  # a pixel of a scene that is darker belongs to its digit, see `make_scenes`
+RIVALS = ("network", "its digits on dark pixels", "detector's boxes on dark pixels")
 
 
 def network(seed):
@@ -48,6 +51,37 @@ def pictures(count=60):
 def labels(model):
     """The label of every pixel of `pictures`: array (N, H, W)."""
     return predict(model, pictures().images).argmax(axis=1)
+
+
+def ink():
+    """Where the pictures are dark, the rule that the masks are made by: array (N, H, W)."""
+    return pictures().images[:, 0] > INK
+
+
+def named(model):
+    """The most probable digit on every dark pixel, background on the others: array (N, H, W)."""
+    return (1 + predict(model, pictures().images)[:, 1:].argmax(axis=1)) * ink()
+
+
+def painted(detector):
+    """Segmentation by boxes: the dark pixels in each box of a detector get its label, the surest box's last.
+
+    The boxes are those that NMS in each class leaves.
+    """
+    said, dark = np.zeros(pictures().masks.shape, np.int64), ink()
+    for image, mask, found in zip(said, dark, thinned(detect(detector, pictures().images), WAYS[1]), strict=True):
+        boxes, scores, labels = found
+        for k in np.argsort(scores):
+            x1, y1, x2, y2 = boxes[k].astype(int)
+            image[y1:y2, x1:x2] = (labels[k] + 1) * mask[y1:y2, x1:x2]
+    return said
+
+
+def measured(seed):
+    """For each of `RIVALS` the table of true labels and answers, after the training of one seed."""
+    model = trained(seed)
+    answers = labels(model), named(model), painted(finding.trained(True, seed))
+    return dict(zip(RIVALS, map(judged, answers), strict=True))
 
 
 def judged(said):

@@ -14,6 +14,8 @@ IOU_CASES = [
     Case(((0.0, 0.0, 2.0, 2.0), (5.0, 6.0, 9.0, 7.0)), "two boxes apart in both directions"),
     Case(((2.5, 1.0, 4.0, 6.5), (2.5, 1.0, 4.0, 6.5)), "the same box twice"),
     Case(((1.0, 1.0, 1.0, 4.0), (1.0, 1.0, 1.0, 4.0)), "a box without area, twice"),
+    Case(((0.5, 1.0, 3.0, 2.5), (1.0, 0.5, 2.5, 4.0)), "two boxes that cross, with edges at halves"),
+    Case(((-3.0, -2.0, 1.0, 2.0), (-1.0, -4.0, 2.0, 0.0)), "two boxes with negative coordinates"),
 ]
 
 
@@ -36,6 +38,9 @@ def iou(answer):
         common = _iou(a, b, union=lambda p, q, c: 1.0)
         return common / (w * h) if w * h else 0.0
 
+    def sized(a, b):
+        return _iou(*((x, y, x + w, y + h) for x, y, w, h in (a, b)))
+
     both = "where boxes lie apart, width and height of the overlap are both negative, and their product is positive. Set each to 0 first."
     return check_function(
         "16.1", answer, lambda a, b: _iou(a, b), IOU_CASES,
@@ -51,6 +56,9 @@ def iou(answer):
          Mistake(of(union=lambda p, q, c: min(p, q)), "that divides by the smaller box: a small box inside a large one would count as a perfect match."),
          Mistake(of(union=lambda p, q, c: max(p, q)), "that divides by the larger box. Divide by the union."),
          Mistake(of(union=lambda p, q, c: 1.0), "that is the overlap. Divide it by the union."),
+         Mistake(lambda a, b: _iou(a, b, union=lambda p, q, c: (p + q) / 2),
+                 "that is twice the overlap by the sum of the areas, another measure. Divide the overlap by the union."),
+         Mistake(sized, "a box is (x1, y1, x2, y2): the last two numbers are its right and lower edge, not width and height."),
          Mistake(hull, "the union is not the box around both: corners that belong to neither do not count."),
          Mistake(of(extra=1.0), "edges lie between pixels here: the width is x2 − x1, without + 1.")],
         praise="overlap, each side set to 0 where negative, over both areas less the overlap.",
@@ -67,6 +75,7 @@ NMS_CASES = [
     Case((_boxes((0, 0, 4, 4), (0, 1, 4, 5)), [0.8, 0.9], [3, 3], 0.5), "two boxes of one class on one object"),
     Case((_boxes((0, 0, 4, 4), (0, 1, 4, 5)), [0.8, 0.9], [3, 5], 0.5), "two boxes of two classes"),
     Case((CHAIN, [0.7, 0.8, 0.9], [1, 1, 1], 0.3), "three boxes in a row, each on part of the next"),
+    Case((_boxes((0, 0, 4, 4), (9, 0, 13, 4), (9, 1, 13, 5)), [0.9, 0.8, 0.7], [1, 1, 1], 0.5), "two objects of one class, one with two boxes"),
     Case((PILE, [0.3, 0.5, 0.6, 0.9, 0.95, 0.7, 0.2], [0, 0, 1, 0, 1, 2, 0], 0.4), "seven boxes of three classes"),
     Case((PILE[:4], [0.5, 0.5, 0.5, 0.5], [2, 2, 2, 2], 0.3), "four boxes with the same score"),
     Case((_boxes((0, 0, 4, 4), (0, 2, 4, 6)), [0.4, 0.6], [7, 7], 1 / 3), "two boxes whose IoU is the limit"),
@@ -104,6 +113,14 @@ def suppress(answer):
         kept = _nms(boxes, scores, labels, limit)
         return sorted(kept, key=lambda i: labels[i])
 
+    def only_best(boxes, scores, labels, limit):
+        order = sorted(range(len(boxes)), key=lambda i: -scores[i])
+        best = [next(j for j in order if labels[j] == labels[i]) for i in order]
+        return [i for i, b in zip(order, best, strict=True) if i == b or _iou(boxes[i], boxes[b]) <= limit]
+
+    def mask(*args):
+        return [int(i in _nms(*args)) for i in range(len(args[0]))]
+
     return check_function(
         "16.2", answer, lambda boxes, scores, labels, limit: _nms(boxes, scores, labels, limit), NMS_CASES,
         [Mistake(fallen, "the boxes are taken as they come. Start with the best: sort by score, highest first."),
@@ -116,6 +133,8 @@ def suppress(answer):
          Mistake(of(gone=lambda v, limit: v < limit), "the wrong way round: a box goes if it shares much with a better one."),
          Mistake(of(gone=lambda v, limit: v > 0), "a little overlap is allowed: compare with the limit."),
          Mistake(of(turned=True), "the right boxes, in the order they came in. Give the best first."),
+         Mistake(only_best, "only the best box of each class removes others. Each box that stays does."),
+         Mistake(mask, "give the indices of the boxes that stay, not a 0 or a 1 for each box."),
          Mistake(best_of_class, "one box for each class: there may be several objects of a class."),
          Mistake(grouped, "the right boxes, class by class. Give the best of all classes first."),
          Mistake(lambda boxes, scores, labels, limit: sorted(range(len(boxes)), key=lambda i: -scores[i]), "nothing is removed."),
@@ -130,6 +149,7 @@ AP_CASES = [
     Case((np.array([0.9, 0.8, 0.7]), np.array([-1, 1, 0]), 2), "a wrong one first"),
     Case((np.array([0.9, 0.8, 0.7, 0.6]), np.array([0, 0, 1, 1]), 2), "two boxes on each of two objects"),
     Case((np.array([0.2, 0.9, 0.5, 0.7, 0.4, 0.6]), np.array([3, 2, -1, 2, 0, -1]), 5), "six boxes, not in order"),
+    Case((np.array([0.5, 0.6, 0.9]), np.array([1, -1, 1]), 2), "two boxes on one object, the better one last"),
     Case((np.array([0.3, 0.8, 0.6, 0.95, 0.5]), np.array([1, -1, 0, -1, 2]), 4), "precision that rises and falls"),
     Case((np.array([0.6, 0.7]), np.array([-1, -1]), 3), "only wrong ones"),
     Case((np.zeros(0), np.zeros(0, int), 4), "no box at all"),
@@ -169,6 +189,17 @@ def average_precision(answer):
         recall, precision = np.r_[0, found / total], np.r_[1, found / np.arange(1, len(right) + 1)]
         return float(np.sum(np.diff(recall) * (precision[1:] + precision[:-1]) / 2))
 
+    def unsorted(scores, partner, total):
+        first = np.zeros(len(partner), bool)
+        first[np.unique(partner, return_index=True)[1]] = True
+        return _ap(scores, np.where(first, partner, -1), total)
+
+    def none_is_zero(scores, partner, total):
+        return _ap(scores, np.where(partner > 0, partner, -1), total)
+
+    def claimed_nothing(scores, partner, total):
+        return _ap(scores, partner + 1, total)  # so that the surest -1 counts as an object
+
     def last(scores, partner, total):
         hits = len(set(partner.tolist()) - {-1})
         return hits / len(scores) if len(scores) else 0.0
@@ -186,42 +217,60 @@ def average_precision(answer):
          Mistake(of(share=lambda r, c, t: len(r)), "divide by the number of objects, not of boxes."),
          Mistake(of(share=lambda r, c, t: 1.0), "that is the sum: each right box adds its precision times the step in recall, 1 / total."),
          Mistake(trapezoid, "no slanted lines: each right box adds a rectangle, the best precision from there on times 1 / total."),
+         Mistake(unsorted, "an object belongs to the box with the highest score, not to the first in the list: sort before you claim."),
+         Mistake(none_is_zero, "object 0 is an object like the others; only −1 means none."),
+         Mistake(claimed_nothing, "−1 is no object: a box on nothing is wrong, the first one as well."),
          Mistake(last, "that is the precision of the whole list. Add up along the list."),
          Mistake(lambda s, p, t: len(set(p.tolist()) - {-1}) / t, "that is the recall of the whole list. Weigh each step by precision.")],
         praise="a second box on an object is wrong, and objects that nothing finds count.",
     )
 
 
-SIZE_CASES = [
-    Case((4, 2, 2, 0, 0, 1), "4 pixels, kernel 2, stride 2"), Case((7, 4, 2, 1, 0, 1), "kernel 4, stride 2, padding 1"),
-    Case((7, 3, 2, 1, 1, 1), "kernel 3, stride 2, padding 1, output padding 1"), Case((5, 3, 1, 0, 0, 2), "a dilation of 2"),
-    Case((1, 5, 3, 2, 2, 1), "a single pixel"), Case((6, 3, 4, 1, 3, 3), "stride 4, dilation 3, output padding 3"),
+COUNT_CASES = [
+    Case((3, 2, 1), "3 pixels, kernel 2, stride 1"), Case((3, 3, 2), "3 pixels, kernel 3, stride 2"),
+    Case((4, 4, 2), "4 pixels, kernel 4, stride 2"), Case((3, 2, 4), "kernel 2, stride 4, with gaps"),
+    Case((5, 5, 3), "5 pixels, kernel 5, stride 3"), Case((1, 4, 3), "a single pixel"), Case((6, 6, 4), "6 pixels, kernel 6, stride 4"),
 ]
 
 
-def _size(n, k, s, p, extra, d):
-    return (n - 1) * s + d * (k - 1) + 1 - 2 * p + extra
+def _counts(n, kernel, stride, size=None, first=0, once=False, value=lambda i, j: 1):
+    size = (n - 1) * stride + kernel if size is None else size(n, kernel, stride)
+    times = [0] * max(size, 0)
+    for i in range(first, n):
+        for j in range(kernel):
+            if i * stride + j < len(times):
+                times[i * stride + j] += value(i, j)
+    return [min(t, 1) for t in times] if once else times
 
 
-def size(answer):
-    """16.4: ``answer(n, k, s, p, extra, d)``: output size of a transposed convolution along one axis."""
+def counts(answer):
+    """16.4: ``answer(n, kernel, stride)``: how many strokes of a transposed convolution fall on each output pixel."""
+    def of(**how):
+        return lambda n, kernel, stride: _counts(n, kernel, stride, **how)
+
+    def inner(n, kernel, stride):
+        """What the middle would have, everywhere."""
+        return [len(range(k % stride, kernel, stride)) for k in range((n - 1) * stride + kernel)]
+
     return check_function(
-        "16.4", answer, _size, SIZE_CASES,
-        [Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, p, 0, d), "the output padding is left out."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, p, 2 * extra, d), "the output padding stands on one side only: once, not twice."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, p, -extra, d), "the output padding makes the output larger."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, -p, extra, d), "padding is cut off here: it makes the output smaller."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, 0, extra, d), "the padding is left out."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, p, extra, d) + p, "padding is cut off on both sides."),
-         Mistake(lambda n, k, s, p, extra, d: (n + 2 * p - d * (k - 1) - 1) // s + 1, "that is the size of a convolution. A transposed one makes maps larger."),
-         Mistake(lambda n, k, s, p, extra, d: n * s - 2 * p + d * (k - 1) + 1 + extra, "there are n − 1 steps between n pixels."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, p, extra, d) - 1, "one too small: the last kernel has k pixels, not k − 1."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, s, p, extra, 1), "the dilation is left out: a kernel spans d (k − 1) + 1 pixels."),
-         Mistake(lambda n, k, s, p, extra, d: (n - 1) * s + d * k - 2 * p + extra, "a kernel with dilation spans d (k − 1) + 1 pixels, not d k."),
-         Mistake(lambda n, k, s, p, extra, d: n * s, "that is right for some settings only: follow the first and the last stroke."),
-         Mistake(lambda n, k, s, p, extra, d: _size(n, k, 1, p, extra, d), "the stride is left out."),
-         Mistake(lambda n, k, s, p, extra, d: (n - 1) * s + 1 - 2 * p + extra, "the last pixel still paints a whole kernel.")],
-        praise="n − 1 steps, one kernel, padding off at both sides, output padding on at one.",
+        "16.4", answer, lambda n, kernel, stride: _counts(n, kernel, stride), COUNT_CASES,
+        [Mistake(of(size=lambda n, k, s: n * s), "the list is too short or too long: it has n − 1 steps and one whole kernel."),
+         Mistake(of(size=lambda n, k, s: n * s + k), "there are n − 1 steps between n pixels: the list is one stride too long."),
+         Mistake(of(size=lambda n, k, s: (n - 1) * s + k - 1), "one too short: the last stroke has as many pixels as the kernel."),
+         Mistake(of(size=lambda n, k, s: (n - 1) * s + 1), "the last pixel paints a whole kernel, too."),
+         Mistake(of(once=True), "where strokes overlap, count each of them."),
+         Mistake(of(first=1), "the first input pixel paints as well."),
+         Mistake(lambda n, kernel, stride: _counts(n - 1, kernel, stride), "the last input pixel paints as well."),
+         Mistake(of(value=lambda i, j: i + 1), "count the strokes: each adds 1, not the number of its pixel."),
+         Mistake(of(value=lambda i, j: j + 1), "count the strokes: each adds 1, whatever its weight."),
+         Mistake(lambda n, kernel, stride: _counts(n, stride, kernel), "kernel and stride are exchanged: a stroke is as long as the kernel and moves on by the stride."),
+         Mistake(lambda n, kernel, stride: _counts(n, kernel, 1), "the stride is left out: each stroke begins `stride` pixels after the one before."),
+         Mistake(lambda n, kernel, stride: _counts(n, min(kernel, stride), stride), "strokes do not end where the next one begins: they overlap."),
+         Mistake(inner, "right in the middle. At the ends fewer strokes arrive."),
+         Mistake(lambda n, kernel, stride: sum(_counts(n, kernel, stride)), "give the list, not its sum."),
+         Mistake(lambda n, kernel, stride: max(_counts(n, kernel, stride)), "give the list, not its largest number."),
+         Mistake(lambda n, kernel, stride: len(_counts(n, kernel, stride)), "that is how many output pixels there are. Give the count for each of them.")],
+        praise="each input pixel adds 1 to every pixel of its stroke.",
     )
 
 

@@ -8,9 +8,10 @@ from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, panel
 from cnnlib.detection import average_precision, match, precision_recall
 
 THRESHOLDS = (0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
-OVERLAPS = (0.1, 0.3, 0.6, 1.0)  # at 1 no box goes: no two windows share more than all
-OVERLAP_TEXTS = ("0.1", "0.3", "0.6", "no NMS")
+OVERLAPS = (0.1, 0.3, 0.7, 1.0)  # at 1 no box goes: no two windows share more than all
+OVERLAP_TEXTS = ("0.1", "0.3", "0.7", "no NMS")
 SCALE, PLOT, LEVELS, NAMED = 9, 190, 3, 6
+MARGIN, EDGE = 14, 8  # around the plot: numbers on the left and below; room for the ring above and on the right
 STEP = 4  # of the plot's 190 units: the curve is drawn no finer
 
 
@@ -81,14 +82,14 @@ class Boxes:
         n = self.numbers(network, threshold, overlap)
         label = f"a scene with {n['shown']} digits and {len(n['boxes'])} boxes"
         scene = panel("the scene", 32 * SCALE, 24 * SCALE, label,
-                       _ink(self.scenes.images[self.shown, 0]) + _rectangles(n))
-        plot = panel("precision (up) over recall (right)", PLOT, PLOT,
+                       _ink(self.scenes.images[self.shown, 0]) + _rectangles(n, self.scenes.images[self.shown, 0]))
+        plot = panel("precision (up) over recall (right)", PLOT + MARGIN + EDGE, PLOT + MARGIN + EDGE,
                       "the curve for all scores, a ring where this score puts the detector", _curve(n))
         thin = "no NMS" if overlap == 1 else f"NMS at {number(overlap)}"
         judged = (f"{n['hits']:,} are right: precision {fixed(n['precision'], 2)}, recall {fixed(n['recall'], 2)}"
                   if n["kept"] else "recall 0.00, and precision is not defined")
         return f'<div style="{FLEX}">{scene}{plot}</div>', (
-            f"{network}, score at least {number(threshold)}, {thin}. This scene: "
+            f"{network}, score at least {number(threshold, 3)}, {thin}. This scene: "
             f"{_count(len(n['boxes']), 'box', 'boxes')}, {int(n['right'].sum())} right (blue), "
             f"{n['missed']} of {n['shown']} digits missed. All {len(self.scenes)} scenes: "
             f"{_count(n['kept'], 'box', 'boxes')} for {n['objects']} digits, {judged}. "
@@ -114,7 +115,7 @@ def _ink(image):
             f'<g transform="scale({SCALE}) translate(0,.5)" stroke="currentColor">{"".join(paths)}</g>')
 
 
-def _rectangles(n):
+def _rectangles(n, image):
     """Right boxes in blue, wrong ones dashed; with few boxes each has its label."""
     body = ""
     for good, style in ((False, f'stroke="{WARM}" stroke-dasharray=".5 .35" stroke-width=".22"'),
@@ -124,10 +125,34 @@ def _rectangles(n):
         body += f'<path d="{d}" fill="none" {style}/>' if d else ""
     words = ""
     if len(n["boxes"]) <= NAMED:
-        for (x1, _, _, y2), label, good in zip(n["boxes"], n["labels"], n["right"], strict=True):
-            words += (f'<text x="{SCALE * x1 + 3:g}" y="{SCALE * y2 - 4:g}" font-size="14" font-weight="bold" '
+        for (x1, y1, x2, y2), label, good in zip(n["boxes"], n["labels"], n["right"], strict=True):
+            x, y = _clear(image, n["boxes"].astype(int), *(int(v) for v in (x1, y1, x2, y2)), prefer=0 if good else 1)
+            words += (f'<text x="{x:g}" y="{y:g}" font-size="14" font-weight="bold" '
                       f'fill="{ACCENT if good else WARM}">{label}</text>')
     return f'<g transform="scale({SCALE})">{body}</g>{words}'
+
+
+def _clear(image, boxes, x1, y1, x2, y2, prefer):
+    """Where a box's label stands: of places in and beside its corners the one with no edge and the least ink.
+
+    A place is 2 × 2 pixels; of equal ones the preferred corner comes first.
+    """
+    places = [(x1, y2 - 2), (x2 - 2, y1), (x1, y1), (x2 - 2, y2 - 2)]  # inside, each by its upper left pixel
+    places += [(x2, y1), (x1 - 2, y1), (x2, y2 - 2), (x1 - 2, y2 - 2)]  # and outside
+    h, w = image.shape
+    places = [at for at in places[prefer:] + places[:prefer] if 0 <= at[0] <= w - 2 and 0 <= at[1] <= h - 2]
+
+    def crowd(at):
+        x, y = at
+        left, top, right, bottom = boxes.T
+        beside = (y < bottom) & (top < y + 2)
+        between = (x < right) & (left < x + 2)
+        across = beside & (((x < left) & (left < x + 2)) | ((x < right) & (right < x + 2)))
+        across |= between & (((y < top) & (top < y + 2)) | ((y < bottom) & (bottom < y + 2)))
+        return across.sum(), image[y : y + 2, x : x + 2].sum()
+
+    x, y = min(places, key=crowd)
+    return SCALE * x + 4, SCALE * y + 14
 
 
 def _curve(n):
@@ -138,5 +163,8 @@ def _curve(n):
     if n["kept"]:
         ring = (f'<circle cx="{PLOT * n["recall"]:.0f}" cy="{PLOT * (1 - n["precision"]):.0f}" r="7" fill="none" '
                 f'stroke="{WARM}" stroke-width="3"/>')
-    return (f'<path d="M0 0V{PLOT}H{PLOT}" fill="none" stroke="{LINE}" stroke-width="1.5"/>'
-            f'<polyline points="{points}" fill="none" stroke="{ACCENT}" stroke-width="2"/>{ring}')
+    words = "".join(f'<text x="{x}" y="{y}" font-size="13" fill="currentColor">{text}</text>'
+                    for x, y, text in ((-11, 9, "1"), (-11, PLOT + 13, "0"), (PLOT - 7, PLOT + 13, "1")))
+    return (f'<g transform="translate({MARGIN},{EDGE})"><path d="M0 0V{PLOT}H{PLOT}" fill="none" stroke="{LINE}" '
+            f'stroke-width="1.5"/>{words}<polyline points="{points}" fill="none" stroke="{ACCENT}" stroke-width="2"/>'
+            f'{ring}</g>')

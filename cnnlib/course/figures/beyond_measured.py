@@ -2,37 +2,56 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
 
+from cnnlib.course.figures._numbers import minus
 from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band, legend_above, see_through
-from cnnlib.course.figures.beyond import label_map, picture
+from cnnlib.course.figures.beyond import CLASSES, label_map, picture
 
-BLUE, ORANGE, GREEN, PURPLE = (COLORS[name] for name in ("blue", "orange", "green", "purple"))
+BLUE, ORANGE = COLORS["blue"], COLORS["orange"]
 MARKS = ("o", "s", "^", "D")
 
 
-def ways(variants, names, ceiling):
-    """Average precision of several kinds of detectors for several ways of thinning out, every seed a mark.
+def shown(runs, titles, ceiling, fill):
+    """Average precision of several detectors, every seed a mark, a row for each detector.
 
     Parameters
     ----------
-    variants : dict of str to array (seeds, ways)
-    names : list of str
-        Of the ways.
+    runs : dict of str to array (seeds,)
+    titles : dict of str to str
+        What stands beside each row.
     ceiling : float
         What boxes at the right places would score.
+    fill : set of str
+        The rows whose networks were shown windows without a digit: filled marks.
     """
-    fig, ax = plt.subplots(figsize=(4.8, 3.9))
-    for k, (name, runs) in enumerate(variants.items()):
-        color, shift = (ORANGE, PURPLE, BLUE, GREEN)[k], 0.22 * (k - (len(variants) - 1) / 2)
-        for j in range(len(names)):
-            at = j + shift + np.linspace(-0.06, 0.06, len(runs))
-            ax.plot(at, runs[:, j], MARKS[k], color=color, markersize=4.5, label=name if j == 0 else None)
-            ax.plot([j + shift - 0.1, j + shift + 0.1], [runs[:, j].mean()] * 2, color=color, linewidth=2)
-    ax.axhline(ceiling, color=MUTED, linestyle=":", linewidth=1.4)
-    ax.text(-0.45, ceiling - 0.015, "windows at the true places", va="top", fontsize=10)
-    ax.set(ylim=(0, 1.03), ylabel="average precision")
-    ax.set_xticks(range(len(names)), labels=[name.replace(" ", "\n", 1) for name in names])
-    legend_above(ax, columns=1)
+    fig, ax = plt.subplots(figsize=(4.8, 4.6))
+    for k, (name, values) in enumerate(runs.items()):
+        color = BLUE if name in fill else ORANGE
+        ax.plot(values, k + np.linspace(-0.2, 0.2, len(values)), MARKS[0], color=color, markersize=5,
+                markerfacecolor=color if name in fill else "none")
+        ax.plot([np.mean(values)] * 2, [k - 0.34, k + 0.34], color=color, linewidth=2)
+    ax.axvline(ceiling, color=MUTED, linestyle=":", linewidth=1.4)
+    ax.set(xlim=(0, 1.02), ylim=(len(runs) - 0.5, -0.5), xlabel="average precision")
+    ax.set_yticks(range(len(runs)), labels=[titles[name] for name in runs])
+    return fig
+
+
+def crops(images, titles, rows):
+    """Crops side by side, and under each what several networks say of it.
+
+    Parameters
+    ----------
+    images : list of array (H, W)
+    titles : list of str
+    rows : dict of str to list of str
+        By network, a text for each crop.
+    """
+    fig, axes = plt.subplots(2, 2, figsize=(4.4, 6.0))
+    for k, (ax, image, title) in enumerate(zip(axes.flat, images, titles, strict=True)):
+        picture(ax, image, title)
+        ax.set_xlabel("\n".join(f"{name}: {said[k]}" for name, said in rows.items()))
     return fig
 
 
@@ -43,14 +62,17 @@ def places(image, scores, titles):
     ----------
     image : array (H, W)
     scores : list of array (rows, columns)
-        Probability of the best digit for the window whose upper left pixel this is.
+        Probability of the best digit for each window; drawn at the window's middle.
     titles : list of str
     """
     fig, axes = plt.subplots(1 + len(scores), 1, figsize=(3.7, 2.75 * (1 + len(scores))))
     picture(axes[0], image, "the scene, 24 × 32")
     for ax, score, title in zip(axes[1:], scores, titles, strict=True):
-        shown = ax.imshow(score, cmap=SEQUENTIAL, vmin=0, vmax=1)
-        ax.set(xticks=[], yticks=[])
+        (h, w), (rows, columns) = image.shape, score.shape
+        left, top = (w - columns) / 2, (h - rows) / 2
+        shown = ax.imshow(score, cmap=SEQUENTIAL, vmin=0, vmax=1, extent=(left, left + columns, top + rows, top))
+        ax.contour(np.arange(w) + 0.5, np.arange(h) + 0.5, image, levels=[0.25], colors=ORANGE, linewidths=1.2)
+        ax.set(xticks=[], yticks=[], xlim=(0, w), ylim=(h, 0))
         ax.set_title(title)
     fig.colorbar(shown, ax=axes[1:], shrink=0.6, label="probability of the best digit")
     return fig
@@ -62,30 +84,40 @@ def maps(image, truth, said, boxes, labels):
     picture(axes[0], image, "the scene")
     label_map(axes[1], truth, "true label of each pixel")
     label_map(axes[2], said, "the network's answer")
+    present = np.unique(np.concatenate([truth.ravel(), said.ravel()]))
+    keys = [Patch(color=CLASSES[k - 1], label=str(k - 1)) for k in present if k]
+    axes[2].legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.03), ncols=5, handlelength=1,
+                   title="colour of each digit")
     for box, label in zip(boxes, labels, strict=True):
         axes[1].text(box[2] + 0.3, box[1] + 0.3, str(label), va="top", fontsize=13, color="#111111", weight="bold")
     return fig
 
 
-def by_class(runs, accuracy, baseline):
-    """Above, pixel accuracy and mean IoU beside what "all background" gets; below, the IoU of each class.
+def by_class(rivals, baseline, titles):
+    """Above, pixel accuracy and mean IoU of several methods; below, the IoU of each class of the first.
 
     Parameters
     ----------
-    runs : array (seeds, classes)
-        IoU, background first.
-    accuracy : array (seeds,)
+    rivals : dict of str to pair of arrays (seeds,), (seeds, classes)
+        Pixel accuracy, and IoU with background first.
     baseline : pair of float
         Pixel accuracy and mean IoU of calling everything background.
+    titles : dict of str to str
+        Of the methods, for the legend.
     """
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 5.6), height_ratios=[1, 1.5])
-    for row, (values, base) in enumerate(((accuracy, baseline[0]), (runs.mean(axis=1), baseline[1]))):
-        names = (None, None) if row else ("network, each seed", "all background")
-        top.plot(values, np.full(len(values), row - 0.12), "o", color=BLUE, label=names[0])
-        top.plot([base], [row + 0.15], "X", color=ORANGE, markersize=9, label=names[1])
-    top.set_yticks([0, 1], labels=["pixel accuracy", "mean IoU"])
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 6.6), height_ratios=[1.2, 1.3])
+    at = np.array([0.0, 1.0])
+    for k, (name, (accuracy, runs)) in enumerate(rivals.items()):
+        color = (BLUE, COLORS["green"], COLORS["purple"])[k]
+        for row, values in enumerate((accuracy, runs.mean(axis=1))):
+            top.plot(values, np.full(len(values), at[row] - 0.27 + 0.18 * k), MARKS[k], color=color, markersize=5,
+                     label=None if row else titles[name])
+    for row, value in enumerate(baseline):
+        top.plot([value], [at[row] + 0.27], "X", color=ORANGE, markersize=9, label=None if row else "all background")
+    top.set_yticks(at, labels=["pixel accuracy", "mean IoU"])
     top.set(xlim=(0, 1.02), ylim=(1.5, -0.5))
-    legend_above(top, columns=2)
+    legend_above(top, columns=1)
+    runs = next(iter(rivals.values()))[1]
     at = np.arange(runs.shape[1])
     bottom.bar(at, runs.mean(axis=0), color=BLUE, alpha=0.45, width=0.7)
     bottom.vlines(at, runs.min(axis=0), runs.max(axis=0), color=BLUE, linewidth=2.5)
@@ -120,7 +152,7 @@ def patterns(before, after, titles):
     before, after : list of array (H, W)
     titles : list of str
     """
-    fig, axes = plt.subplots(2, len(before), figsize=(4.8, 4.2))
+    fig, axes = plt.subplots(2, len(before), figsize=(4.8, 3.5))
     for row, images, when in zip(axes, (before, after), ("untrained", "trained"), strict=True):
         limit = max(np.abs(image - image.mean()).max() for image in images)
         for ax, image, title in zip(row, images, titles, strict=True):
@@ -150,6 +182,7 @@ def strength(groups, errors):
             ax.plot(at, values, MARKS[k], color=color, label=name if j == 0 else None)
             ax.plot([j + shift - 0.12, j + shift + 0.12], [np.median(values)] * 2, color=color)
     ax.set(yscale="log", ylabel="brightness")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set_xticks([0, 1, 2], labels=["checkerboard,\nuntrained", "checkerboard,\ntrained", "whole error,\ntrained"])
     legend_above(ax, columns=2)
     return fig
@@ -180,5 +213,7 @@ def felt(curves):
     for (name, runs), style in zip(curves.items(), ("-", "--", "-."), strict=False):
         band(ax, np.arange(1, runs.shape[1] + 1), runs, style, label=name)
     ax.set(yscale="log", xlabel="token", ylabel="size of the gradient", xticks=(1, 10, 20, 30, 40))
+    marks = ("1e-12", "1e-09", "1e-06", "1e-03", "1")
+    ax.set_yticks([float(mark) for mark in marks], labels=[minus(mark) for mark in marks])
     legend_above(ax, columns=1)
     return fig

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from cnnlib.course.exercises.beyond import _ap, _iou, _nms, _size
+from cnnlib.course.exercises.beyond import _ap, _counts, _iou, _nms
 from cnnlib.detection import batched_nms, box_iou
 
-NO_ARRAY = ("iou", "suppress", "average_precision", "size")
-INTEGERS = ("suppress", "size")
+NO_ARRAY = ("iou", "suppress", "average_precision", "counts")
+INTEGERS = ("suppress", "counts")
 
 
 def iou_numpy(a, b):
@@ -37,9 +37,27 @@ def iou_early(a, b):
 
 def iou_cells(a, b):
     """By counting cells of half a pixel."""
-    y, x = np.mgrid[0:12:0.5, 0:12:0.5] + 0.25
+    y, x = np.mgrid[-5:12:0.5, -5:12:0.5] + 0.25
     one, other = ((x > p[0]) & (x < p[2]) & (y > p[1]) & (y < p[3]) for p in (a, b))
     return (one & other).sum() / max((one | other).sum(), 1)
+
+
+def iou_pixels(a, b):
+    """By sets of whole pixels: wrong where edges are not whole."""
+    one, other = ({(x, y) for x in range(int(p[0]), int(p[2])) for y in range(int(p[1]), int(p[3]))} for p in (a, b))
+    return len(one & other) / max(len(one | other), 1)
+
+
+def nms_only_best(boxes, scores, labels, limit):
+    order = sorted(range(len(boxes)), key=lambda i: -scores[i])
+    best = {labels[i]: i for i in reversed(order)}
+    return [i for i in order if i == best[labels[i]] or _iou(boxes[i], boxes[best[labels[i]]]) <= limit]
+
+
+def ap_unsorted(scores, partner, total):
+    seen = set()
+    new = [p if p not in seen and not seen.add(p) else -1 for p in partner.tolist()]
+    return _ap(scores, np.array(new, int), total)
 
 
 def nms_library(boxes, scores, labels, limit):
@@ -117,24 +135,36 @@ def ap_torch(scores, partner, total):
     return (best * right).sum() / total
 
 
-def size_painted(n, k, s, p, extra, d):
-    return torch.nn.functional.conv_transpose1d(torch.ones(1, 1, n), torch.ones(1, 1, k), None, s, p, extra, 1, d).shape[-1]
+def counts_painted(n, kernel, stride):
+    return torch.nn.functional.conv_transpose1d(torch.ones(1, 1, n), torch.ones(1, 1, kernel), None, stride)[0, 0]
 
 
-def size_strokes(n, k, s, p, extra, d):
-    """Every pixel that is painted, then cut, then kept beyond."""
-    painted = {i * s + j * d for i in range(n) for j in range(k)}
-    return len(range(min(painted), max(painted) + 1)[p:]) - p + extra
+def counts_slices(n, kernel, stride):
+    times = np.zeros((n - 1) * stride + kernel)
+    for start in range(0, n * stride, stride):
+        times[start : start + kernel] += 1
+    return times
 
 
-def size_inverted(n, k, s, p, extra, d):
-    """The sizes that a convolution takes to n: the least of them, and ``extra`` more."""
-    return next(m for m in range(-20, 200) if (m + 2 * p - d * (k - 1) - 1) // s + 1 == n) + extra
+def counts_questions(n, kernel, stride):
+    """Each output pixel asks which strokes reach it."""
+    return [sum(0 <= k - i * stride < kernel for i in range(n)) for k in range((n - 1) * stride + kernel)]
 
 
-def size_last(n, k, s, p, extra, d):
-    first, last = -p, (n - 1) * s + d * (k - 1) - p
-    return last - first + 1 - 2 * p + extra
+def counts_convolved(n, kernel, stride):
+    spread = np.zeros((n - 1) * stride + 1, int)
+    spread[::stride] = 1
+    return np.convolve(spread, np.ones(kernel, int))
+
+
+def counts_library(n, kernel, stride):
+    return np.bincount([i * stride + j for i in range(n) for j in range(kernel)], minlength=(n - 1) * stride + kernel)
+
+
+def counts_formula(n, kernel, stride):
+    """First and last stroke that reach a pixel."""
+    return tuple(max(min(k // stride, n - 1) - max(-(-(k - kernel + 1) // stride), 0) + 1, 0)
+                 for k in range((n - 1) * stride + kernel))
 
 
 def boxes_of(**how):
@@ -145,6 +175,10 @@ def ap_of(**how):
     return lambda *args: _ap(*args, **how)
 
 
+def counts_of(**how):
+    return lambda n, kernel, stride: _counts(n, kernel, stride, **how)
+
+
 def iou_of(**how):
     return lambda a, b: _iou(a, b, **how)
 
@@ -153,7 +187,7 @@ RIGHT = {
     "iou": [lambda a, b: _iou(a, b), iou_numpy, iou_torch, iou_library, iou_early, iou_cells],
     "suppress": [nms_mask, nms_library, nms_popping, nms_by_class, nms_shifted],
     "average_precision": [lambda *args: _ap(*args), ap_steps, ap_arrays, ap_torch],
-    "size": [_size, size_painted, size_last, size_strokes, size_inverted, lambda n, k, s, p, extra, d: s * (n - 1) - 2 * p + d * (k - 1) + extra + 1],
+    "counts": [lambda *args: _counts(*args), counts_painted, counts_slices, counts_questions, counts_convolved, counts_library, counts_formula],
     "same_ap": ["abf", "f, a, b", "A B F", {"a", "b", "f"}],
     "diagnosis": ["ace", "e c a", "A, C, E", ["a", "c", "e"]],
 }
@@ -165,26 +199,29 @@ WRONG = {
         (iou_of(union=lambda p, q, c: q), "second box"), (iou_of(union=lambda p, q, c: min(p, q)), "smaller box"), (iou_of(union=lambda p, q, c: max(p, q)), "larger box"),
         (iou_of(extra=1.0), "without + 1"), (iou_of(union=lambda p, q, c: 1.0), "Divide it by the union"), (lambda a, b: abs(_iou(a, b, clip=(False, False))), "not its size"),
         (lambda a, b: 1 / 3, ""), (lambda a, b: _iou(a, b) ** 2, ""), (lambda a, b: 1 - _iou(a, b), ""),
+        (lambda a, b: 2 * _iou(a, b) / (1 + _iou(a, b)), "twice the overlap"), (lambda a, b: _iou((a[0], a[1], a[0] + a[2], a[1] + a[3]), (b[0], b[1], b[0] + b[2], b[1] + b[3])), "not width and height"),
+        (iou_pixels, ""),
     ],
     "suppress": [
         (boxes_of(order=lambda s: list(range(len(s)))), "as they come"), (boxes_of(across=True), "other classes"), (boxes_of(order=lambda s: sorted(range(len(s)), key=lambda i: s[i])), "lowest score"),
         (boxes_of(chain=True), "removes nobody"), (boxes_of(gone=lambda v, limit: v >= limit), "at the limit"), (boxes_of(gone=lambda v, limit: v < limit), "wrong way round"),
         (boxes_of(turned=True), "Give the best first"), (boxes_of(gone=lambda v, limit: v > 0), "a little overlap"), (lambda b, s, c, t: [s[i] for i in _nms(b, s, c, t)], "not their scores"),
         (lambda b, s, c, t: np.argsort(s)[::-1][:1], ""), (lambda b, s, c, t: [b[i] for i in _nms(b, s, c, t)], "not the boxes"), (boxes_of(order=lambda s: np.argsort(s, kind="stable")[::-1]), "turns them round"),
-        (lambda b, s, c, t: list(range(len(b))), ""), (lambda b, s, c, t: [i in _nms(b, s, c, t) for i in range(len(b))], ""),
+        (lambda b, s, c, t: list(range(len(b))), ""), (nms_only_best, "only the best box"), (lambda b, s, c, t: [int(i in _nms(b, s, c, t)) for i in range(len(b))], "not a 0 or a 1"), (lambda b, s, c, t: [i in _nms(b, s, c, t) for i in range(len(b))], ""),
     ],
     "average_precision": [
         (ap_of(double="right"), "double matches"), (ap_of(double="dropped"), "left out"), (ap_of(envelope="none"), "best precision from there on"), (ap_of(envelope="past"), "look forward"),
         (ap_of(order=lambda s: np.arange(len(s))), "as they come"), (ap_of(order=lambda s: np.argsort(s)), "lowest score"), (ap_of(share=lambda r, c, t: len(c)), "nothing finds"),
         (ap_of(share=lambda r, c, t: len(r)), "not of boxes"), (lambda s, p, t: len(set(p.tolist()) - {-1}) / t, "recall of the whole"), (lambda s, p, t: np.mean(p >= 0), ""),
-        (lambda s, p, t: 0.5, ""), (ap_of(share=lambda r, c, t: 1.0), "that is the sum"),
+        (lambda s, p, t: 0.5, ""), (ap_unsorted, "sort before you claim"), (lambda s, p, t: _ap(s, np.where(p > 0, p, -1), t), "object 0"), (lambda s, p, t: _ap(s, p + 1, t), "no object"), (ap_of(share=lambda r, c, t: 1.0), "that is the sum"),
     ],
-    "size": [
-        (lambda n, k, s, p, extra, d: _size(n, k, s, p, 0, d), "output padding is left out"), (lambda n, k, s, p, extra, d: _size(n, k, s, p, 2 * extra, d), "once, not twice"),
-        (lambda n, k, s, p, extra, d: _size(n, k, s, -p, extra, d), "cut off here"), (lambda n, k, s, p, extra, d: _size(n, k, s, p, extra, d) + p, "both sides"),
-        (lambda n, k, s, p, extra, d: (n + 2 * p - d * (k - 1) - 1) // s + 1, "size of a convolution"), (lambda n, k, s, p, extra, d: n * s, "some settings only"),
-        (lambda n, k, s, p, extra, d: _size(n, k, s, p, extra, 1), "dilation is left out"), (lambda n, k, s, p, extra, d: _size(n, k, s, p, extra, d) - 1, "one too small"),
-        (lambda n, k, s, p, extra, d: n * s + k - 1, ""), (lambda n, k, s, p, extra, d: (_size(n, k, s, p, extra, d),) * 2, ""),
+    "counts": [
+        (counts_of(size=lambda n, k, s: n * s), "one whole kernel"), (counts_of(size=lambda n, k, s: n * s + k), "n − 1 steps"), (counts_of(once=True), "count each of them"),
+        (counts_of(size=lambda n, k, s: (n - 1) * s + k - 1), "one too short"), (counts_of(first=1), "first input pixel"), (lambda n, k, s: _counts(n - 1, k, s), "last input pixel"),
+        (lambda n, k, s: _counts(n, s, k), "exchanged"), (lambda n, k, s: _counts(n, k, 1), "stride is left out"), (lambda n, k, s: _counts(n, min(k, s), s), "they overlap"),
+        (lambda n, k, s: sum(_counts(n, k, s)), "not its sum"), (lambda n, k, s: max(_counts(n, k, s)), "largest number"), (lambda n, k, s: len(_counts(n, k, s)), "output pixels there are"),
+        (counts_of(value=lambda i, j: j + 1), "whatever its weight"), (lambda n, k, s: [1] * n, ""), (lambda n, k, s: [k / s] * len(_counts(n, k, s)), ""),
+        (counts_of(size=lambda n, k, s: (n - 1) * s + 1), "a whole kernel"), (lambda n, k, s: [len(range(i % s, k, s)) for i in range((n - 1) * s + k)], "At the ends"),
     ],
     "same_ap": [("cde", "other way round"), ("ab", "(f) again"), ("abef", "not e"), ("abcf", "not c"), ("abdf", "not d"), ("af", "(b) again"), ("bf", "(a) again")],
     "diagnosis": [("bdf", "other way round"), ("ac", "add (e)"), ("abce", "not b"), ("ade", "not d"), ("acef", "not f"), ("ae", "the row of the spoons"), ("ce", "(a)")],
