@@ -174,18 +174,19 @@ def surface(rates, decays, values, points):
         Places from 0 to 1 along both axes: rate, decay.
     """
     fig, axes = plt.subplots(1, len(points), figsize=(5.4, 2.8), sharey=True)
-    last = np.array([len(rates), len(decays)]) - 1  # the axes count trainings, which lie evenly in the logarithm
-
-    def at(marks, axis):
-        return (len(axis) - 1) * np.log(np.divide(marks, axis[0])) / np.log(axis[-1] / axis[0])
-
+    low, high = (np.log([axis[0], axis[-1]]) for axis in (rates, decays))
+    fine = [np.linspace(0, len(axis) - 1, 61) for axis in (rates, decays)]  # straight lines between the trainings
+    rows = np.array([np.interp(fine[0], range(len(rates)), row) for row in values])
+    smooth = np.array([np.interp(fine[1], range(len(decays)), column) for column in rows.T]).T
     for ax, (name, where) in zip(axes, points.items(), strict=True):
-        image = ax.imshow(100 * values, cmap=SEQUENTIAL, vmin=0, vmax=100, origin="lower", aspect="auto",
-                          interpolation="bilinear")
-        ax.plot(*(where * last).T, "o", color="#ffffff", markeredgecolor="#111111", markersize=6)
-        ax.set(title=name, xlim=(0, last[0]), ylim=(0, last[1]))
-        ax.set_xticks(at([0.01, 0.1], rates), labels=["0.01", "0.1"])
-        ax.set_yticks(at([1e-5, 1e-3, 1e-1], decays), labels=["0.00001", "0.001", "0.1"])
+        image = ax.pcolormesh(np.geomspace(rates[0], rates[-1], 61), np.geomspace(decays[0], decays[-1], 61),
+                              100 * smooth, cmap=SEQUENTIAL, vmin=0, vmax=100, shading="nearest", rasterized=True)
+        ax.plot(np.exp(low[0] + np.ptp(low) * where[:, 0]), np.exp(high[0] + np.ptp(high) * where[:, 1]), "o",
+                color="#ffffff", markeredgecolor="#111111", markersize=6)
+        ax.set(title=name, xscale="log", yscale="log", xlim=(rates[0], rates[-1]), ylim=(decays[0], decays[-1]))
+        ax.set_xticks([0.01, 0.1], labels=["0.01", "0.1"])
+        ax.set_yticks([1e-5, 1e-3, 1e-1], labels=["0.00001", "0.001", "0.1"])
+        ax.minorticks_off()
     _large(*axes)
     axes[0].set_ylabel("weight decay")
     axes[len(axes) // 2].set_xlabel("learning rate")
