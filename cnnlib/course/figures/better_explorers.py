@@ -54,7 +54,8 @@ def seeds(change, n):
         verdict = told["verdicts"][-1]
         judged = "0 is inside, you cannot tell" if verdict == "open" else f"0 is outside, {verdict}"
         caption += f" ± {fixed(half, 1)}. By its sign: {by_sign}. By its interval: {judged}."
-    turned = {0: "not turned", 1: "turned once", 2: "turned twice"}.get(told["turned"], f"turned {told['turned']} times")
+    words = {0: "not turned", 1: "turned once", 2: "turned twice"}
+    turned = words.get(told["turned"], f"turned {told['turned']} times")
     caption += f" So far the sign of the mean has {turned}."
     drawn = panel("paired differences, in points", WIDTH, HEIGHT + BELOW, f"{n} dots, a line and a band",
                   _drawing(told, LIMITS.get(change, 16)))
