@@ -91,10 +91,10 @@ def notebook(lines):
     """
     fig, ax = plt.subplots(figsize=(5.4, 0.46 * len(lines) + 0.9))
     for k, (differences, mean, half) in enumerate(lines.values()):
-        spread = -k + np.linspace(-0.24, 0.24, len(differences))
+        spread = -k + np.linspace(-0.06, 0.36, len(differences))
         ax.plot(100 * differences, spread, "o", color=MUTED, markersize=3)
         color = BLUE if mean - half > 0 else ORANGE if mean + half < 0 else INK
-        ax.errorbar(100 * mean, -k, xerr=100 * half, fmt="D", color=color, markersize=5, capsize=4, linewidth=2)
+        ax.errorbar(100 * mean, -k - 0.24, xerr=100 * half, fmt="D", color=color, markersize=5, capsize=3, linewidth=2)
     ax.axvline(0, color=MUTED, linewidth=1.2)
     ax.set_yticks(-np.arange(len(lines)), labels=list(lines))
     ax.set(xlabel="difference to the base (points)", ylim=(0.6 - len(lines), 0.5))
