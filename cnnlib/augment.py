@@ -5,8 +5,9 @@ images (N, C, H, W) and draws, from the generator you hand it, a change of its o
 image change together. The input is not touched, and float32 stays float32.
 
 `shift`, `rotate` and `scale` are one operation, `affine`: for every output pixel, compute where it comes from, and mix
-the four pixels around that point (bilinear interpolation). `random_affine` does all three at once, which is faster and
-blurs the image once instead of three times. `flip` mirrors, `noise` adds to the values and moves nothing.
+the four pixels around that point (bilinear interpolation, which also blurs) or take the nearest one. `random_affine`
+does all three at once, which is faster and blurs the image once instead of three times. `flip` mirrors, `noise` adds to
+the values and moves nothing.
 
 Whether a change leaves the label true depends on the labels: a mirrored cat is a cat, a mirrored 2 is no 2.
 """
@@ -18,7 +19,7 @@ from cnnlib import _checks as checks
 # --- The operation behind them --------------------------------------------------------------------------------------
 
 
-def affine(x, matrix, value=0.0):
+def affine(x, matrix, value=0.0, mode="bilinear"):
     """Move, turn, stretch: take every output pixel from where ``matrix`` says that it comes from.
 
     Parameters
@@ -29,6 +30,8 @@ def affine(x, matrix, value=0.0):
         Leads from an output pixel to its source; one for all images or one for each.
     value : float
         What lies outside the image.
+    mode : {"bilinear", "nearest"}
+        Mix the four pixels around a source, which blurs, or take the nearest one, which does not.
 
     Returns
     -------
@@ -56,6 +59,9 @@ def affine(x, matrix, value=0.0):
     >>> halfway = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.5]])          # column c comes from c + 1/2
     >>> affine(x, halfway)
     array([[[[1.5, 3. , 2. ]]]])
+    >>> third = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.3]])
+    >>> affine(x, third, mode="nearest")
+    array([[[[1., 2., 4.]]]])
     """
     checks.floats("x", x, ndim=4)
     checks.floats("matrix", matrix, ndim=(2, 3))
@@ -65,6 +71,8 @@ def affine(x, matrix, value=0.0):
         raise ValueError(f"matrix must have shape (2, 3) or {(n, 2, 3)}, got {matrix.shape}")
     if not np.isfinite(matrix).all():
         raise ValueError("matrix must be finite, got NaN or infinity")
+    if mode not in ("bilinear", "nearest"):
+        raise ValueError(f"mode must be 'bilinear' or 'nearest', got {mode!r}")
     if x.size == 0:
         return x.copy()
 
@@ -73,6 +81,8 @@ def affine(x, matrix, value=0.0):
     r, c = (axis.ravel() for axis in np.indices((h, w)) - centre[:, None, None])
     source = np.broadcast_to(matrix, (n, 2, 3)).astype(np.float64) @ np.stack([r, c, np.ones(h * w)])
     row, column = source[:, 0] + centre[0], source[:, 1] + centre[1]
+    if mode == "nearest":
+        row, column = np.rint(row), np.rint(column)  # then nothing is left to mix: p = q = 0
 
     # A frame of one pixel of the outside value answers for everything out there: clip the sources to it. Pixel (i, j)
     # of the image is (i + 1, j + 1) in the frame.
@@ -94,7 +104,7 @@ def affine(x, matrix, value=0.0):
 # --- Random changes, one for every image ----------------------------------------------------------------------------
 
 
-def shift(x, pixels, rng, value=0.0):
+def shift(x, pixels, rng, value=0.0, mode="bilinear"):
     """Move every image by a random distance.
 
     Parameters
@@ -102,11 +112,13 @@ def shift(x, pixels, rng, value=0.0):
     x : array of float (N, C, H, W)
         A batch of images.
     pixels : float
-        At most this far up or down, and left or right; fractions of pixels occur.
+        At most this far up or down, and left or right; fractions of pixels occur, and blur the image.
     rng : numpy.random.Generator
         Draws the distances.
     value : float
         What moves in from outside.
+    mode : {"bilinear", "nearest"}
+        With "nearest" only whole pixels occur: 1.5 gives −1, 0 and 1, each as often.
 
     Returns
     -------
@@ -120,7 +132,7 @@ def shift(x, pixels, rng, value=0.0):
     >>> y.shape, y.dtype, bool((y <= x).all())
     ((2, 1, 4, 4), dtype('float32'), True)
     """
-    return random_affine(x, rng, pixels=pixels, value=value)
+    return random_affine(x, rng, pixels=pixels, value=value, mode=mode)
 
 
 def rotate(x, degrees, rng, value=0.0):
@@ -226,7 +238,7 @@ def noise(x, std, rng):
     return x + x.dtype.type(std) * rng.standard_normal(x.shape, dtype=x.dtype)
 
 
-def random_affine(x, rng, *, pixels=0.0, degrees=0.0, factors=(1.0, 1.0), value=0.0):
+def random_affine(x, rng, *, pixels=0.0, degrees=0.0, factors=(1.0, 1.0), value=0.0, mode="bilinear"):
     """Scale, turn and move every image at random, in this order and in one go.
 
     Parameters
@@ -243,6 +255,8 @@ def random_affine(x, rng, *, pixels=0.0, degrees=0.0, factors=(1.0, 1.0), value=
         Enlarge by a factor between these two.
     value : float
         What lies outside the image.
+    mode : {"bilinear", "nearest"}
+        As for `affine`.
 
     Returns
     -------
@@ -274,4 +288,4 @@ def random_affine(x, rng, *, pixels=0.0, degrees=0.0, factors=(1.0, 1.0), value=
     matrix[:, 0, 1] = np.sin(angle) / factor
     matrix[:, 1, 0] = -matrix[:, 0, 1]
     matrix[:, :, 2:] = -matrix[:, :, :2] @ (pixels * draw[:, 2:, None])
-    return affine(x, matrix, value)
+    return affine(x, matrix, value, mode)

@@ -74,7 +74,8 @@ def test_quarter_turns_are_those_of_numpy(quarter_turns):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-5)])
 @pytest.mark.parametrize(("h", "w"), [(5, 6), (7, 4), (2, 9)])
-def test_affine_as_in_torch(h, w, dtype, tolerance):
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+def test_affine_as_in_torch(h, w, mode, dtype, tolerance):
     x = images(4, 3, h, w, dtype)
     matrix = IDENTITY + rng(1).normal(0, 0.3, (4, 2, 3))
     # PyTorch has x before y and counts from -1 to 1 across the image: (r, c) = (y, x) times these
@@ -84,10 +85,18 @@ def test_affine_as_in_torch(h, w, dtype, tolerance):
     theta[:, :, 2] = matrix[:, :, 2] / half
     theta = torch.tensor(np.ascontiguousarray(theta[:, ::-1][:, :, [1, 0, 2]]))
     grid = torch.nn.functional.affine_grid(theta, x.shape, align_corners=True).to(torch.tensor(x).dtype)
-    expected = torch.nn.functional.grid_sample(torch.tensor(x), grid, padding_mode="zeros", align_corners=True)
-    y = augment.affine(x, matrix)
+    expected = torch.nn.functional.grid_sample(torch.tensor(x), grid, mode, "zeros", align_corners=True)
+    y = augment.affine(x, matrix, mode=mode)
     assert y.dtype == dtype
     assert np.abs(y - expected.numpy()).max() <= tolerance * np.abs(expected.numpy()).max()
+
+
+def test_the_nearest_pixel_is_taken_whole():
+    x, turn = images(), rng(2).normal(0, 0.4, (3, 2, 3)) + IDENTITY
+    y = augment.affine(x, turn, value=-1.0, mode="nearest")
+    assert all(set(new.ravel()) <= {-1.0, *old.ravel()} for new, old in zip(y, x, strict=True))
+    third = IDENTITY + np.array([[0, 0, 0.4], [0, 0, -0.6]])  # 0.4 down is the same row, 0.6 left the column before
+    np.testing.assert_array_equal(augment.affine(x, third, mode="nearest"), moved(x, 0, 1))
 
 
 def test_one_pixel_images_and_far_sources():
@@ -153,6 +162,13 @@ def test_shift_distances():
     assert np.abs(way).max() <= 3 + 1e-9
     assert np.abs(way.mean(axis=0)).max() < 0.15 and np.abs(way.std(axis=0) - 3 / np.sqrt(3)).max() < 0.05
     assert abs(np.corrcoef(way.T)[0, 1]) < 0.1
+
+
+def test_a_shift_to_the_nearest_pixel_is_by_whole_pixels_each_as_often():
+    way = centre_of_mass(augment.shift(dots(3000, (10, 10)), 1.5, rng(), mode="nearest")) - 10
+    for step in (-1, 0, 1):
+        assert np.abs((way == step).mean(axis=0) - 1 / 3).max() < 0.04
+    assert set(way.ravel()) == {-1, 0, 1}
 
 
 def test_rotate_angles_keep_the_radius():
@@ -245,6 +261,8 @@ x = np.ones((2, 1, 4, 4))
         (lambda: augment.affine(x, np.ones((3, 2, 3))), ValueError, r"matrix must have shape .* got \(3, 2, 3\)"),
         (lambda: augment.affine(x, IDENTITY.astype(int)), TypeError, "matrix must be float32 or float64"),
         (lambda: augment.affine(x, IDENTITY * np.nan), ValueError, "matrix must be finite"),
+        (lambda: augment.affine(x, IDENTITY, mode="bicubic"), ValueError, "mode must be .* got 'bicubic'"),
+        (lambda: augment.shift(x, 1, rng(), mode=None), ValueError, "mode must be 'bilinear' or 'nearest', got None"),
     ],
 )
 def test_refuses(call, error, message):

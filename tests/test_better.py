@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from cnnlib import augment
 from cnnlib.course import better
-from cnnlib.course.better import BASE, CHANGES, CHOOSING, JUDGING, RATES
+from cnnlib.course.better import BASE, CHANGES, CHOOSING, JUDGING, PARTS, RATES
 
 
 def bytes_of(part):
@@ -49,10 +50,38 @@ def test_cost_counts_members_epochs_digits_and_multiply_adds():
 
 
 def test_augmentation_is_none_where_nothing_is_changed():
-    assert better.augmentation(0, 0, 0) is None
+    assert better.augmentation(BASE, None) is None
     x = better.stage(0)[0].images[:5]
-    moved = better.augmentation(1.0, 0, 0)(x, np.random.default_rng(0))
-    assert moved.shape == x.shape and not np.array_equal(moved, x)
+    for how in ({"pixels": 1.5}, {"degrees": 15}, {"stretch": 0.15}, {"blur": True}):
+        moved = better.augmentation(BASE | how, np.random.default_rng(0))(x, None)
+        assert moved.shape == x.shape and not np.array_equal(moved, x)
+        if "blur" not in how:
+            assert set(moved.ravel()) <= set(x.ravel())  # whole pixels: nothing is mixed
+
+
+def test_blur_spreads_a_dot_as_a_shift_by_a_fraction_does_and_moves_nothing():
+    dots = np.zeros((2000, 1, 9, 9))
+    dots[:, 0, 4, 4] = 1
+    blurred = better.blur(dots, np.random.default_rng(0))
+    mixed = augment.shift(dots, 0.5, np.random.default_rng(0))
+    r = np.arange(9)
+    spread = []
+    for image in (blurred[:, 0], mixed[:, 0]):
+        down = image.sum(axis=2)
+        centre = down @ r
+        spread.append((down @ r**2 - centre**2).mean())
+        np.testing.assert_allclose(image.sum(axis=(1, 2)), 1)
+    np.testing.assert_allclose(blurred, blurred[:, :, ::-1, ::-1])  # symmetric: nothing has moved
+    assert spread[0] == pytest.approx(1 / 6, abs=0.005) and spread[1] == pytest.approx(1 / 6, abs=0.005)
+
+
+def test_an_augmentation_leaves_the_order_of_the_batches_alone(monkeypatch):
+    seen = []
+    monkeypatch.setattr(better.augment, "random_affine", lambda x, rng, **how: seen.append(rng.random()) or x)
+    parts, quick = better.stage(0), {"epochs": 2, "digits": 96}
+    (plain,), (same,) = better.train(0, parts, quick), better.train(0, parts, quick | {"pixels": 1.5})
+    assert len(set(seen)) == 6  # it drew, and the run is the same
+    np.testing.assert_array_equal(plain[0].weight.data, same[0].weight.data)
 
 
 class Says:
@@ -91,12 +120,12 @@ def test_a_short_run_uses_what_is_changed():
 def test_the_record_is_whole_and_chosen_on_other_seeds_than_it_is_judged_on():
     record = better.load()
     assert not set(CHOOSING) & set(JUDGING)
-    assert list(record["lines"]) == ["base", "another start", *CHANGES]
+    assert list(record["lines"]) == ["base", "another start", *CHANGES, *PARTS]
     for name, line in record["lines"].items():
         assert len(line["scores"]) == len(JUDGING) and set(line["best"]) <= set(BASE)
         if name != "another start":
             tried = {str(how): mean for how, mean in line["tried"]}
-            assert len(tried) == len(CHANGES.get(name, [{}])) * len(RATES)
+            assert len(tried) == len((CHANGES | PARTS).get(name, [{}])) * len(RATES)
             assert tried[str(line["best"])] == max(tried.values())
             assert RATES[0] < line["best"]["lr"] < RATES[-1]  # a best rate at the end of the list would be no best
     assert np.shape(record["surface"]) == (len(better.DECAYS), len(better.SURFACE_RATES), 2)

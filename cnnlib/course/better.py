@@ -1,4 +1,4 @@
-"""Chapter 15's long experiment: nine changes to one recipe, each at its own best setting, twenty-four seeds.
+"""Chapter 15's long experiment: changes to one recipe, each at its own best setting, twenty-four seeds.
 
     python -m cnnlib.course.better                  # measure again and write records/better.json
 
@@ -24,7 +24,8 @@ from cnnlib.training import fit, predict
 RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "better.json"
 SIZE, BATCH = 12, 32
 BASE = {"lr": 0.1, "digits": 539, "epochs": 30, "width": 8, "weight_decay": 0.0, "dropout": 0.0, "norm": False,
-        "pixels": 0.0, "degrees": 0.0, "stretch": 0.0, "members": 1, "start": 1}  # fmt: skip
+        "pixels": 0.0, "degrees": 0.0, "stretch": 0.0, "mode": "nearest", "blur": False, "members": 1,
+        "start": 1}  # fmt: skip
 RATES = (0.025, 0.05, 0.1, 0.2)
 # What is changed, in every strength that is tried; the best strength and rate are chosen for each.
 CHANGES = {
@@ -33,11 +34,13 @@ CHANGES = {
     "batch norm": [{"norm": True}],
     "width × 2": [{"width": 16}],
     "epochs × 2": [{"epochs": 60}],
-    "shift": [{"pixels": v} for v in (1.0, 2.0)],
+    "shift": [{"pixels": v} for v in (1.5, 2.5)],  # the nearest pixel: −1, 0, 1 or −2 … 2, each as often
     "turn and stretch": [{"degrees": 15 * v, "stretch": 0.15 * v} for v in (0.5, 1.0)],
     "digits × 2": [{"digits": 1078}],
     "four networks": [{"members": 4}],
 }
+# A shift by fractions of a pixel does two things. The second alone, and both: for what they teach, not as improvements.
+PARTS = {"blur alone": [{"blur": True}], "shift and blur": [{"pixels": 1.5, "mode": "bilinear"}]}
 TOGETHER = ("dropout", "batch norm", "shift", "digits × 2", "four networks")  # the clear ones, on top of each other
 CHOOSING, JUDGING = range(100, 104), range(24)
 DECAYS, SURFACE_RATES = np.geomspace(1e-5, 1e-1, 7).tolist(), np.geomspace(0.003, 0.3, 7).tolist()
@@ -103,12 +106,34 @@ def cost(changes):
     return work(BASE | changes) / work(BASE)
 
 
-def augmentation(pixels, degrees, stretch):
-    """The function that `fit` calls on every batch, or None."""
-    if not (pixels or degrees or stretch):
+def blur(x, rng):
+    """Blur every image as much as a shift by a fraction of a pixel does, and move nothing.
+
+    A shift by a fraction f mixes two neighbours with weights 1 - f and f, which spreads a pixel by f (1 - f). So do
+    three neighbours with weights v/2, 1 - v, v/2 where v = f (1 - f), and these are symmetric.
+    """
+    for axis in (2, 3):
+        f = rng.uniform(size=(len(x), 1, 1, 1))
+        v = f * (1 - f)
+        framed = np.pad(x, [(0, 0)] * axis + [(1, 1)] + [(0, 0)] * (3 - axis))
+        before, after = (framed.take(np.arange(x.shape[axis]) + step, axis=axis) for step in (0, 2))
+        x = (1 - v) * x + v / 2 * (before + after)
+    return x
+
+
+def augmentation(how, rng):
+    """The function that `fit` calls on every batch, or None.
+
+    It draws from a generator of its own, not from the one that `fit` hands it: else the order of the batches would
+    depend on the augmentation.
+    """
+    if how["blur"]:
+        return lambda x, _: blur(x, rng)
+    if not (how["pixels"] or how["degrees"] or how["stretch"]):
         return None
-    factors = (1 - stretch, 1 + stretch)
-    return lambda x, rng: augment.random_affine(x, rng, pixels=pixels, degrees=degrees, factors=factors)
+    factors = (1 - how["stretch"], 1 + how["stretch"])
+    return lambda x, _: augment.random_affine(x, rng, pixels=how["pixels"], degrees=how["degrees"], factors=factors,
+                                              mode=how["mode"])
 
 
 def train(seed, parts, changes):
@@ -123,7 +148,7 @@ def train(seed, parts, changes):
         fit(model, CrossEntropyLoss(), optimizer, learn, epochs=how["epochs"], batch_size=BATCH,
             rng=np.random.default_rng([2, seed, member]), progress=False,
             schedule=CosineAnnealingLR(optimizer, steps), schedule_every="step",
-            augment=augmentation(how["pixels"], how["degrees"], how["stretch"]))
+            augment=augmentation(how, np.random.default_rng([4, seed, member])))
         members.append(model)
     return members
 
@@ -193,7 +218,7 @@ def measure():
     rate = lines["base"]["best"]["lr"]
     again = {"lr": rate, "start": 3}
     lines["another start"] = {"best": again, "tried": [], "scores": [score(seed, **again) for seed in JUDGING]}
-    for name, strengths in CHANGES.items():
+    for name, strengths in (CHANGES | PARTS).items():
         lines[name] = notebook(strengths)
         print(name, lines[name]["best"], np.mean(lines[name]["scores"]), flush=True)
     surface = [[[score(seed, lr=lr, weight_decay=decay) for seed in CHOOSING[:2]] for lr in SURFACE_RATES]

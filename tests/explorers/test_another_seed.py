@@ -36,7 +36,8 @@ def test_stage_and_caption_follow_the_numbers(change):
         told = explore.numbers(change, n)
         stage, caption = explore.seeds(change, n)
         assert f"{change}, {n} seed" in caption and f"the mean {explore.signed(told['means'][-1])}" in caption
-        words = {0: "has not turned.", 1: "has turned once."}.get(told["turned"], f"has turned {told['turned']} times.")
+        often = {0: "has not turned.", 1: "has turned once.", 2: "has turned twice."}
+        words = often.get(told["turned"], f"has turned {told['turned']} times.")
         assert stage.count("h0") == n and caption.endswith(words)
         assert ("one seed has no spread" in caption) == (n == 1)
 

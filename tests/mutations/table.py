@@ -248,6 +248,7 @@ MUTATIONS = [
     M("the areas of large boxes overflow", "detection.py", "np.ldexp(length, -unit)", "length"),
     M("a value beyond the dtype becomes infinite", "_checks.py", "if value is not None and abs(value) > float(np.finfo(dtype).max):", "if False:", ("test_interpret.py", "test_sounds.py")),
     M("a flip turns images upside down", "augment.py", "x[..., ::-1], x)", "x[..., ::-1, :], x)"),
+    M("the nearest pixel is mixed with its neighbours", "augment.py", "if mode == \"nearest\":", "if mode == \"nearest pixel\":"),
     M("a flip mirrors the images that it should leave", "augment.py", "rng.random(len(x)) < p", "rng.random(len(x)) > p"),
     M("labels wrap around in the masks", "scenes.py", "int(dataset.labels.max()) >= checks.LARGEST", "False"),
     # Arrays

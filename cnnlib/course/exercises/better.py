@@ -9,12 +9,14 @@ from cnnlib.course.exercises._checker import Case, Mistake, check_function, chec
 _RNG = np.random.default_rng(15)
 HAND = np.array([80.0, 84, 78, 82, 76]), np.array([[82.0, 85, 81, 83, 79]])
 LEVEL = np.array([[0.5, 0.25, 0.75], [0.75, 0.5, 1.0], [0.25, 0.5, 0.5]])  # nothing changed, all by the same, a loss
+TIE = np.array([2.0, 4.0]), np.array([[3.0, 7.0], [1.0, 1.0]])  # mean ±2, error 1: just factor errors away
 BASE = _RNG.normal(0.85, 0.03, 8)
 CHANGED = BASE + np.array([[0.0], [0.02], [-0.04], [0.005]]) + _RNG.normal(0, [[0.01], [0.012], [0.01], [0.02]], (4, 8))
 TWO = np.array([0.813, 0.924]), np.array([[0.957, 0.742], [0.925, 1.021], [0.701, 0.793]])
 
 
-def _lines(base, changed, factor, unpaired=False, ddof=1, root=True, sided=False, sign=1, interval=False, over=True):
+def _lines(base, changed, factor, unpaired=False, ddof=1, root=True, sided=False, sign=1, interval=False, over=True,
+           tie=False):
     rows = []
     for after in changed:
         d, n = sign * (after - base), len(base)
@@ -22,8 +24,10 @@ def _lines(base, changed, factor, unpaired=False, ddof=1, root=True, sided=False
         error = s / np.sqrt(n) if root else s / n if root is None else s
         mean = d.mean()
         clear = mean > factor * error if sided else abs(mean) > factor * error
+        if tie:
+            clear = clear or abs(mean) == factor * error
         verdict = np.sign(mean) * clear if over else np.sign(mean)
-        rows.append((mean, factor * error if interval else error, float(verdict)))
+        rows.append((mean, factor * error if interval else error, float(verdict) + 0.0))
     return rows
 
 
@@ -40,6 +44,7 @@ def notebook(answer):
         [Case((*HAND, 2.78), "the five seeds of the chapter"), Case((BASE, CHANGED, 2.36), "four changes, eight seeds"),
          Case((*TWO, 1.7), "three changes, two seeds"),
          Case((LEVEL[0], np.stack([LEVEL[0], LEVEL[1], LEVEL[2]]), 4.3), "a change that does nothing, and one that always adds 0.25"),
+         Case((*TIE, 2), "means that are exactly factor errors away"),
          Case((BASE, CHANGED[:, ::-1].copy(), 3.75), "a stricter factor")],
         [Mistake(of(unpaired=True), "this is the standard error of two independent groups. The runs are pairs: take the differences first, then their spread."),
          Mistake(of(ddof=0), "the standard deviation divides by n. With n − 1 it is right on average: ddof=1."),
@@ -48,6 +53,7 @@ def notebook(answer):
          Mistake(of(sided=True), "a change that clearly harms gets −1, not 0: compare the size of the mean."),
          Mistake(of(sign=-1), "the differences have the wrong sign: changed minus base, so that more is better."),
          Mistake(of(interval=True), "give the standard error itself; the factor is for the verdict."),
+         Mistake(of(tie=True), "a mean of exactly factor errors is not more than factor errors away from 0: the verdict is 0."),
          Mistake(of(over=False), "the sign of the mean is no verdict: it must exceed factor times its standard error, else 0."),
          Mistake(lambda base, changed, factor: _lines(base, changed, 1.0), "the factor is not used."),
          Mistake(lambda base, changed, factor: [row[:2] for row in _lines(base, changed, factor)], "three numbers for each change: mean, standard error, verdict."),
@@ -101,6 +107,8 @@ def augment(answer):
          Case((FIELDS[:2], FIELDS[2:], np.array([[2, 2], [-3, -1]])), "channels, and moves along the diagonal"),
          Case((ONES[:1], ONES, np.array([[1, -1]])), "fewer images to train on than to validate")],
         [Mistake(lambda t, v, s: (_moved(t, s), _moved(v, s)), "the validation images are moved, too. They stand for the digits to come: leave them as they are."),
+         Mistake(lambda t, v, s: (_moved(t, s), _moved(v, np.resize(s, (len(v), 2)))), "the validation images are moved, too. They stand for the digits to come: leave them as they are."),
+         Mistake(lambda t, v, s: (_moved(t, s), _moved(v, np.repeat(s[:1], len(v), axis=0))), "the validation images are moved, too. They stand for the digits to come: leave them as they are."),
          Mistake(of(wrap=True), "what leaves on one side comes in on the other (np.roll does that). Nothing comes in: 0."),
          Mistake(of(edge=True), "what comes in is 0, not the edge repeated."),
          Mistake(of(sign=-1), "the other way round: positive is down and to the right, so pixel (i, j) comes from (i − down, j − right)."),
@@ -115,12 +123,16 @@ def augment(answer):
     )
 
 
-def _rises(rate, dropout):
-    return -abs(math.log10(rate) + 2) - abs(dropout - 0.3)
+def _rises(rate, dropout):  # an accuracy: best at a rate of 0.01 and a dropout of 0.3
+    return 0.9 - abs(math.log10(rate) + 2) / 10 - abs(dropout - 0.3)
 
 
 def _diverges(rate, dropout):
     return math.nan if rate > 0.05 else rate * (1 - dropout)
+
+
+def _mostly_wrong(rate, dropout):
+    return 0.0
 
 
 def _flat(rate, dropout):
@@ -128,6 +140,7 @@ def _flat(rate, dropout):
 
 
 U = _RNG.random((12, 2))
+DIVERGED_FIRST = np.concatenate([[[0.99, 0.4], [0.9, 0.1]], U[:5], [[0.97, 0.2]]])
 
 
 def _search(u, score, low, high, rate=None, dropout=None, best=None, out=None):
@@ -137,6 +150,15 @@ def _search(u, score, low, high, rate=None, dropout=None, best=None, out=None):
     scores = [score(*pair) for pair in tried]
     k = (best or (lambda s: int(np.nanargmax(s))))(scores)
     return out(tried[k], scores[k]) if out else (*tried[k], scores[k])
+
+
+def _kept(scores):
+    """The place of the best by ``s > best``, which keeps a nan that comes first."""
+    best = 0
+    for k, s in enumerate(scores):
+        if s > scores[best]:
+            best = k
+    return best
 
 
 def search(answer):
@@ -151,12 +173,19 @@ def search(answer):
         "15.3", answer, reference,
         [Case((np.array([[0.5, 0.5], [1.0, 0.0]]), _rises, 1e-4, 1.0), "two draws"),
          Case((U, _rises, 1e-4, 1.0), "twelve draws"), Case((U, _diverges, 1e-3, 0.5), "draws of which some diverge"),
+         Case((DIVERGED_FIRST, _diverges, 1e-3, 0.5), "draws of which the first and the last diverge"),
          Case((U[:5], _flat, 1e-2, 1e-1), "a score that is the same everywhere"),
+         Case((U[:3], _mostly_wrong, 1e-3, 1e-1), "a score of 0 everywhere"),
          Case((U[:1], _rises, 1e-5, 1e-3), "a single draw")],
         [Mistake(lambda u, score, low, high: _search(u, score, low, high, rate=lambda v: low + (high - low) * v),
                  "the rate is drawn uniformly: between 0.0001 and 1 nine of ten draws are then above 0.1. Draw its logarithm uniformly."),
          Mistake(lambda u, score, low, high: _search(u, score, low, high, rate=lambda v: math.exp(math.log10(low) + (math.log10(high) - math.log10(low)) * v)),
                  "two logarithms are mixed: what log10 made, only 10 to the power of it undoes."),
+         Mistake(lambda u, score, low, high: _search(u, score, low, high, rate=lambda v: math.log(low) + (math.log(high) - math.log(low)) * v),
+                 "this is the logarithm of the rate: take exp of it."),
+         Mistake(lambda u, score, low, high: _search(u, score, low, high, rate=lambda v: math.log10(low) + (math.log10(high) - math.log10(low)) * v),
+                 "this is the logarithm of the rate: take 10 to the power of it."),
+         Mistake(of(best=_kept), "a score of nan is handled, but not where it comes first: nothing is greater than nan, so the loop never lets go of it. Leave diverged runs out."),
          Mistake(lambda u, score, low, high: _search(u, score, low, high, rate=lambda v: high * (low / high) ** v),
                  "u = 0 stands for low and u = 1 for high: yours run the other way."),
          Mistake(of(best=lambda s: int(np.argmax(s))), "a score of nan is no best score: argmax takes it for one. Leave diverged runs out."),

@@ -98,6 +98,33 @@ def search_loop(u, score, low, high):
     return best
 
 
+def search_from_minus_one(u, score, low, high):
+    best = (None, None, -1)
+    for a, b in u:
+        s = score(low * (high / low) ** a, 0.5 * b)
+        if s > best[2]:
+            best = (low * (high / low) ** a, 0.5 * b, s)
+    return best
+
+
+def search_keeps_nan(u, score, low, high):
+    best = None
+    for a, b in u:
+        s = score(low * (high / low) ** a, 0.5 * b)
+        if best is None or s > best[2]:
+            best = (low * (high / low) ** a, 0.5 * b, s)
+    return best
+
+
+def search_max_keeps_nan(u, score, low, high):
+    tried = [(low * (high / low) ** a, 0.5 * b) for a, b in u]
+    return max(((*t, score(*t)) for t in tried), key=lambda t: t[2])
+
+
+def log_rate(u, score, low, high):
+    return _search(u, score, low, high, rate=lambda v: np.log(low) + v * np.log(high / low))
+
+
 def search_sorted(u, score, low, high):
     tried = [(low * (high / low) ** a, 0.5 * b) for a, b in u]
     scored = [(*t, score(*t)) for t in tried]
@@ -139,7 +166,7 @@ def in_place(train, validation, shifts):
 RIGHT = {
     "notebook": [notebook_vectors, notebook_scipy, notebook_torch, notebook_loops],
     "augment": [augment_slices, augment_scipy, augment_padded, augment_torch],
-    "search": [search_numpy, search_loop, search_sorted, lambda u, score, low, high: list(_search(u, score, low, high))],
+    "search": [search_numpy, search_loop, search_sorted, search_from_minus_one, lambda u, score, low, high: list(_search(u, score, low, high))],
     "seeds": [seeds_loop, _needed, lambda a, b, delta: max(2, math.ceil((2 * stats.tstd(b - a) / delta) ** 2)), seeds_torch, lambda a, b, delta: max(2, int(np.ceil(4 * np.var(a - b, ddof=1) / delta**2)))],
     "flattery": ["ace", "eca", "a, c, e", {"a", "c", "e"}],
     "diagnosis": ["cdba", "C D B A", ["c", "d", "b", "a"]],
@@ -149,15 +176,16 @@ WRONG = {
     "notebook": [
         (line(unpaired=True), "two independent groups"), (line(ddof=0), "ddof=1"), (line(root=False), "smaller, by √n"), (line(root=None), "not by n"), (line(sided=True), "clearly harms"),
         (line(sign=-1), "wrong sign"), (line(interval=True), "standard error itself"), (line(over=False), "no verdict"), (lambda b, c, f: _lines(b, c, 1), "factor is not used"), (lambda b, c, f: notebook_vectors(b, c, f)[:, :2], "three numbers"),
-        (lambda b, c, f: np.abs(notebook_vectors(b, c, f)), ""), (lambda b, c, f: notebook_vectors(b, c, f).T, "yours are columns"), (lambda b, c, f: notebook_vectors(b, c, f)[0], ""), (lambda b, c, f: notebook_vectors(b, c[:1], f), ""),
+        (line(tie=True), "exactly factor errors"), (lambda b, c, f: np.abs(notebook_vectors(b, c, f)), ""), (lambda b, c, f: notebook_vectors(b, c, f).T, "yours are columns"), (lambda b, c, f: notebook_vectors(b, c, f)[0], ""), (lambda b, c, f: notebook_vectors(b, c[:1], f), ""),
     ],
     "augment": [
         (lambda t, v, s: (_moved(t, s), _moved(v, s)), "validation images are moved"), (move(wrap=True), "np.roll"), (move(edge=True), "edge repeated"), (move(sign=-1), "other way round"), (move(swapped=True), "exchanged"), (move(first=True), "of its own"),
         (move(once=True), "move together"), (lambda t, v, s: (t, v), "nothing has moved"), (lambda t, v, s: (np.concatenate([t, _moved(t, s)]), v), "as many"), (lambda t, v, s: _moved(t, s), "two arrays"), (lambda t, v, s: (v, _moved(t, s)), "the order"),
-        (in_place, "is changed"), (lambda t, v, s: (_moved(t, s)[:1], v), ""), (lambda t, v, s: (_moved(t, s).transpose(0, 1, 3, 2), v), ""),
+        (lambda t, v, s: (_moved(t, s), _moved(v, np.resize(s, (len(v), 2)))), "validation images are moved"), (lambda t, v, s: (_moved(t, s), _moved(v, np.tile(s[0], (len(v), 1)))), "validation images are moved"), (in_place, "is changed"), (lambda t, v, s: (_moved(t, s)[:1], v), ""), (lambda t, v, s: (_moved(t, s).transpose(0, 1, 3, 2), v), ""),
     ],
     "search": [
         (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: low + (high - low) * v), "drawn uniformly"), (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: high * (low / high) ** v), "other way"),
+        (search_keeps_nan, "where it comes first"), (search_max_keeps_nan, "where it comes first"), (log_rate, "take exp of it"),
         (found(best=lambda s: int(np.argmax(s))), "no best score"), (found(best=lambda s: int(np.nanargmin(s))), "worst draw"), (found(best=lambda s: len(s) - 1), "last draw"), (found(best=lambda s: 0), "first draw"), (found(dropout=lambda v: v), "0 to 0.5"),
         (lambda u, f, low, high: _search(u[:, ::-1], f, low, high), "the columns"), (found(out=lambda p, s: p), "three numbers"), (found(out=lambda p, s: (s, *p)), "the order"), (found(out=lambda p, s: s), ""), (lambda u, f, low, high: _search(u, f, low, high * 2), ""),
         (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: v, dropout=lambda v: v), "run from 0 to 1"), (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: math.exp(math.log10(low) + (math.log10(high) - math.log10(low)) * v)), "two logarithms"),
