@@ -1,5 +1,7 @@
 """Checkers of chapter 12: building a CNN."""
 
+import contextlib
+import io
 import itertools
 
 import numpy as np
@@ -307,11 +309,11 @@ def _draw(u, call):
 
 
 def _dropped(x, dy, u, p, training, times=1, keep=lambda u, p: u >= p, up=lambda p: 1 / (1 - p), back=None,
-             rest=lambda x, mask, p: x, kept=lambda masks: masks):
+             rest=lambda x, mask, p: x, rest_back=None, kept=lambda masks: masks):
     if not training:
         mask = keep(u, p) * up(p)
         for _ in range(times):
-            x, dy = rest(x, mask, p), rest(dy, mask, p)
+            x, dy = rest(x, mask, p), (rest_back or rest)(dy, mask, p)
         return x, dy
     with np.errstate(all="ignore"):
         masks, inputs = [], []
@@ -350,6 +352,33 @@ def _no_layer(answer):
     return "" if "_saved" in vars(made) else "your __init__ does not call super().__init__(), so there is nowhere to save to, and no mode."
 
 
+def _misused(answer):
+    """What is wrong with how a class uses ``draw`` and ``save``, where the error would come from code that is not the learner's."""
+    odd = []
+
+    def draw(shape):
+        try:
+            return DRAWS.reshape(shape).copy()
+        except (TypeError, ValueError):
+            odd.append(shape)
+            raise
+
+    made = None
+    with contextlib.suppress(BaseException), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        made = answer(0.5, draw)
+        made.forward(NUMBERS.copy())
+        saved = bool(made._saved)
+        made.forget()
+        made.eval()
+        made.forward(NUMBERS.copy())
+        if saved and not made._saved:
+            try:
+                made.backward(NUMBERS.copy())
+            except RuntimeError:
+                return "backward finds nothing saved in evaluation: save in both modes, since backward recalls in both."
+    return "draw one number for each number of x, all in one call: self.draw(x.shape)." if odd else ""
+
+
 def dropout_layer(answer):
     """12.6: dropout as a layer, a class, or a function such as `through` makes of it."""
     def reference(x, dy, u, p, training, times):
@@ -359,7 +388,7 @@ def dropout_layer(answer):
         return lambda x, dy, u, p, training, times: _dropped(x, dy, u, p, training, times, **how)
 
     if isinstance(answer, type):
-        problem = _no_layer(answer)
+        problem = _no_layer(answer) or _misused(answer)
         if problem:
             return Verdict("12.6", False, problem)
         answer = through(answer)
@@ -381,6 +410,10 @@ def dropout_layer(answer):
          Mistake(of(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p)),
                  "you scale in evaluation. Here training scales what is kept by 1/(1 − p), and evaluation does nothing."),
          Mistake(of(rest=lambda x, mask, p: x * (1 - p)), "evaluation does nothing: the scaling is done in training already."),
+         Mistake(of(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p), rest_back=lambda dy, mask, p: dy),
+                 "you scale in evaluation. Here training scales what is kept by 1/(1 − p), and evaluation does nothing."),
+         Mistake(of(rest=lambda x, mask, p: x * (1 - p), rest_back=lambda dy, mask, p: dy),
+                 "evaluation does nothing: the scaling is done in training already."),
          Mistake(of(rest=lambda x, mask, p: x / (1 - p)), "evaluation does nothing: what is scaled up is what is kept in training."),
          Mistake(lambda x, dy, u, p, training, times: _dropped(x, dy, u, p, True, times), "the mask is used in evaluation, too. Ask self.training: there nothing is dropped."),
          Mistake(of(rest=lambda x, mask, p: 0 * x), "in evaluation everything passes, forward and backward; yours gives 0."),

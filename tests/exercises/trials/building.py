@@ -303,7 +303,7 @@ def masked(make=lambda u, p: (u >= p) / (1 - p), back=lambda mask, dy, x, p: mas
     def backward(self, dy):
         mask, x = self.recall()
         if mask is None:
-            return rest(dy, self.p)
+            return (rest_back or rest)(dy, self.p)
         return back(mask, dy, x, self.p) if self.training else dy
     return layer(forward, backward)
 
@@ -331,6 +331,21 @@ class NoSuper(Plain):
 class NeverSaves(Plain):
     def save(self, mask):
         """Forget it."""
+
+
+class SavesInTraining(Plain):
+    def forward(self, x):
+        return super().forward(x) if self.training else x
+
+
+class DrawsOneRow(Base):
+    def forward(self, x):
+        mask = (self.draw(x.shape[1:]) >= self.p) / (1 - self.p) if self.training else np.ones_like(x)
+        self.save(mask)
+        return x * mask
+
+    def backward(self, dy):
+        return dy * self.recall()
 
 
 class OwnRandom(Base):
@@ -406,6 +421,9 @@ WRONG = {
         (masked(back=lambda mask, dy, x, p: dy * (mask * x != 0) / (1 - p)), "Ask the mask, not y"), (masked(rest=lambda x, p: x * (1 - p)), "scaling is done in training"), (masked(rest=lambda x, p: 0 * x), "yours gives 0"),
         (Overwrites, "overwrites the first"), (NoSuper, "super().__init__()"), (NeverSaves, "RuntimeError"), (OwnRandom, "two different answers"), (DrawsAgain, ""),
         (Plain(0.5, np.ones), ""), (lambda x: x, ""), (int, "not made from Layer"),
+        (SavesInTraining, "save in both modes"), (DrawsOneRow, "for each number of x"),
+        (masked(make=lambda u, p: u >= p, rest=lambda x, p: x * (1 - p), rest_back=lambda dy, p: dy), "you scale in evaluation"),
+        (masked(rest=lambda x, p: x * (1 - p), rest_back=lambda dy, p: dy), "scaling is done in training"),
     ],
     "diagnosis": [("acdb", "first two"), ("cdab", "middle two"), ("dacb", "1 and 3"), ("cabd", ""), ("bcad", ""), ("cad", "4 letters"), ("cadd", "")],
 }
