@@ -59,7 +59,10 @@ def ladder(scores, baselines):
             values = runs[name]
             ax.plot(at + np.linspace(-0.1, 0.1, len(values)), values, marker, color=color, alpha=0.85,
                     label=name if k == 0 else None)
-            ax.text(at, np.max(values) + 0.025, fixed(np.mean(values), 2), ha="center", color=INK, fontsize=10)
+            high = np.max(values) > 0.85  # above these dots is the line of the cropped digits
+            x, y = (at - 0.16, np.mean(values)) if high else (at, np.max(values) + 0.025)
+            ha, va = ("right", "center") if high else ("center", "baseline")
+            ax.text(x, y, fixed(np.mean(values), 2), ha=ha, va=va, color=INK, fontsize=10)
     for name, level in baselines.items():
         ax.axhline(level, color=MUTED, linewidth=1.2, linestyle="--", zorder=0)
         said = f"{name} {fixed(level, 2)}"
