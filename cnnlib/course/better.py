@@ -6,13 +6,12 @@ The chapter trains a part of this itself, on fewer seeds. The test digits are ne
 chapter's last section.
 """
 
-import json
-import pathlib
 
 import numpy as np
 
 from cnnlib import augment, data
 from cnnlib.activations import softmax
+from cnnlib.course import _record
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential
 from cnnlib.optim import SGD
@@ -21,7 +20,7 @@ from cnnlib.schedules import CosineAnnealingLR
 from cnnlib.summary import summary
 from cnnlib.training import fit, predict
 
-RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "better.json"
+RECORD = _record.FOLDER / "better.json"
 SIZE, BATCH = 12, 32
 BASE = {"lr": 0.1, "digits": 539, "epochs": 30, "width": 8, "weight_decay": 0.0, "dropout": 0.0, "norm": False,
         "pixels": 0.0, "degrees": 0.0, "stretch": 0.0, "mode": "nearest", "blur": False, "members": 1,
@@ -228,8 +227,8 @@ def measure():
 
 def load():
     """The committed record."""
-    return json.loads(RECORD.read_text(encoding="utf-8"))
+    return _record.read(RECORD)
 
 
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8", newline="\n")
+    _record.write(RECORD, measure())

@@ -9,21 +9,20 @@ of batches and its own division of the digits. The test digits of chapter 13 tak
 """
 
 import functools
-import json
-import pathlib
 import sys
 import time
 
 import numpy as np
 
 from cnnlib import data
+from cnnlib.course import _record
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Residual, Sequential
 from cnnlib.models import digits_cnn
 from cnnlib.optim import SGD
 from cnnlib.training import evaluate, fit
 
-RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "contenders.json"
+RECORD = _record.FOLDER / "contenders.json"
 CHOOSING, JUDGING, FIVE = (100, 101, 102), tuple(range(10)), tuple(range(5))  # five seeds judge the deep networks
 BATCH, EPOCHS, LONGER, LONGEST = 32, 4, 12, 36
 
@@ -268,7 +267,7 @@ PARTS = {
 
 def load():
     """The committed record: lists over seeds follow `JUDGING` or `FIVE`; ``tried`` is by rate and `CHOOSING`."""
-    return json.loads(RECORD.read_text(encoding="utf-8"))
+    return _record.read(RECORD)
 
 
 def main(parts):
@@ -277,7 +276,7 @@ def main(parts):
         found = PARTS[part]()
         kept = (load() if RECORD.exists() else {}) | {part: found}
         ordered = {name: kept[name] for name in PARTS if name in kept}
-        RECORD.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8", newline="\n")
+        _record.write(RECORD, ordered)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ The chapter runs each comparison once or a few times; this script repeats them o
 chapter's training and validation digits anew. The chapter's test digits take no part.
 """
 
-import json
-import pathlib
 
 import numpy as np
 
+from cnnlib.course import _record
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.data import Dataset, load_digits, split
 from cnnlib.history import EarlyStopping
@@ -18,7 +17,7 @@ from cnnlib.models import mlp
 from cnnlib.optim import SGD, Adam
 from cnnlib.training import evaluate, fit, predict
 
-RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "generalizing.json"
+RECORD = _record.FOLDER / "generalizing.json"
 SEEDS = tuple(range(10))
 FEW, WRONG = 200, (0.0, 0.3)
 DECAYS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
@@ -162,8 +161,8 @@ def measure():
 
 def load():
     """The committed record."""
-    return json.loads(RECORD.read_text(encoding="utf-8"))
+    return _record.read(RECORD)
 
 
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8", newline="\n")
+    _record.write(RECORD, measure())

@@ -12,13 +12,12 @@ another order by a rule.
 """
 
 import argparse
-import json
-import pathlib
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
 from cnnlib.conv import unfold, unfold_backward
+from cnnlib.course import _record
 from cnnlib.course.shuffling import BATCH, CENTRED, CHOOSING, EPOCHS, JUDGING, LONGER, SIZE, shuffled, stage
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.data import Dataset
@@ -27,7 +26,7 @@ from cnnlib.module import Layer, Parameter
 from cnnlib.optim import Adam
 from cnnlib.training import evaluate, fit
 
-RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "three_ideas.json"
+RECORD = _record.FOLDER / "three_ideas.json"
 MAPS = 8, 16
 RATES = (0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 LADDER = ("dense", "one of four"), ("local", "one of four"), ("shared", "one of four"), ("shared", "the largest")
@@ -270,12 +269,12 @@ def measure(parts=tuple(PARTS), workers=1):
         for part in parts:
             record = load() if RECORD.exists() else {}
             PARTS[part](pool, record)
-            RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
+            _record.write(RECORD, record)
 
 
 def load():
     """The committed record."""
-    return json.loads(RECORD.read_text(encoding="utf-8"))
+    return _record.read(RECORD)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,11 @@ The chapter runs each measurement on a few seeds; the record adds seeds, and wha
 
 import argparse
 import functools
-import json
-import pathlib
 
 import numpy as np
 
 from cnnlib import interpret
-from cnnlib.course import shuffling
+from cnnlib.course import _record, shuffling
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.data import Dataset
 from cnnlib.layers import AdaptiveAvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
@@ -22,7 +20,7 @@ from cnnlib.optim import Adam
 from cnnlib.schedules import OneCycleLR
 from cnnlib.training import fit
 
-RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "what_the_network_saw.json"
+RECORD = _record.FOLDER / "what_the_network_saw.json"
 SIZE, CHANNELS, LAST = 16, (8, 16, 24), 6  # LAST: the layer whose output are the last maps
 EPOCHS, RATE, BATCH = 10, 0.02, 32
 COUNTS, JUDGED, SEEDS = (0, 1, 2, 3, 5, 8, 13), 100, range(8)
@@ -349,7 +347,7 @@ PARTS = {"judge": judge, "errors": errors, "noise": noise, "probe": probes, "sta
 
 def load():
     """The committed record: for each part a list with one entry for each seed."""
-    return json.loads(RECORD.read_text(encoding="utf-8"))
+    return _record.read(RECORD)
 
 
 if __name__ == "__main__":
@@ -358,4 +356,4 @@ if __name__ == "__main__":
     record = load() if RECORD.exists() else {}
     for name in parser.parse_args().parts:
         record[name] = [PARTS[name](seed) for seed in SEEDS]
-        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
+        _record.write(RECORD, record)

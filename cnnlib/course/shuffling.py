@@ -7,12 +7,11 @@ learning rate, chosen on validation digits for every amount of shuffling, and th
 that took no part in the choice.
 """
 
-import json
-import pathlib
 
 import numpy as np
 
 from cnnlib import data
+from cnnlib.course import _record
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
 from cnnlib.models import mlp
@@ -20,7 +19,7 @@ from cnnlib.optim import Adam
 from cnnlib.scenes import place
 from cnnlib.training import evaluate, fit
 
-RECORD = pathlib.Path(__file__).resolve().parents[2] / "records" / "shuffled_pixels.json"
+RECORD = _record.FOLDER / "shuffled_pixels.json"
 SIZE, CENTRED, COPIES = 16, 8, 2
 EPOCHS, LONGER, BATCH = 20, 60, 32
 FRACTIONS = (0, 0.1, 0.25, 0.5, 0.75, 1)
@@ -116,8 +115,8 @@ def measure():
 
 def load():
     """The committed record."""
-    return json.loads(RECORD.read_text(encoding="utf-8"))
+    return _record.read(RECORD)
 
 
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8", newline="\n")
+    _record.write(RECORD, measure())

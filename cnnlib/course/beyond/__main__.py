@@ -1,8 +1,8 @@
 """Measure chapter 16's record: ``python -m cnnlib.course.beyond``, or a part of it, ``python -m … painting``."""
 
-import json
 import sys
 
+from cnnlib.course import _record
 from cnnlib.course.beyond import RECORD, labelling, listening, load, painting, showing
 from cnnlib.segmentation import class_iou, pixel_accuracy
 
@@ -44,4 +44,4 @@ if __name__ == "__main__":
     record = load() if RECORD.exists() else {}
     for part in chosen:
         record[part] = PARTS[part]()
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
+    _record.write(RECORD, record)
