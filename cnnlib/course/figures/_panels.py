@@ -1,5 +1,7 @@
 """Panels of explorers whose frames are drawn beforehand: a head over a drawing, side by side."""
 
+import numpy as np
+
 from cnnlib.course.figures._numbers import number
 
 ACCENT, WARM, LINE = "var(--course-accent, #0072b2)", "var(--course-bad, #b04a00)", "var(--course-line, #d5dbe1)"
@@ -26,3 +28,11 @@ def tint(value, most):
     if value == 0:
         return 'fill="none"'
     return f'fill="{WARM if value < 0 else ACCENT}" fill-opacity="{number(0.4 * abs(value) / most)}"'
+
+
+def horizontal_runs(mask):
+    """Runs of True in the rows of a mask: (row, first column, length)."""
+    for i, line in enumerate(mask):
+        edges = np.flatnonzero(np.diff(np.r_[0, line.astype(int), 0]))
+        for start, end in edges.reshape(-1, 2):
+            yield i, start, end - start

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, panel
+from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, horizontal_runs, panel
 from cnnlib.data import load_digits
 from cnnlib.models import lenet5
 from cnnlib.receptive import gradient_field, receptive_field
@@ -125,7 +125,7 @@ def _image(box, field):
     """Pixels as short strokes, darker the more the unit reacts to them, and the box of the theoretical field."""
     level, paths = np.ceil(LEVELS * field / field.max()).astype(int), []
     for k in range(1, LEVELS + 1):
-        runs = "".join(f"M{j} {i}h{n}" for i, j, n in _runs(level == k))
+        runs = "".join(f"M{j} {i}h{n}" for i, j, n in horizontal_runs(level == k))
         if runs:
             paths.append(f'<path d="{runs}" stroke-opacity="{k / LEVELS:.2f}"/>')
     top, bottom, first, last = (int(np.clip(v, 0, SIDE)) for v in box)
@@ -140,12 +140,4 @@ def _image(box, field):
 @functools.cache
 def _digit():
     """The first of the digits, as the outline of what is darker than a third."""
-    return "".join(f"M{j} {i}H{j + n}" for i, j, n in _runs(images(1)[0, 0] > images(1).max() / 3))
-
-
-def _runs(mask):
-    """Horizontal runs of True: (row, first column, length)."""
-    for i, line in enumerate(mask):
-        edges = np.flatnonzero(np.diff(np.r_[0, line.astype(int), 0]))
-        for start, end in edges.reshape(-1, 2):
-            yield i, start, end - start
+    return "".join(f"M{j} {i}H{j + n}" for i, j, n in horizontal_runs(images(1)[0, 0] > images(1).max() / 3))

@@ -3,8 +3,7 @@
 import numpy as np
 
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM
-from cnnlib.course.figures.building_explorers import _runs
+from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, horizontal_runs
 from cnnlib.course.seeing import predict
 from cnnlib.interpret import feature_maps
 from cnnlib.receptive import receptive_field
@@ -105,7 +104,7 @@ def _shades(values, color="currentColor"):
     """Values from 0 to 1 as short strokes in a few shades."""
     level, paths = np.ceil(LEVELS * np.clip(values, 0, 1)).astype(int), []
     for k in range(1, LEVELS + 1):
-        runs = "".join(f"M{j} {i}.5h{n}" for i, j, n in _runs(level == k))
+        runs = "".join(f"M{j} {i}.5h{n}" for i, j, n in horizontal_runs(level == k))
         if runs:
             paths.append(f'<path d="{runs}" stroke-opacity="{k / LEVELS:g}"/>')
     return f'<g stroke="{color}">{"".join(paths)}</g>'
