@@ -143,8 +143,8 @@ def test_a_shuffle_within_blocks_leaves_every_pixel_in_its_block(side, rule):
 def test_a_part_of_the_record_is_measured_without_the_others(monkeypatch, tmp_path):
     monkeypatch.setattr(ideas, "RECORD", tmp_path / "record.json")
     (tmp_path / "record.json").write_text('{"anywhere": {"kept": 1}}', encoding="utf-8")
-    monkeypatch.setitem(ideas.PARTS, "orders", lambda pool, record: record.update(orders={"mirrored": 2}))
-    ideas.measure(["orders"])
+    monkeypatch.setitem(ideas.PARTS, "orders", lambda pool, record: {"orders": {"mirrored": 2}})
+    ideas.main(["orders"])
     assert ideas.load() == {"anywhere": {"kept": 1}, "orders": {"mirrored": 2}}
 
 

@@ -9,7 +9,6 @@ of batches and its own division of the digits. The test digits of chapter 13 tak
 """
 
 import functools
-import sys
 import time
 
 import numpy as np
@@ -270,14 +269,11 @@ def load():
     return _record.read(RECORD)
 
 
-def main(parts):
-    """Measure these parts again, all by default, and keep the others of the record."""
-    for part in parts or PARTS:
-        found = PARTS[part]()
-        kept = (load() if RECORD.exists() else {}) | {part: found}
-        ordered = {name: kept[name] for name in PARTS if name in kept}
-        _record.write(RECORD, ordered)
+def main(arguments=None):
+    """Measure parts of the record again, all by default, and keep the others."""
+    parts = {name: lambda _, name=name, part=part: {name: part()} for name, part in PARTS.items()}
+    _record.renew(RECORD, parts, __doc__, arguments)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -11,7 +11,7 @@ pooling more epochs, ``windows`` gives them larger windows, and ``orders`` train
 another order by a rule.
 """
 
-import argparse
+import functools
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -232,44 +232,40 @@ def measure_one(pool, contender, where, deals):
     return entry
 
 
-def measure_networks(pool, record):
+def measure_networks(pool, _):
     """The ladder, its two neighbours, and the CNN with all digits in the middle."""
+    found = {"anywhere": {}, "middle": {}}
     todo = [("anywhere", c, True) for c in LADDER[::-1]] + [("anywhere", c, False) for c in OTHERS]
     for where, contender, deals in [*todo, ("middle", LADDER[-1], True)]:
-        part = record.setdefault(where, {})
-        part[", ".join(contender)] = measure_one(pool, contender, where, deals)
+        found[where][", ".join(contender)] = measure_one(pool, contender, where, deals)
+    return found
 
 
 def measure_longer(pool, record):
     """More epochs, at the rate of the fewer."""
-    for contender in MORE_TIME:
-        best = record["anywhere"][", ".join(contender)]["in place"]["best"]
-        record.setdefault("longer", {})[contender[0]] = judge(pool, contender, best, epochs=LONGER)
+    best = {contender: record["anywhere"][", ".join(contender)]["in place"]["best"] for contender in MORE_TIME}
+    return {"longer": {c[0]: judge(pool, c, best[c], epochs=LONGER) for c in MORE_TIME}}
 
 
-def measure_orders(pool, record):
+def measure_orders(pool, _):
     """The CNN on pixels in the order of a rule, each at a rate of its own."""
-    for rule in RULES:
-        record.setdefault("orders", {})[rule] = chosen(pool, LADDER[-1], deal=rule)
+    return {"orders": {rule: chosen(pool, LADDER[-1], deal=rule) for rule in RULES}}
 
 
-def measure_windows(pool, record):
+def measure_windows(pool, _):
     """Larger windows, shared and without pooling, each size at a rate of its own."""
-    for size in WIDER:
-        entry = {"parameters": parameters(*LADDER[2], kernel_size=size)}
-        record.setdefault("windows", {})[str(size)] = entry | chosen(pool, LADDER[2], kernel_size=size)
+    return {"windows": {str(size): {"parameters": parameters(*LADDER[2], kernel_size=size)}
+                        | chosen(pool, LADDER[2], kernel_size=size) for size in WIDER}}
 
 
 PARTS = {"networks": measure_networks, "longer": measure_longer, "orders": measure_orders, "windows": measure_windows}
 
 
-def measure(parts=tuple(PARTS), workers=1):
-    """Measure parts of the record again, and leave the others as they are."""
-    with ProcessPoolExecutor(workers) as pool:
-        for part in parts:
-            record = load() if RECORD.exists() else {}
-            PARTS[part](pool, record)
-            _record.write(RECORD, record)
+def main(arguments=None):
+    """Measure parts of the record again, trainings side by side on all cores, and leave the others as they are."""
+    with ProcessPoolExecutor() as pool:
+        parts = {name: functools.partial(part, pool) for name, part in PARTS.items()}
+        _record.renew(RECORD, parts, __doc__, arguments)
 
 
 def load():
@@ -278,10 +274,4 @@ def load():
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; without it, all")
-    parser.add_argument("--workers", type=int, default=1, help="trainings side by side")
-    options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
-    measure(options.parts or tuple(PARTS), options.workers)
+    main()
