@@ -90,6 +90,7 @@ def remove_unused(app, exception):
 
 def setup(app):
     app.setup_extension("book_pages")
+    app.setup_extension("book_links")
     app.setup_extension("book_math")
     app.setup_extension("pictures")
     app.add_config_value("comments_config", {}, "html")

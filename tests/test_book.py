@@ -152,3 +152,30 @@ def test_every_asset_of_ours_is_loaded_once():
         names = [address.split("_static/course/")[1].split("?")[0] for address in loaded(page) if "/course/" in address]
         assert ours <= set(names), f"{page} does not load {sorted(ours - set(names))}"
         assert len(names) == len(set(names)), f"{page} loads something twice"
+
+
+CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_terms_lead_to_the_glossary_and_names_from_the_library_to_its_reference_once_each(page):
+    for kind, where in (("book-term", "../glossary.html#term-"), ("book-code", "../api/")):
+        found = [tag["href"] for tag in soup(page).find_all("a", class_=kind)]
+        assert all(href.startswith(where) for href in found)
+    assert soup(page).find("a", class_="book-term")
+    for scope in ("p a.book-code, li a.book-code", "pre a.book-code"):
+        linked = [tag["href"] for tag in soup(page).select(scope)]
+        assert len(linked) == len(set(linked)), "linked more than once"
+    source = (ROOT / page).with_suffix(".ipynb").read_text(encoding="utf-8")
+    for tag in soup(page).select("a.book-code"):
+        name, target = tag.get_text().split("(")[0].split(".")[-1], re.split("[.-]", tag["href"])[-1]
+        assert name == target or f"import {target} as {name}" in source, f"{tag.get_text()} leads to {tag['href']}"
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_figures_are_numbered_in_order_by_a_link_to_themselves(page):
+    chapter = int(re.match(r"chapters/(\d\d)", page)[1])
+    figures = soup(page).select("figure.course-figure")
+    numbers = [figure.figcaption.a for figure in figures]
+    assert [number.get_text() for number in numbers] == [f"Figure {chapter}.{k + 1}" for k in range(len(figures))]
+    assert [number["href"] for number in numbers] == [f"#{figure['id']}" for figure in figures]
