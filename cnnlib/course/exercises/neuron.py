@@ -2,18 +2,21 @@
 
 import numpy as np
 
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_value, judge_value
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value, judge_value
 
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 TABLES = {(0, 0, 0, 1): "AND", (0, 1, 1, 1): "OR", (1, 1, 1, 0): "NAND", (1, 0, 0, 0): "NOR", (0, 1, 1, 0): "XOR",
           (1, 0, 0, 1): "the opposite of XOR", (0, 0, 0, 0): "a network that never fires", (1, 1, 1, 1): "a network that always fires"}
 
 _RNG = np.random.default_rng(13)
-LAYER_CASES = [
-    Case((np.array([[-1.0, -2.0]]), np.array([2.0, -3.0]), -3.0), "the neuron of this chapter"),
-    Case((_RNG.normal(size=(3, 3)), _RNG.normal(size=3), 0.4), "three inputs of three features"),
-    Case((_RNG.normal(size=(5, 2)), _RNG.normal(size=2), -0.7), "five inputs of two features"),
-    Case((np.array([[1.5], [-2.0]]), np.array([0.5]), 0.1), "two inputs of one feature"),
+POCKET_CASES = [  # whole numbers, so that no sum is rounded
+    Case((np.array([[1.0], [-1.0]]), np.array([1, 0]), 1), "two examples of one feature, one pass"),
+    Case((CORNERS, np.array([0, 0, 0, 1]), 10), "AND, ten passes"),
+    Case((CORNERS, np.array([0, 1, 1, 0]), 6), "XOR, six passes"),
+    Case((CORNERS, np.array([0, 0, 0, 1]), 1), "AND, one pass, in which no state is better than the start"),
+    Case((_RNG.integers(-3, 4, (12, 3)).astype(float), _RNG.integers(0, 2, 12), 4), "twelve examples of three features"),
+    Case((_RNG.integers(-2, 3, (9, 2)).astype(float), np.array([0, 0, 0, 0, 1, 0, 0, 0, 0]), 3), "nine examples, one of them a 1"),
+    Case((np.zeros((3, 2)), np.array([1, 1, 0]), 2), "three examples that are all zeros"),
 ]
 
 
@@ -27,7 +30,7 @@ def side(answer):
          Mistake((3.5, True), "mind the sign: w₂ is −2."),
          Mistake((3.0, True), "mind the sign, w₂ is −2; and add the bias."),
          Mistake((False, -0.5), "the other way round: first z, then whether the neuron fires.")],
-        praise="z = 1 − 2 + 0.5 = −0.5, so the neuron stays silent.",
+        praise="z = 1 − 2 + 0.5 = −0.5, so the neuron does not fire.",
     )
 
 
@@ -63,30 +66,18 @@ def nand(answer):
                        praise="the line cuts off (1, 1) alone. Every such line will do.")
 
 
-def layer(answer):
-    """1.3: one neuron applied to many inputs at once, with the sigmoid."""
-    def sigmoid(z):
-        return 1 / (1 + np.exp(-z))
-
-    return check_function(
-        "1.3", answer, lambda x, w, b: sigmoid(x @ w + b), LAYER_CASES,
-        [Mistake(lambda x, w, b: x @ w + b, "this is z. The activation is missing: y = σ(z)."),
-         Mistake(lambda x, w, b: sigmoid(-(x @ w + b)), "the sign in the exponent: σ(z) = 1 / (1 + exp(−z))."),
-         Mistake(lambda x, w, b: sigmoid(x @ w), "the bias is missing: z = w·x + b."),
-         Mistake(lambda x, w, b: sigmoid(x @ w - b),
-                 "the bias ends up with the wrong sign. The exponent is −z = −(x @ w + b): mind the brackets."),
-         Mistake(lambda x, w, b: sigmoid(b - x @ w),
-                 "the weighted sum ends up with the wrong sign. The exponent is −z = −(x @ w + b)."),
-         Mistake(lambda x, w, b: (x @ w + b > 0).astype(float), "this is the step. The sigmoid is asked for."),
-         Mistake(lambda x, w, b: np.tanh(x @ w + b), "this is tanh. The sigmoid is asked for."),
-         Mistake(lambda x, w, b: np.maximum(x @ w + b, 0), "this is ReLU. The sigmoid is asked for."),
-         Mistake(lambda x, w, b: sigmoid(x @ w) + b, "the bias belongs inside the sigmoid: σ(x @ w + b)."),
-         Mistake(lambda x, w, b: sigmoid((x * w + b).sum(axis=1)), "the bias is added once, after the sum over the features."),
-         Mistake(lambda x, w, b: sigmoid((x * w).mean(axis=1) + b), "the products add up; you take their mean."),
-         Mistake(lambda x, w, b: sigmoid(x * w + b), "add the products of each input up: one number for each row of x."),
-         Mistake(lambda x, w, b: sigmoid(x @ w + b)[:, None], "a column is not a list: the result has shape (N,), not (N, 1)."),
-         Mistake(lambda x, w, b: sigmoid(x @ w + b) * (1 - sigmoid(x @ w + b)), "this is the slope of the sigmoid. Its value is asked for.")],
-        praise="one matrix product serves every input.",
+def same_answers(answer):
+    """1.3: which changes of a step neuron leave its answer the same everywhere."""
+    return check_letters(
+        "1.3", answer, "adef", "abcdef",
+        {"a": "think of (a): what happens to z, and does its sign change?",
+         "b": "with (b), z = 0 at other points: the line moves. Try x = (1, 0).",
+         "c": "with (c), z changes its sign: which answer stands where z was 2?",
+         "d": "with (d), write out the sum: which products are added?",
+         "e": "with (e), divide w·x + b by 10: what happens to its sign?",
+         "f": "think of (f): where is σ(z) above one half?"},
+        [Mistake("bc", "the other way round: these two change answers.")],
+        praise="whatever keeps the sign of every z keeps every answer.",
     )
 
 
@@ -124,3 +115,67 @@ def xor(answer):
 
     return judge_value("1.5", answer, (3, 3), "three neurons of three numbers each, [(w1, w2, b), (w1, w2, b), (w1, w2, b)]",
                        judge, praise="two lines and a third neuron that joins them: your first network.")
+
+
+def diagnosis(answer):
+    """1.6: five reports, five causes."""
+    return check_letters(
+        "1.6", answer, "bdeac", "abcde",
+        {0: "For the first: what is z at the origin, without which number is it always 0?",
+         1: "For the second: how large is z, and what is y (1 − y) there?",
+         2: "For the third: it ended without a mistake, so on its own examples there is nothing left to learn.",
+         3: "For the fourth: when does the perceptron rule never stop?",
+         4: "For the fifth: the line is where it should be. What about its sides?"},
+        ordered=True,
+        praise="each of the five has a test that takes a minute.",
+    )
+
+
+def _pocket(x, t, passes, better=np.greater, fires=np.greater, sign=1, bias=True, start=True, last=False, late=False):
+    """The rule of 1.7, right by default; each argument plants one mistake."""
+    w, b = np.zeros(x.shape[1]), 0.0
+
+    def count():
+        return np.sum(fires(x @ w + b, 0) == t)
+
+    best = (count() if start else -1), w, b
+    for _ in range(passes):
+        for row, target in zip(x, t, strict=True):
+            error = sign * (target - float(fires(row @ w + b, 0)))
+            if error:
+                w, b = w + error * row, b + error * bias
+                if not late and better(count(), best[0]):
+                    best = count(), w, b
+        if late and better(count(), best[0]):
+            best = count(), w, b
+    return (w, b) if last else best[1:]
+
+
+def _one_array(x, t, passes):
+    """The best weights are remembered, but the array goes on changing."""
+    w, b = np.zeros(x.shape[1]), 0.0
+    best, kept = np.sum((x @ w + b > 0) == t), b
+    for _ in range(passes):
+        for row, target in zip(x, t, strict=True):
+            error = target - float(row @ w + b > 0)
+            w += error * row
+            b += error
+            if np.sum((x @ w + b > 0) == t) > best:
+                best, kept = np.sum((x @ w + b > 0) == t), b
+    return w, kept
+
+
+def pocket(answer):
+    """1.7: the perceptron rule that keeps the best neuron it has met."""
+    return check_function(
+        "1.7", answer, lambda x, t, passes: _pocket(x, t, passes), POCKET_CASES,
+        [Mistake(lambda x, t, n: _pocket(x, t, n, last=True), "you return the last neuron. The best of all that were met is asked for."),
+         Mistake(_one_array, "`w += …` changes the array that you keep as the best, too. Keep a copy: `w.copy()`, or make new arrays with `w = w + …`."),
+         Mistake(lambda x, t, n: _pocket(x, t, n, better=np.greater_equal), "of equals you keep the latest. The earliest is asked for: compare with >."),
+         Mistake(lambda x, t, n: _pocket(x, t, n, start=False), "the start counts, too: zeros answer 0 everywhere, and that may be best."),
+         Mistake(lambda x, t, n: _pocket(x, t, n, late=True), "you compare once in each pass. Compare after every correction."),
+         Mistake(lambda x, t, n: _pocket(x, t, n, fires=np.greater_equal), "a step neuron fires where z > 0, not where it is 0."),
+         Mistake(lambda x, t, n: _pocket(x, t, n, sign=-1), "no state was better than the start, you say. Do your corrections go the right way? Add the input where the answer should have been 1."),
+         Mistake(lambda x, t, n: _pocket(x, t, n, bias=False), "the bias is corrected, too, by 1 or −1.")],
+        praise="and on the way it has looked at all examples after each correction: that is its price.",
+    )

@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.activations import sigmoid, sigmoid_backward
 from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above
-from cnnlib.linear import linear
+from cnnlib.data import load_digits
+from cnnlib.linear import linear, linear_backward
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -44,7 +46,7 @@ def line_ends(w, b, low, high):
 
 
 def plane(ax, points, labels, w, b, names=("class 0", "class 1")):
-    """Points of two classes and the line where a neuron changes its mind."""
+    """Points of two classes and the line where the answer of a neuron changes."""
     low, high = points.min() - 0.4, points.max() + 0.4
     for value, color, marker in ((0, NO, "o"), (1, YES, "s")):
         ax.plot(*points[labels == value].T, marker, color=color, label=names[value], alpha=0.85)
@@ -60,22 +62,74 @@ def line_numbers(w1, w2, b, gate):
     return {"z": z, "right": ((z > 0) == np.array(GATES[gate])).sum()}
 
 
-def every_line(gates=GATES, angles=181, offsets=161):
-    """Count the corners each possible line gets right.
-
-    Every line in the plane is ``cos(angle)·x₁ + sin(angle)·x₂ = offset`` with a side called 1. Angles go round
-    the whole circle, so both sides are tried.
+def halves():
+    """The chapter's two numbers about every zero and one, for the first half of the digits and for the other.
 
     Returns
     -------
     dict
-        Gate name to integer array (offsets, angles), 0 to 4.
+        Name of the half to ``points`` (180, 2), the ink in the middle and beside it, and ``ones`` (180,), 1 for a one.
     """
-    angle = np.linspace(0, 2 * np.pi, angles)
+    digits = load_digits()
+    few = digits.labels < 2
+    images, ones = digits.images[few][:, 0].astype(np.float64), digits.labels[few]
+    middle, beside = images[:, 3:5, 3:5].mean(axis=(1, 2)), images[:, :, [1, 2, 5, 6]].mean(axis=(1, 2))
+    points, cut = np.stack([middle, beside], axis=1), len(ones) // 2
+    return {name: {"points": points[part].tolist(), "ones": ones[part].tolist()}
+            for name, part in (("the first 180", slice(cut)), ("the other 180", slice(cut, None)))}
+
+
+def digit_numbers(b, w2, half, w1=4.0):
+    """What the explorer of the digits shows: which are wrong, how many are right, and how many of each kind are not."""
+    points, ones = (np.array(halves()[half][key]) for key in ("points", "ones"))
+    wrong = (linear(points, np.array([[w1, float(w2)]]), np.array([float(b)]))[:, 0] > 0) != (ones == 1)
+    return {"wrong": wrong.astype(int), "right": int((~wrong).sum()), "zeros": int(wrong[ones == 0].sum()),
+            "ones": int(wrong[ones == 1].sum())}
+
+
+CIRCUIT = {"w1": 2.0, "x1": -1.0, "w2": -3.0, "x2": -2.0, "b": -3.0}  # CS231n's neuron
+
+
+def circuit_numbers(nudged, by, start=CIRCUIT):
+    """What the explorer of the circuit shows: value and slope of every wire, and a nudge, measured and predicted."""
+    def forward(at):
+        x, w, b = np.array([[at["x1"], at["x2"]]]), np.array([[at["w1"], at["w2"]]]), np.array([at["b"]])
+        z = linear(x, w, b)
+        return x, w, b, z, sigmoid(z)
+
+    x, w, b, z, y = forward(start)
+    dz = sigmoid_backward(np.ones_like(y), z)
+    dx, dw, db = (d.ravel() for d in linear_backward(dz, x, w, b))
+    slopes = dict(zip(("w1", "x1", "w2", "x2", "b"), (dw[0], dx[0], dw[1], dx[1], db[0]), strict=True))
+    measured = forward(start | {nudged: start[nudged] + by})[-1] - y
+    products, slope = (x * w).ravel(), dz.item()
+    return {"values": [*start.values(), *products, z.item(), y.item()],
+            "slopes": [*slopes.values(), slope, slope, slope, 1.0],
+            "measured": measured.item(), "predicted": slopes[nudged] * by}
+
+
+def every_line(tables=GATES, points=CORNERS, angles=180, offsets=161):
+    """Count the points that each possible line gets right.
+
+    Every line in the plane is ``cos(angle)·x₁ + sin(angle)·x₂ = offset`` with a side called 1. Angles go round
+    the whole circle, so both sides are tried.
+
+    Parameters
+    ----------
+    tables : dict
+        Name to the right answer, 0 or 1, for each point.
+    points : array (N, 2)
+
+    Returns
+    -------
+    dict
+        Name to integer array (offsets, angles), from 0 to N.
+    """
+    angle = np.linspace(0, 2 * np.pi, angles, endpoint=False)
     offset = np.linspace(-1.6, 1.6, offsets)
     normals = np.stack([np.cos(angle), np.sin(angle)])
-    fires = (CORNERS @ normals)[:, None, :] > offset[None, :, None]
-    return {name: (fires == np.array(bits)[:, None, None]).sum(axis=0) for name, bits in gates.items()}
+    fires = (points @ normals)[:, None, :] > offset[None, :, None]
+    return {name: (fires == np.array(bits)[:, None, None]).sum(axis=0) for name, bits in tables.items()}
 
 
 def all_lines_map(counts):

@@ -1,4 +1,4 @@
-// Chapter 1: two weights and a bias move the line where a neuron changes its mind.
+// Chapter 1: two weights and a bias move the line where the answer of a neuron changes.
 import { BLUE, GROUND, LINE, ORANGE, svg, text } from "./draw.js";
 import { number } from "./words.js";
 

@@ -1,51 +1,111 @@
 """Chapter 1: a neuron."""
 
-import math
 from fractions import Fraction
 
 import numpy as np
 import torch
 
 
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
+def pocket(x, t, passes):
+    w, b = np.zeros(x.shape[1]), 0.0
+    best, kept = int(((x @ w + b > 0) == t).sum()), (w.copy(), b)
+    for _ in range(passes):
+        for i in range(len(x)):
+            error = int(t[i]) - int(x[i] @ w + b > 0)
+            w += error * x[i]
+            b += error
+            now = int(((x @ w + b > 0) == t).sum())
+            if error and now > best:
+                best, kept = now, (w.copy(), b)
+    return kept
 
 
-def loops(x, w, b):
-    out = []
-    for row in x:
-        z = b
-        for weight, value in zip(w, row, strict=True):
-            z += weight * value
-        out.append(1 / (1 + math.exp(-z)))
-    return out
+def homogeneous(x, t, passes):
+    x = np.c_[x, np.ones(len(x))]
+    v, states = np.zeros(x.shape[1]), []
+    states.append(v)
+    for _ in range(passes):
+        for row, target in zip(x, t, strict=True):
+            error = target - (row @ v > 0)
+            if error:
+                v = v + error * row
+                states.append(v)
+    best = max(states, key=lambda v: np.sum((x @ v > 0) == t))  # max keeps the first
+    return best[:-1], best[-1]
 
 
-def overwritten(x, w, b):
-    for row in x:
-        z = 0
-        for weight, value in zip(w, row, strict=True):
-            z = weight * value
-    return sigmoid(np.array([z + b for _ in x]))
+def lists(x, t, passes):
+    w, b = [0.0] * x.shape[1], 0.0
+
+    def z(row):
+        return sum(p * q for p, q in zip(w, row, strict=True)) + b
+
+    def count():
+        return sum((z(row) > 0) == bool(target) for row, target in zip(x, t, strict=True))
+
+    best = [count(), list(w), b]
+    for _ in range(passes):
+        for row, target in zip(x, t, strict=True):
+            fires = z(row) > 0
+            if fires and not target:
+                w, b = [p - q for p, q in zip(w, row, strict=True)], b - 1
+            elif target and not fires:
+                w, b = [p + q for p, q in zip(w, row, strict=True)], b + 1
+            else:
+                continue
+            if count() > best[0]:
+                best = [count(), list(w), b]
+    return best[1], best[2]
 
 
-def fails_on_one_feature(x, w, b):
-    return sigmoid(x[:, 0] * w[0] + x[:, 1] * w[1] + x[:, 2:] @ w[2:])
+def tensors(x, t, passes):
+    x, t = torch.tensor(x), torch.tensor(t)
+    w, b = torch.zeros(x.shape[1], dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    best = ((x @ w + b > 0) == t).sum(), w.clone(), b.clone()
+    for _ in range(passes):
+        for i in range(len(x)):
+            error = t[i] - (x[i] @ w + b > 0).int()
+            if error != 0:
+                w, b = w + error * x[i], b + error
+                now = ((x @ w + b > 0) == t).sum()
+                if now > best[0]:
+                    best = now, w.clone(), b.clone()
+    return best[1], best[2]
+
+
+def variant(better=lambda a, b: a > b, keep=np.copy, first=True, threshold=0.0, often=True, sign=1, shift=1, result=None):
+    def rule(x, t, passes):
+        w, b = np.zeros(x.shape[1]), 0.0
+        best, kept = (((x @ w + b > threshold) == t).sum() if first else -1), (keep(w), b)
+        for _ in range(passes):
+            for row, target in zip(x, t, strict=True):
+                error = sign * (target - int(row @ w + b > threshold))
+                w += error * row
+                b += shift * error
+                if often and error and better(((x @ w + b > threshold) == t).sum(), best):
+                    best, kept = ((x @ w + b > threshold) == t).sum(), (keep(w), b)
+            if not often and better(((x @ w + b > threshold) == t).sum(), best):
+                best, kept = ((x @ w + b > threshold) == t).sum(), (keep(w), b)
+        return kept if result is None else result(w, b, best)
+    return rule
+
+
+def by_example(x, t, passes):  # "better" by the example at hand instead of all
+    w, b = np.zeros(x.shape[1]), 0.0
+    for row, target in zip(x, t, strict=True):
+        if (row @ w + b > 0) != target:
+            w, b = w + (2 * target - 1) * row, b + 2 * target - 1
+    return w, b
 
 
 RIGHT = {
     "side": [(-0.5, 0.0), (-0.5, False), (-0.5, 0), [np.float32(-0.5), np.bool_(False)], (Fraction(-1, 2), False),
              np.array([-0.5, 0]), (torch.tensor(-0.5), torch.tensor(False)), (1 - 2 + 0.5, 1 - 2 + 0.5 > 0)],
     "nand": [(-1, -1, 1.5), (-2, -2, 3), np.array([-1.0, -1.0, 2.0]), (-0.1, -0.2, 0.3), [-30, -20, 40], (-1, -5, 5.5), (-1e308, -1e308, 1.7e308)],
-    "layer": [
-        lambda x, w, b: sigmoid(x @ w + b),
-        loops,
-        lambda x, w, b: 0.5 * (1 + np.tanh((np.einsum("nd,d->n", x, w) + b) / 2)),
-        lambda x, w, b: torch.sigmoid(torch.tensor(x) @ torch.tensor(w, requires_grad=True) + b),
-        lambda x, w, b: sigmoid((x.astype(np.float32) * w).sum(axis=1) + b),
-        lambda x, weights, bias=0.0: sigmoid(np.append(x, np.ones((len(x), 1)), axis=1) @ np.append(weights, bias)),
-        lambda *args: [sigmoid(np.dot(row, args[1]) + args[2]) for row in args[0]],
-    ],
+    "same_answers": ["adef", "fade", "A, D, E, F", list("adef"), {"a", "d", "e", "f"}, "a d e f", ("f", "e", "d", "a")],
+    "diagnosis": ["bdeac", "b d e a c", list("bdeac"), "B, D, E, A, C", "1b 2d 3e 4a 5c", "b-d-e-a-c", tuple("bdeac")],
+    "pocket": [pocket, homogeneous, lists, tensors, variant(), lambda examples, targets, n: pocket(examples, targets, n),
+               lambda x, t, passes: [np.float32(v) for v in homogeneous(x.astype(np.float32), t, passes)]],
     "gradient": [(0.5, -0.25, 0.25), [0.25 * 2, 0.25 * -1, 0.25], np.array([0.5, -0.25, 0.25]), (Fraction(1, 2), Fraction(-1, 4), Fraction(1, 4))],
     "xor": [[(1, 1, -0.5), (-1, -1, 1.5), (1, 1, -1.5)], [[2, 2, -1], [2, 2, -3], [1, -2, 0]],
             np.array([[1, -1, 0], [-1, 1, 0], [1, 1, -0.5]]), ((-1, -1, 1.5), (1, 1, -0.5), (5, 5, -7)),
@@ -65,17 +125,25 @@ WRONG = {
         ((-1, -1), "three numbers"), (((-1, -1), 1.5), "three numbers"), ((-1, -1, float("inf")), "finite"),
         ((-1, -1, 2.5), "always fires"), ((1, -1, 0.5), "wrong at"), ("-1 -1 1.5", "three numbers"), ([[-1, -1, 1.5]], "three numbers"),
     ],
-    "layer": [
-        (lambda x, w, b: x @ w + b, "this is z"), (lambda x, w, b: 1 / (1 + np.exp(x @ w + b)), "sign in the exponent"),
-        (lambda x, w, b: 1 / (1 + np.exp(-(x @ w))), "bias is missing"), (lambda x, w, b: 1 / (1 + np.exp(-x @ w + b)), "mind the brackets"),
-        (lambda x, w, b: 1 / (1 + np.exp(-(x @ w - b))), "mind the brackets"), (lambda x, w, b: x @ w + b > 0, "this is the step"),
-        (lambda x, w, b: sigmoid(x @ w) + b, "inside the sigmoid"), (lambda x, w, b: sigmoid((x * w + b).sum(axis=1)), "added once"),
-        (lambda x, w, b: sigmoid((x * w).sum() + b), "is expected"), (lambda x, w, b: sigmoid(x * w + b), "one number for each row"),
-        (lambda x, w, b: sigmoid(x @ w.reshape(-1, 1) + b), "not (N, 1)"), (lambda x, w, b: sigmoid(x @ w + b)[:1], "is expected"),
-        (lambda x, w, b: sigmoid(x.T @ w + b), "raises ValueError"), (lambda x, w, b: np.tanh(x @ w + b), "this is tanh"),
-        (overwritten, "is expected"), (fails_on_one_feature, "bias is missing: z = w·x + b. (On two inputs of one feature, it raises IndexError"),
-        (lambda x, w, b: 1 / (1 + math.exp(-(x @ w + b))), "raises"), (lambda x, w: x @ w, "yours takes (x, w)"),
-        (lambda x, w, b: 0.119203 + 0 * x[:, 0], "is expected"), (lambda x, w, b: np.round(sigmoid(x @ w + b), 2), "is expected"),
+    "same_answers": [
+        ("bc", "the other way round"), ("abdef", "with (b)"), ("acdef", "with (c)"), ("def", "think of (a)"), ("aef", "with (d)"), ("adf", "with (e)"),
+        ("ade", "think of (f)"), ("abcdef", "with (b)"), ("a", "with (d)"), ("", "give"), ("xyz", "letters to choose from"), (3, "give"),
+        ("none", "choose from"), (True, "give"), (lambda: "adef", "give"),
+    ],
+    "diagnosis": [
+        ("abcde", "0 of 5"), ("bdeca", "For the fourth"), ("dbeac", "For the first"), ("bdaec", "For the third"), ("cdeab", "For the first"), ("beadc", "For the second"),
+        ("bde", "5 letters"), ("bdeacc", "5 letters"), ({"b", "d", "e", "a", "c"}, "no order"), ("bdeaf", "choose from"), (5, "give"), ("", "give"),
+        ("aaaaa", "1 of 5"), ([2, 4, 5, 1, 3], "give"),
+    ],
+    "pocket": [
+        (variant(result=lambda w, b, best: (w, b)), "return the last"), (variant(keep=lambda w: w), "Keep a copy"),
+        (variant(better=lambda a, b: a >= b), "compare with >"), (variant(first=False), "the start counts"), (variant(often=False), "after every correction"),
+        (variant(threshold=-1e-9), "fires where z > 0"), (variant(sign=-1), "right way"), (variant(shift=0), "bias is corrected"),
+        (variant(result=lambda w, b, best: best), "expected"), (variant(result=lambda w, b, best: w), "expected"), (by_example, "expected"),
+        (variant(shift=-1), "expected"), (lambda x, t, passes: (np.zeros(x.shape[1]), 0.0), "better than the start"), (lambda x, t: (x, t), "yours takes (x, t)"),
+        (lambda x, t, passes: None, "return"), (lambda x, t, passes: (np.zeros(2), 0.0), "expected"),
+        (lambda x, t, passes: pocket(x[::-1], t[::-1], passes), "expected"), (lambda x, t, passes: pocket(x, t, 1), "expected"),
+        (lambda x, t, passes: pocket(x, 1 - t, passes), "expected"), (lambda x, t, passes: tuple(v * 2 for v in pocket(x, t, passes)), "expected"),
     ],
     "gradient": [
         ((2, -1, 1), "derivatives of z"), ((1.0, -0.5, 0.5), "multiplied by y"), ((0.5, -0.25, 0), "dz/db = 1"),
