@@ -32,7 +32,7 @@ export function draw({ nudged, by, values, slopes, measured, predicted }) {
     `<text x="${x}" y="${y + 5}" font-size="15" text-anchor="middle" fill="currentColor">${sign}</text>`);
   const sign = by < 0 ? "lowered" : "raised", n = (value) => fixed(value, 4);
   return {
-    html: svg("The neuron as a circuit of two products, a sum and a sigmoid", 430, 300, `36rem;border:1px solid ${LINE}`,
+    html: svg("The neuron as a circuit of two products, a sum and a sigmoid", 430, 312, `36rem;border:1px solid ${LINE}`,
       wires.join("") + gates.join("")),
     caption: by === 0 ? `y = ${n(values[8])}. Nothing is nudged. Above each wire its value, below it the slope of y in it.`
       : `${NAMES[nudged]} ${sign} by ${fixed(Math.abs(by), 2)}: y changes by ${n(measured)}. ` +
