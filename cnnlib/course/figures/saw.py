@@ -1,4 +1,4 @@
-"""Figures of chapter 14: maps of an image, filters, channels, probes, and the judge of the maps."""
+"""Figures of chapter 14: maps of an image, filters, probes, and the judge of the maps."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -92,28 +92,6 @@ def groups(columns, labels, ylabel, lines=(), low=0.0, high=100.0):
     ax.set_xticks(range(len(labels)), labels=labels)
     ax.set(ylabel=ylabel, ylim=(low, high), xlim=(-0.5, len(labels) - 0.4))
     legend_above(ax, columns=2, fontsize=10)
-    return fig
-
-
-def damage(panels):
-    """How many percentage points of each digit are lost without a direction: directions down, digits across.
-
-    Parameters
-    ----------
-    panels : dict of str to array (directions, 10)
-        In each, the direction that costs most is drawn first; one scale for all.
-    """
-    fig, axes = plt.subplots(1, len(panels), figsize=(4.8, 4.6), gridspec_kw={"wspace": 0.12})
-    limit = 1.6 * max(np.abs(matrix).max() for matrix in panels.values())  # numbers stand on it
-    for ax, (name, matrix) in zip(axes, panels.items(), strict=True):
-        matrix = matrix[np.argsort(-matrix.mean(axis=1))]
-        ax.imshow(see_through(matrix, limit), aspect="auto")
-        for (i, j), value in np.ndenumerate(matrix):
-            if abs(value) >= 0.1:
-                ax.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=9.5, color=INK)
-        ax.set_xticks(range(10), labels=[str(k) for k in range(10)])
-        ax.set(yticks=[], xlabel="digit")
-        ax.set_title(name, fontsize=11)
     return fig
 
 
