@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above, see_through
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above, see_through
 
 BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = (COLORS[n] for n in ("blue", "orange", "green", "purple", "sky", "amber"))
 
@@ -77,7 +77,7 @@ def groups(columns, labels, ylabel, lines=(), low=0.0, high=100.0):
         Ends of the axis, in percent.
     """
     fig, ax = plt.subplots(figsize=(4.6, 3.2))
-    marks = zip(columns.items(), (BLUE, ORANGE, GREEN, PURPLE), ("o", "s", "^", "D"), strict=False)
+    marks = zip(columns.items(), (*WORDS.values(), PURPLE), ("o", "s", "^", "D"), strict=False)
     for k, ((name, runs), color, mark) in enumerate(marks):
         runs = 100 * np.asarray(runs)
         at = np.arange(len(labels)) + 0.22 * (k - (len(columns) - 1) / 2)
@@ -158,8 +158,8 @@ def fooled(steps, curves, images, titles):
     fig = plt.figure(figsize=(4.6, 4.7))
     grid = fig.add_gridspec(2, len(images), height_ratios=[1.7, 1])
     ax = fig.add_subplot(grid[0, :])
-    for (name, runs), style in zip(curves.items(), ("o-", "s--", "^-."), strict=False):
-        band(ax, steps, 100 * np.asarray(runs), style, center=np.mean, label=name)
+    for (name, runs), style, color in zip(curves.items(), ("o-", "s--", "^-."), WORDS.values(), strict=False):
+        band(ax, steps, 100 * np.asarray(runs), style, center=np.mean, color=color, label=name)
     ax.set(xlabel="step for each pixel", ylabel="right (%)", ylim=(0, 102))
     ax.set_xticks(steps, labels=[f"{s:g}" for s in steps])
     legend_above(ax, columns=2, fontsize=10)
