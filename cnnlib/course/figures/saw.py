@@ -1,9 +1,9 @@
-"""Figures of chapter 14: maps of an image, filters, channels, probes, and the judge of the maps."""
+"""Figures of chapter 14: maps of an image, filters, probes, and the judge of the maps."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above, see_through
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above, see_through
 
 BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = (COLORS[n] for n in ("blue", "orange", "green", "purple", "sky", "amber"))
 
@@ -77,7 +77,7 @@ def groups(columns, labels, ylabel, lines=(), low=0.0, high=100.0):
         Ends of the axis, in percent.
     """
     fig, ax = plt.subplots(figsize=(4.6, 3.2))
-    marks = zip(columns.items(), (BLUE, ORANGE, GREEN, PURPLE), ("o", "s", "^", "D"), strict=False)
+    marks = zip(columns.items(), (*WORDS.values(), PURPLE), ("o", "s", "^", "D"), strict=False)
     for k, ((name, runs), color, mark) in enumerate(marks):
         runs = 100 * np.asarray(runs)
         at = np.arange(len(labels)) + 0.22 * (k - (len(columns) - 1) / 2)
@@ -92,28 +92,6 @@ def groups(columns, labels, ylabel, lines=(), low=0.0, high=100.0):
     ax.set_xticks(range(len(labels)), labels=labels)
     ax.set(ylabel=ylabel, ylim=(low, high), xlim=(-0.5, len(labels) - 0.4))
     legend_above(ax, columns=2, fontsize=10)
-    return fig
-
-
-def damage(panels):
-    """How many percentage points of each digit are lost without a direction: directions down, digits across.
-
-    Parameters
-    ----------
-    panels : dict of str to array (directions, 10)
-        In each, the direction that costs most is drawn first; one scale for all.
-    """
-    fig, axes = plt.subplots(1, len(panels), figsize=(4.8, 4.6), gridspec_kw={"wspace": 0.12})
-    limit = 1.6 * max(np.abs(matrix).max() for matrix in panels.values())  # numbers stand on it
-    for ax, (name, matrix) in zip(axes, panels.items(), strict=True):
-        matrix = matrix[np.argsort(-matrix.mean(axis=1))]
-        ax.imshow(see_through(matrix, limit), aspect="auto")
-        for (i, j), value in np.ndenumerate(matrix):
-            if abs(value) >= 0.1:
-                ax.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=9.5, color=INK)
-        ax.set_xticks(range(10), labels=[str(k) for k in range(10)])
-        ax.set(yticks=[], xlabel="digit")
-        ax.set_title(name, fontsize=11)
     return fig
 
 
@@ -180,8 +158,8 @@ def fooled(steps, curves, images, titles):
     fig = plt.figure(figsize=(4.6, 4.7))
     grid = fig.add_gridspec(2, len(images), height_ratios=[1.7, 1])
     ax = fig.add_subplot(grid[0, :])
-    for (name, runs), style in zip(curves.items(), ("o-", "s--", "^-."), strict=False):
-        band(ax, steps, 100 * np.asarray(runs), style, center=np.mean, label=name)
+    for (name, runs), style, color in zip(curves.items(), ("o-", "s--", "^-."), WORDS.values(), strict=False):
+        band(ax, steps, 100 * np.asarray(runs), style, center=np.mean, color=color, label=name)
     ax.set(xlabel="step for each pixel", ylabel="right (%)", ylim=(0, 102))
     ax.set_xticks(steps, labels=[f"{s:g}" for s in steps])
     legend_above(ax, columns=2, fontsize=10)
