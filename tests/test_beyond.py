@@ -235,7 +235,7 @@ def test_the_record_is_whole():
     seeds = len(found.pop("blank"))
     assert seeds >= 5 and {name: np.shape(runs) for name, runs in found.items()} == dict.fromkeys(
         (*showing.RIVALS, "rule"), (seeds, 2, len(finding.WAYS)))
-    assert set(record["labelling"]) == set(labelling.RIVALS)
+    assert set(record["labelling"]) == {*labelling.RIVALS, *labelling.CONTROLS}
     for runs in record["labelling"].values():
         assert len(runs["accuracy"]) >= 5 and np.shape(runs["iou"]) == (len(runs["accuracy"]), 11)
     assert {task: set(kinds) for task, kinds in record["painting"].items()} == dict.fromkeys(

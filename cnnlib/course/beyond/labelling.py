@@ -20,7 +20,8 @@ MORE = 1078  # as many scenes as the detector's windows without a digit come fro
 LONGER = round(EPOCHS * MORE / SCENES)  # epochs on the few scenes that make as many steps as `EPOCHS` on the many
 INK = 0.25  # a pixel of a scene that is darker belongs to its digit, see `make_scenes`
 DARK = "its digits on dark pixels"
-RIVALS = ("network", DARK, "detector's boxes on dark pixels", "network, longer", "network, more scenes", f"more scenes, {DARK}")
+RIVALS = ("network", DARK, "detector's boxes on dark pixels")
+CONTROLS = ("network, longer", "network, more scenes", f"more scenes, {DARK}")
 
 
 def network(seed):
@@ -82,10 +83,16 @@ def painted(detector):
 
 def measured(seed):
     """For each of `RIVALS` the table of true labels and answers, after the training of one seed."""
-    model, longer, more = trained(seed), trained(seed, epochs=LONGER), trained(seed, MORE)
-    answers = (labels(model), named(model), painted(finding.trained(True, seed)), labels(longer), labels(more),
-               named(more))
+    model = trained(seed)
+    answers = labels(model), named(model), painted(finding.trained(True, seed))
     return dict(zip(RIVALS, map(judged, answers), strict=True))
+
+
+def controlled(seed):
+    """The same for each of `CONTROLS`: as many steps as the many scenes make, and the many scenes."""
+    more = trained(seed, MORE)
+    answers = labels(trained(seed, epochs=LONGER)), labels(more), named(more)
+    return dict(zip(CONTROLS, map(judged, answers), strict=True))
 
 
 def judged(said):
