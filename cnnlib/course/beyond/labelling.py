@@ -19,8 +19,8 @@ SCENES, EPOCHS, RATE, BATCH = 300, 15, 0.03, 16
 MORE = 1078  # as many scenes as the detector's windows without a digit come from, see `finding.background`
 LONGER = round(EPOCHS * MORE / SCENES)  # epochs on the few scenes that make as many steps as `EPOCHS` on the many
 INK = 0.25  # a pixel of a scene that is darker belongs to its digit, see `make_scenes`
-DARK = "its digits on dark pixels"
-RIVALS = ("network", DARK, "detector's boxes on dark pixels")
+DARK = "its digits on ink"
+RIVALS = ("network", DARK, "detector's boxes on ink")
 CONTROLS = ("network, longer", "network, more scenes", f"more scenes, {DARK}")
 
 
