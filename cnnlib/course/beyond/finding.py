@@ -17,6 +17,7 @@ from cnnlib.training import fit, predict
 SIZE, SIDE, BACKGROUND = (24, 32), 8, 10
 EPOCHS, RATE, BATCH, PER_DIGIT = 12, 0.003, 32, 4
 LOW = 0.05  # boxes with a lower score are not looked at
+DECIMALS = 8  # of a score: two equal windows tie, in whatever order a processor adds
 OVERLAP = 0.3  # of two boxes, above which the worse one goes
 WAYS = ("all boxes", "NMS in each class", "NMS across classes")
 
@@ -88,9 +89,10 @@ def digit_chances(scores):
 def detect(model, images, chances=digit_chances):
     """Slide the classifier: for each picture boxes, scores and labels of all windows that score at least `LOW`.
 
-    A window's label is its most probable digit, its score that digit's probability, by ``chances``.
+    A window's label is its most probable digit, its score that digit's probability, by ``chances``, to `DECIMALS`:
+    scenes hold equal windows, and the last digits of their scores must not decide which comes first.
     """
-    scores = chances(predict(convolutional(model, (1, SIDE, SIDE)), images))
+    scores = chances(predict(convolutional(model, (1, SIDE, SIDE)), images)).round(DECIMALS)
     boxes, found = windows(images.shape[2:]), []
     for p in scores.reshape(len(images), 10, -1):
         label, score = p.argmax(axis=0), p.max(axis=0)

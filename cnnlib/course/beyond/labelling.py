@@ -16,8 +16,12 @@ from cnnlib.training import fit, predict
 
 CLASSES, OBJECTS = 11, (1, 4)
 SCENES, EPOCHS, RATE, BATCH = 300, 15, 0.03, 16
+MORE = 1078  # as many scenes as the detector's windows without a digit come from, see `finding.background`
+LONGER = round(EPOCHS * MORE / SCENES)  # epochs on the few scenes that make as many steps as `EPOCHS` on the many
 INK = 0.25  # a pixel of a scene that is darker belongs to its digit, see `make_scenes`
-RIVALS = ("network", "its digits on dark pixels", "detector's boxes on dark pixels")
+DARK = "its digits on ink"
+RIVALS = ("network", DARK, "detector's boxes on ink")
+CONTROLS = ("network, longer", "network, more scenes", f"more scenes, {DARK}")
 
 
 def network(seed):
@@ -31,13 +35,13 @@ def network(seed):
     )  # fmt: skip
 
 
-def trained(seed):
-    """The network after its training on scenes of its own."""
-    scenes = make_scenes(digits()[0], SCENES, SIZE, np.random.default_rng([5, seed]), objects=OBJECTS)
+def trained(seed, count=SCENES, epochs=EPOCHS):
+    """The network after its training on ``count`` scenes of its own."""
+    scenes = make_scenes(digits()[0], count, SIZE, np.random.default_rng([5, seed]), objects=OBJECTS)
     model = network(seed)
     optimizer = Adam(model.parameters(), lr=RATE)
-    schedule = OneCycleLR(optimizer, RATE, total_steps=EPOCHS * -(-SCENES // BATCH))
-    fit(model, CrossEntropyLoss(), optimizer, (scenes.images, scenes.masks), epochs=EPOCHS, batch_size=BATCH,
+    schedule = OneCycleLR(optimizer, RATE, total_steps=epochs * -(-count // BATCH))
+    fit(model, CrossEntropyLoss(), optimizer, (scenes.images, scenes.masks), epochs=epochs, batch_size=BATCH,
         rng=np.random.default_rng([2, seed]), schedule=schedule, schedule_every="step", progress=False)
     return model
 
@@ -71,7 +75,7 @@ def painted(detector):
     said, dark = np.zeros(pictures().masks.shape, np.int64), ink()
     for image, mask, found in zip(said, dark, thinned(detect(detector, pictures().images), WAYS[1]), strict=True):
         boxes, scores, labels = found
-        for k in np.argsort(scores):
+        for k in np.argsort(scores, kind="stable"):
             x1, y1, x2, y2 = boxes[k].astype(int)
             image[y1:y2, x1:x2] = (labels[k] + 1) * mask[y1:y2, x1:x2]
     return said
@@ -82,6 +86,13 @@ def measured(seed):
     model = trained(seed)
     answers = labels(model), named(model), painted(finding.trained(True, seed))
     return dict(zip(RIVALS, map(judged, answers), strict=True))
+
+
+def controlled(seed):
+    """The same for each of `CONTROLS`: as many steps as the many scenes make, and the many scenes."""
+    more = trained(seed, MORE)
+    answers = labels(trained(seed, epochs=LONGER)), labels(more), named(more)
+    return dict(zip(CONTROLS, map(judged, answers), strict=True))
 
 
 def judged(said):

@@ -72,7 +72,7 @@ def centred(found, images):
             inside[k] = image[y1:y2, x1:x2].sum()
             around[k] = wide[y1 : y2 + 2 * RING, x1 : x2 + 2 * RING].sum()
         share = inside / np.maximum(around, 1e-9)
-        new.append((boxes, scores * share * np.minimum(1, inside / LEAST), labels))
+        new.append((boxes, (scores * share * np.minimum(1, inside / LEAST)).round(finding.DECIMALS), labels))
     return new
 
 

@@ -306,3 +306,78 @@ def diagnosis(answer):
          Mistake("acef", "not f: 397 pixels are called fork, 250 are. All that are called fork stand in the union.")],
         praise="the accuracy is made by the background; the lost class shows in its row, and in its neighbour's IoU.",
     )
+
+
+WINDOW_CASES = [
+    Case((2, 3, 2, [], 0.5), "a picture of 2 × 3 pixels without objects"),
+    Case((3, 5, 2, [(0.0, 0.0, 2.0, 2.0)], 0.3), "3 × 5 pixels with one object"),
+    Case((4, 5, 2, [(1.0, 1.0, 3.0, 3.0)], 1 / 3), "windows whose IoU with the object is the limit"),
+    Case((4, 7, 3, [(0.0, 0.0, 3.0, 3.0), (4.0, 1.0, 7.0, 4.0)], 0.5), "4 × 7 pixels with two objects"),
+    Case((6, 4, 3, [(1.0, 2.0, 3.0, 5.0), (0.0, 0.0, 4.0, 2.0)], 0.4), "a picture that is higher than wide"),
+    Case((3, 3, 3, [(0.0, 0.0, 3.0, 3.0)], 0.5), "a window as large as the picture, on an object"),
+    Case((2, 5, 3, [], 0.5), "a window that is higher than the picture"),
+]
+
+
+def _windows(height, width, side, truth, limit, reach=(1, 1), stays=lambda v, limit: v < limit, of=all, axes="yx", box="xyxy"):
+    rows, columns = (range(n - side + r) for n, r in zip((height, width), reach, strict=True))
+    corners = [(x, y) for y in rows for x in columns] if axes == "yx" else [(x, y) for x in columns for y in rows]
+    forms = {"xyxy": lambda x, y: (x, y, x + side, y + side), "xywh": lambda x, y: (x, y, side, side),
+             "yxyx": lambda x, y: (y, x, y + side, x + side), "xy": lambda x, y: (x, y)}
+    return [forms[box](x, y) for x, y in corners
+            if of(stays(_iou((x, y, x + side, y + side), t), limit) for t in truth)]
+
+
+def windows(answer):
+    """16.7: ``answer(height, width, side, truth, limit)``: the windows that share little with every object."""
+    def of(**how):
+        return lambda *args: _windows(*args, **how)
+
+    def exchanged(height, width, side, truth, limit):
+        return _windows(width, height, side, truth, limit)
+
+    def summed(height, width, side, truth, limit):
+        free = _windows(height, width, side, [], limit)
+        return [w for w in free if sum(_iou(w, t) for t in truth) < limit]
+
+    def apart(height, width, side, truth, limit):
+        return [w for w in _windows(height, width, side, [], limit) if all(_iou(w, t) == 0 for t in truth)]
+
+    def stepping(height, width, side, truth, limit):
+        free = _windows(height, width, side, truth, limit)
+        return [w for w in free if w[0] % side == 0 and w[1] % side == 0]
+
+    def over(height, width, side, truth, limit):
+        """Windows that begin at any pixel, and reach out."""
+        return _windows(height + side - 1, width + side - 1, side, truth, limit)
+
+    def shared(height, width, side, truth, limit):
+        """The overlap by the window's area."""
+        return [w for w in _windows(height, width, side, [], limit)
+                if all(_iou(w, t, union=lambda p, q, c: p) < limit for t in truth)]
+
+    return check_function(
+        "16.7", answer, lambda height, width, side, truth, limit: _windows(height, width, side, truth, limit), WINDOW_CASES,
+        [Mistake(of(reach=(0, 0)), "the last row and the last column of windows are missing: a window has n − side + 1 places along n pixels."),
+         Mistake(of(reach=(0, 1)), "the last row of windows is missing: there are height − side + 1 rows."),
+         Mistake(of(reach=(1, 0)), "the last column of windows is missing: there are width − side + 1 columns."),
+         Mistake(over, "windows that reach out of the picture do not count."),
+         Mistake(exchanged, "height and width are exchanged: x runs along the width."),
+         Mistake(of(stays=lambda v, limit: v <= limit), "a window whose IoU is the limit does not count: less than the limit is asked for."),
+         Mistake(of(stays=lambda v, limit: v >= limit), "the wrong way round: these windows show an object."),
+         Mistake(lambda *args: [w for w in _windows(*args[:3], [], 0) if w not in _windows(*args)], "the wrong way round: these windows show an object."),
+         Mistake(of(of=any), "it is not enough that one object is far: the IoU with *every* object must be less than the limit."),
+         Mistake(lambda *args: _windows(*args[:3], args[3][:1], args[4]), "only the first object is looked at. Compare with all of them."),
+         Mistake(lambda *args: _windows(*args[:3], args[3][-1:], args[4]), "only the last object is looked at. Compare with all of them."),
+         Mistake(lambda *args: _windows(*args[:3], [], args[4]), "all windows, those on objects as well."),
+         Mistake(summed, "compare each object's IoU with the limit, not their sum."),
+         Mistake(apart, "a little overlap is allowed: compare the IoU with the limit, not with 0."),
+         Mistake(shared, "that divides the overlap by the window. The IoU divides by the union."),
+         Mistake(stepping, "windows stand at every pixel, not side by side."),
+         Mistake(of(axes="xy"), "the right windows, column by column. Go row by row: x changes first."),
+         Mistake(of(box="xywh"), "give a window as (x1, y1, x2, y2): right and lower edge, not width and height."),
+         Mistake(of(box="yxyx"), "x comes first in a box: (x1, y1, x2, y2)."),
+         Mistake(of(box="xy"), "give the four numbers of each window, not its corner alone."),
+         Mistake(lambda *args: len(_windows(*args)), "give the windows, not how many there are.")],
+        praise="every place in the picture, and every object.",
+    )

@@ -1,12 +1,14 @@
 """Chapter 16: beyond one label."""
 
+from itertools import product
+
 import numpy as np
 import torch
 
-from cnnlib.course.exercises.beyond import _ap, _counts, _iou, _nms
+from cnnlib.course.exercises.beyond import _ap, _counts, _iou, _nms, _windows
 from cnnlib.detection import batched_nms, box_iou
 
-NO_ARRAY = ("iou", "suppress", "average_precision", "counts")
+NO_ARRAY = ("iou", "suppress", "average_precision", "counts", "windows")
 INTEGERS = ("suppress", "counts")
 
 
@@ -167,6 +169,61 @@ def counts_formula(n, kernel, stride):
                  for k in range((n - 1) * stride + kernel))
 
 
+def windows_numpy(height, width, side, truth, limit):
+    y, x = np.mgrid[: max(height - side + 1, 0), : max(width - side + 1, 0)]
+    boxes = np.stack([x, y, x + side, y + side], axis=-1).reshape(-1, 4)
+    free = np.ones(len(boxes), bool)
+    for box in truth:
+        free &= box_iou(boxes.astype(float), np.array([box]))[:, 0] < limit
+    return boxes[free]
+
+
+def windows_library(height, width, side, truth, limit):
+    places = [(x, y, x + side, y + side) for y in range(height - side + 1) for x in range(width - side + 1)]
+    if not truth or not places:
+        return places
+    share = box_iou(np.array(places, float), np.array(truth)).max(axis=1)
+    return [place for place, v in zip(places, share, strict=True) if v < limit]
+
+
+def windows_loop(height, width, side, truth, limit):
+    free, y = [], 0
+    while y + side <= height:
+        x = 0
+        while x + side <= width:
+            near = False
+            for box in truth:
+                near = near or iou_early((x, y, x + side, y + side), box) >= limit
+            if not near:
+                free.append([x, y, x + side, y + side])
+            x += 1
+        y += 1
+    return free
+
+
+def windows_taken_away(height, width, side, truth, limit):
+    free = [(x, y, x + side, y + side) for y in range(height) for x in range(width)]
+    free = [w for w in free if w[2] <= width and w[3] <= height]
+    for box in truth:
+        free = [w for w in free if not iou_numpy(w, box) >= limit]
+    return tuple(free)
+
+
+def windows_largest(height, width, side, truth, limit):
+    return [(x, y, x + side, y + side) for y in range(height - side + 1) for x in range(width - side + 1)
+            if max([float(iou_torch((1.0 * x, 1.0 * y, 1.0 * x + side, 1.0 * y + side), box)) for box in truth], default=0) < limit]
+
+
+def windows_product(height, width, side, truth, limit):
+    places = product(range(height - side + 1), range(width - side + 1))
+    return [(float(x), float(y), x + float(side), y + float(side)) for y, x in places
+            if not any(_iou((x, y, x + side, y + side), box) >= limit for box in truth)]
+
+
+def windows_of(**how):
+    return lambda *args: _windows(*args, **how)
+
+
 def boxes_of(**how):
     return lambda *args: _nms(*args, **how)
 
@@ -188,6 +245,7 @@ RIGHT = {
     "suppress": [nms_mask, nms_library, nms_popping, nms_by_class, nms_shifted],
     "average_precision": [lambda *args: _ap(*args), ap_steps, ap_arrays, ap_torch],
     "counts": [lambda *args: _counts(*args), counts_painted, counts_slices, counts_questions, counts_convolved, counts_library, counts_formula],
+    "windows": [lambda *args: _windows(*args), windows_numpy, windows_library, windows_loop, windows_taken_away, windows_largest, windows_product],
     "same_ap": ["abf", "f, a, b", "A B F", {"a", "b", "f"}],
     "diagnosis": ["ace", "e c a", "A, C, E", ["a", "c", "e"]],
 }
@@ -222,6 +280,15 @@ WRONG = {
         (lambda n, k, s: sum(_counts(n, k, s)), "not its sum"), (lambda n, k, s: max(_counts(n, k, s)), "largest number"), (lambda n, k, s: len(_counts(n, k, s)), "output pixels there are"),
         (counts_of(value=lambda i, j: j + 1), "whatever its weight"), (lambda n, k, s: [1] * n, ""), (lambda n, k, s: [k / s] * len(_counts(n, k, s)), ""),
         (counts_of(size=lambda n, k, s: (n - 1) * s + 1), "a whole kernel"), (lambda n, k, s: [len(range(i % s, k, s)) for i in range((n - 1) * s + k)], "At the ends"),
+    ],
+    "windows": [
+        (windows_of(reach=(0, 0)), "n − side + 1 places"), (windows_of(reach=(0, 1)), "last row"), (windows_of(reach=(1, 0)), "last column"), (lambda h, w, *rest: _windows(w, h, *rest), "exchanged"),
+        (windows_of(stays=lambda v, limit: v <= limit), "is the limit"), (windows_of(stays=lambda v, limit: v >= limit), "wrong way round"), (windows_of(of=any), "every"), (windows_of(axes="xy"), "column by column"),
+        (windows_of(box="xywh"), "not width and height"), (windows_of(box="yxyx"), "x comes first"), (windows_of(box="xy"), "not its corner"), (lambda h, w, s, t, limit: _windows(h, w, s, t[:1], limit), "only the first object"),
+        (lambda h, w, s, t, limit: _windows(h, w, s, t[-1:], limit), "only the last object"), (lambda h, w, s, t, limit: _windows(h, w, s, [], limit), "those on objects"), (lambda *args: len(_windows(*args)), "not how many"),
+        (lambda h, w, s, t, limit: _windows(h + s - 1, w + s - 1, s, t, limit), "reach out"), (lambda h, w, s, t, limit: [v for v in _windows(h, w, s, t, limit) if v[0] % s == 0 and v[1] % s == 0], "side by side"),
+        (lambda h, w, s, t, limit: _windows(h, w, s, t, 1e-9), "a little overlap"), (lambda h, w, s, t, limit: _windows(h, w, s, t, 1 - limit), ""), (lambda *args: [], ""), (lambda *args: _windows(*args)[::-1], ""),
+        (lambda h, w, s, t, limit: [v for v in _windows(h, w, s, [], 0) if sum(_iou(v, b) for b in t) < limit], "not their sum"),
     ],
     "same_ap": [("cde", "other way round"), ("ab", "(f) again"), ("abef", "not e"), ("abcf", "not c"), ("abdf", "not d"), ("af", "(b) again"), ("bf", "(a) again")],
     "diagnosis": [("bdf", "other way round"), ("ac", "add (e)"), ("abce", "not b"), ("ade", "not d"), ("acef", "not f"), ("ae", "the row of the spoons"), ("ce", "(a)")],
