@@ -26,6 +26,12 @@ def test_an_unknown_part_is_refused_by_name_before_anything_is_measured(tmp_path
     assert not (tmp_path / "new.json").exists()
 
 
+def test_named_measurements_stand_under_their_own_names(tmp_path):
+    path = tmp_path / "record.json"
+    _record.renew(path, _record.named({"three": lambda: 3, "four": lambda: 4}), "About.", [])
+    assert _record.read(path) == {"three": 3, "four": 4}
+
+
 def test_an_interrupted_run_keeps_the_parts_that_were_measured(tmp_path):
     def interrupted(_):
         raise KeyboardInterrupt

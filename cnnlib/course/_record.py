@@ -19,6 +19,11 @@ def write(path, record):
     _files.write(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
+def named(measurements):
+    """Parts for `renew`, from functions without arguments that measure an entry each: name to function."""
+    return {name: lambda _, name=name, measure=measure: {name: measure()} for name, measure in measurements.items()}
+
+
 def renew(path, parts, about, arguments=None):
     """The command line of a record: measure its parts again, or those that are named, and keep the others.
 

@@ -211,8 +211,8 @@ def lottery():
     return ["".join(map(str, row.astype(int))) for row in right]
 
 
-def measure():
-    """Everything, as it stands in the record."""
+def changes():
+    """The lines of the notebook: the base, another start, and every change."""
     lines = {"base": notebook([{}])}
     rate = lines["base"]["best"]["lr"]
     again = {"lr": rate, "start": 3}
@@ -220,9 +220,13 @@ def measure():
     for name, strengths in (CHANGES | PARTS).items():
         lines[name] = notebook(strengths)
         print(name, lines[name]["best"], np.mean(lines[name]["scores"]), flush=True)
-    surface = [[[score(seed, lr=lr, weight_decay=decay) for seed in CHOOSING[:2]] for lr in SURFACE_RATES]
-               for decay in DECAYS]
-    return {"lines": lines, "together": combined(lines), "surface": surface, "lottery": lottery()}
+    return lines
+
+
+def surface():
+    """Scores by weight decay, learning rate and seed."""
+    return [[[score(seed, lr=lr, weight_decay=decay) for seed in CHOOSING[:2]] for lr in SURFACE_RATES]
+            for decay in DECAYS]
 
 
 def load():
@@ -231,4 +235,5 @@ def load():
 
 
 if __name__ == "__main__":
-    _record.write(RECORD, measure())
+    parts = _record.named({"lines": changes, "surface": surface, "lottery": lottery})
+    _record.renew(RECORD, parts | {"together": lambda record: {"together": combined(record["lines"])}}, __doc__)

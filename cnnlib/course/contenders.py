@@ -271,8 +271,7 @@ def load():
 
 def main(arguments=None):
     """Measure parts of the record again, all by default, and keep the others."""
-    parts = {name: lambda _, name=name, part=part: {name: part()} for name, part in PARTS.items()}
-    _record.renew(RECORD, parts, __doc__, arguments)
+    _record.renew(RECORD, _record.named(PARTS), __doc__, arguments)
 
 
 if __name__ == "__main__":

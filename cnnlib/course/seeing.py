@@ -6,7 +6,6 @@
 The chapter runs each measurement on a few seeds; the record adds seeds, and what takes longer.
 """
 
-import argparse
 import functools
 
 import numpy as np
@@ -351,9 +350,5 @@ def load():
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Measure the parts of chapter 14's record again.")
-    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"any of {list(PARTS)}; all unless told")
-    record = load() if RECORD.exists() else {}
-    for name in parser.parse_args().parts:
-        record[name] = [PARTS[name](seed) for seed in SEEDS]
-        _record.write(RECORD, record)
+    by_seed = {name: lambda part=part: [part(seed) for seed in SEEDS] for name, part in PARTS.items()}
+    _record.renew(RECORD, _record.named(by_seed), __doc__)

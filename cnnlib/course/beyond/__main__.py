@@ -1,9 +1,7 @@
 """Measure chapter 16's record: ``python -m cnnlib.course.beyond``, or a part of it, ``python -m … painting``."""
 
-import sys
-
 from cnnlib.course import _record
-from cnnlib.course.beyond import RECORD, labelling, listening, load, painting, showing
+from cnnlib.course.beyond import RECORD, labelling, listening, painting, showing
 from cnnlib.segmentation import class_iou, pixel_accuracy
 
 FEW, SEEDS, MANY = range(2), range(10), range(40)
@@ -40,10 +38,4 @@ PARTS = {"finding": finding_part, "labelling": labelling_part, "painting": paint
          "listening": listening_part}
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or list(PARTS)
-    if unknown := set(chosen) - set(PARTS):
-        sys.exit(f"parts are {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
-    record = load() if RECORD.exists() else {}
-    for part in chosen:
-        record[part] = PARTS[part]()
-    _record.write(RECORD, record)
+    _record.renew(RECORD, _record.named(PARTS), __doc__)
