@@ -31,11 +31,13 @@ WAITING_CASES = [
 ]
 # Two rows just above and below a limit; a row that is sure of its last class; equal logits; logits that overflow.
 MIXED = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 6.0], [9.0, 0.0]])
+MANY = _RNG.normal(size=(60, 4)) * _RNG.uniform(0.5, 9, size=(60, 1))
 THREE = np.array([[0.0, 0.0, 7.0], [4.0, 4.0, -9.0], [-8.0, 0.0, 0.0], [1.0, 1.0, 1.0], [-7.0, 2.0, -7.0]])
 SATURATED_CASES = [
     Case((MIXED, 0.01), "four rows of two logits"), Case((THREE, 0.05), "five rows of three logits"),
-    Case((THREE, 0.24), "the same rows and a limit of 0.24"),
-    Case((np.array([[0.0, 0.0, 0.0, 9.0]]), 0.01), "a single row"), Case((APART, 0.001), "logits of ±5000"),
+    Case((THREE, 0.24), "the same rows and a limit of 0.24"), Case((THREE + np.eye(5, 3, -1) * [9, 0, 0], 0.05), "five other rows"),
+    Case((np.array([[0.0, 0.0, 0.0, 9.0]]), 0.01), "a single row"), Case((MANY, 0.02), "60 rows of four logits"),
+    Case((MANY, 0.1), "60 rows and a limit of 0.1"), Case((APART, 0.001), "logits of ±5000"),
     Case((np.array([[5000.0, 5000.0], [-5000.0, 5000.0], [0.0, 1.0]]), 0.1), "large logits, two of them equal"),
 ]
 
@@ -170,7 +172,6 @@ def saturated(answer):
          Mistake(share(lambda z: own(softmax(z)).mean(axis=1)), "the mean slope may be small while one is not. All of the row's must be small: take the largest."),
          Mistake(share(lambda z: own(softmax(z)).sum(axis=1)), "do not add the slopes up: each one of them must be small. Take the largest."),
          Mistake(share(lambda z: 1 - softmax(z).max(axis=1)), "1 − p is not a slope: p (1 − p) is."),
-         Mistake(share(lambda z: softmax(z).max(axis=1), lambda values, limit: values > 1 - limit), "1 − p is not a slope: p (1 − p) is."),
          Mistake(share(lambda z: softmax(z).max(axis=1)), "this is the largest probability. The slopes are p_i (δ_ij − p_j)."),
          Mistake(share(lambda z: softmax(z).min(axis=1)), "this is the smallest probability. The slopes are p_i (δ_ij − p_j)."),
          Mistake(share(lambda z: off(softmax(z))), "the slopes on the diagonal, p_i (1 − p_i), are missing: they are at least as large as the others of their row."),
@@ -259,13 +260,14 @@ def batch(answer):
             e = np.exp(z)
             return e / e.sum(axis=1, keepdims=True)
 
-    def from_p(p):
+    def from_p(p, clear=True):
         def wrong(z, target):
             with np.errstate(all="ignore"):
                 q = p(z)
                 labelled = target >= 0
                 loss = -np.log(q[labelled, target[labelled]]).mean()
-                return loss, np.where(labelled[:, None], q - hot(z, target), 0) / labelled.sum()
+                slopes = (q - hot(z, target)) / labelled.sum()
+                return loss, np.where(labelled[:, None], slopes, 0) if clear else slopes * labelled[:, None]
         return wrong
 
     by_all, small = "the examples without a label count for nothing: divide by the number of labelled ones.", "right for small logits, but "
@@ -307,6 +309,7 @@ def batch(answer):
     large = check_function(
         "4.6", answer, reference, LARGE_CASES,
         [Mistake(from_p(naive), small + "exp overflows at 1000. Take the row's maximum away first."),
+         Mistake(from_p(naive, clear=False), small + "exp overflows at 1000. Take the row's maximum away first."),
          Mistake(from_p(lambda z: naive(z - z.max())), "one maximum for all rows: a row far below it underflows to 0 / 0. Each row needs its own, axis=1."),
          Mistake(from_p(softmax), small + "p may be 0, and its logarithm −∞: take the logarithm as z − m − log Σ exp(z − m).")])
     return verdict if large.passed else large
