@@ -12,7 +12,7 @@ def staircase(bias, accuracy, loss):
     """Accuracy and loss of one neuron against its bias, one above the other, with the best of both marked."""
     fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 3.8), sharex=True)
     lowest, best = loss.argmin(), np.flatnonzero(accuracy == accuracy.max())
-    top.plot(bias, accuracy, color=COLORS["orange"])
+    top.step(bias, accuracy, where="mid", color=COLORS["orange"])
     top.plot(bias[best], accuracy[best], ".", color=COLORS["orange"], markersize=7)
     bottom.plot(bias, loss, color=COLORS["blue"])
     for ax, curve in ((top, accuracy), (bottom, loss)):
