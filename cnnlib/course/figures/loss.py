@@ -10,7 +10,7 @@ from cnnlib.losses import cross_entropy, cross_entropy_backward, mse_loss, mse_l
 
 def staircase(bias, accuracy, loss):
     """Accuracy and loss of one neuron against its bias, one above the other, with the best of both marked."""
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 3.8), sharex=True)
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 3.8), sharex=True)
     lowest, best = loss.argmin(), np.flatnonzero(accuracy == accuracy.max())
     top.step(bias, accuracy, where="mid", color=COLORS["orange"])
     top.plot(bias[best], accuracy[best], ".", color=COLORS["orange"], markersize=7)
@@ -25,7 +25,7 @@ def staircase(bias, accuracy, loss):
 
 def coin(p, tried):
     """The likelihood of heads, heads, tails against p, and minus its logarithm below; ``tried`` values are marked."""
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 4.0), sharex=True)
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 4.0), sharex=True)
     likelihood = p * p * (1 - p)
     for ax, curve, name in ((top, likelihood, "likelihood"), (bottom, -np.log(likelihood), "−log likelihood")):
         ax.plot(p, curve, color=COLORS["blue"])
@@ -40,7 +40,7 @@ def coin(p, tried):
 
 def bell(prediction, targets):
     """A bell curve around a prediction with the heights at some targets; below, minus the logarithm of the height."""
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 4.2), sharex=True)
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 4.2), sharex=True)
     t = np.linspace(prediction - 3, prediction + 3, 241)
     for ax, f, name in ((top, height, "height"), (bottom, lambda e: -np.log(height(e)), "−log height")):
         ax.plot(t, f(t - prediction), color=COLORS["blue"])
@@ -61,7 +61,7 @@ def height(error):
 
 def price():
     """Minus the logarithm of p, and for comparison (1 − p)²."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.8))
+    fig, ax = plt.subplots(figsize=(4.8, 2.8))
     p = np.linspace(0.002, 1, 500)
     ax.plot(p, -np.log(p), label="−log p", color=COLORS["blue"])
     ax.plot(p, (1 - p) ** 2, "--", label="(1 − p)²", color=COLORS["orange"])
@@ -72,7 +72,7 @@ def price():
 
 def centre_of_numbers(numbers, candidates, squared, absolute):
     """Mean losses of predicting one constant for some numbers; the minima are the mean and the median."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.8))
+    fig, ax = plt.subplots(figsize=(4.8, 2.8))
     for curve, style, name, color in ((squared, "-", "mean squared error", COLORS["blue"]),
                                       (absolute, "--", "mean absolute error", COLORS["orange"])):
         scaled = curve / curve.max()
@@ -86,7 +86,7 @@ def centre_of_numbers(numbers, candidates, squared, absolute):
 
 def two_slopes(z):
     """How cross-entropy and squared error of a sigmoid move with z where 1 is right."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    fig, ax = plt.subplots(figsize=(4.8, 2.9))
     p = sigmoid(z)
     ax.plot(z, p - 1, label="cross-entropy", color=COLORS["blue"])
     ax.plot(z, 2 * (p - 1) * p * (1 - p), "--", label="squared error", color=COLORS["orange"])
@@ -106,7 +106,7 @@ def scaled_logits(scales, once, twice, known_nothing):
     known_nothing : float
         The loss of equal probabilities.
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.2))
+    fig, ax = plt.subplots(figsize=(4.8, 3.2))
     band(ax, scales, once, "o-", label="softmax once", color=COLORS["blue"], markersize=4)
     band(ax, scales, twice, "s--", label="softmax twice", color=COLORS["orange"], markersize=4)
     ax.axhline(known_nothing, color=MUTED, linewidth=1.2, linestyle=":", label="equal probabilities")

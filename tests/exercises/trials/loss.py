@@ -190,7 +190,7 @@ WRONG = {
     "waiting": [
         (lambda r, t: (-np.log(np.prod(r * np.exp(-r * t))) / len(t), (t - 1 / r) / len(t)), "product of thousands"), (waits(n=lambda t: 1), "each slope is divided by N"), (waits(mean=np.sum, n=lambda t: 1), "this is the sum"),
         (waits(mean=np.sum), "slopes are right. The loss is a mean"), (waits(lambda r, t: np.log(r) - r * t, lambda r, t: 1 / r - t), "this is the log-likelihood"), (waits(slope=lambda r, t: 1 / r - t), "slopes have the wrong sign"),
-        (waits(lambda r, t: np.log(r) - r * t), "the loss has the wrong sign"), (waits(lambda r, t: r * t, lambda r, t: t), "has a logarithm, too"), (waits(slope=lambda r, t: t), "misses a term"), (waits(slope=lambda r, t: t - r), "not λ"),
+        (waits(lambda r, t: np.log(r) - r * t), "the loss has the wrong sign"), (waits(lambda r, t: r * t, lambda r, t: t), "has a logarithm, too"), (waits(slope=lambda r, t: t), "misses a term"), (waits(slope=lambda r, t: t - r), "not r"),
         (waits(slope=lambda r, t: t + 1 / r), "Mind the sign of the second"), (waits(lambda r, t: r * t + np.log(r), lambda r, t: t + 1 / r), "mind the signs"), (waits(slope=lambda r, t: r - 1 / np.maximum(t, 1e-9)), ""),
         (lambda r, t: (waiting(r, t)[0], waiting(r, t)[1].sum()), "do not add them up"), (lambda r, t: (waiting(r, t)[0], waiting(r, t)[1].mean()), "do not take their mean"), (lambda r, t: ((r * np.exp(-r * t)).mean(), waiting(r, t)[1]), "still the mean height"),
         (lambda r, t: (-np.log((r * np.exp(-r * t)).mean()), waiting(r, t)[1]), "first the logarithms"), (waits(lambda r, t: (t - 1 / r) ** 2, lambda r, t: 2 * (t - 1 / r) / r**2), "from a bell"),
