@@ -133,6 +133,7 @@ def waiting(answer):
          Mistake(pair(lambda r, t: ((t - 1 / r) ** 2).mean(), lambda r, t: 2 * (t - 1 / r) / (r * r * len(t))), "this is squared error, which comes from a bell. Take −log of r e^(−rt)."),
          Mistake(pair(lambda r, t: mean(r, t) / np.log(10), lambda r, t: slope(r, t) / np.log(10)), "this is the logarithm to base 10. Use the natural one."),
          Mistake(pair(lambda r, t: (r * t).mean() - np.log10(r).mean(), slope), "this is the logarithm to base 10. Use the natural one."),
+         Mistake(pair(nll, slope), "the slopes are right. The loss is one number, the mean of these."),
          Mistake(lambda r, t: mean(r, t), "the loss is right. Return its slopes as well: two results.")],
         praise="the height says what is likely, −log makes a loss of it, and the best rate is 1/t.",
     )
@@ -166,6 +167,7 @@ def saturated(answer):
         [Mistake(share(lambda z: own(naive(z)).max(axis=1)), "right for small logits, but exp overflows at 5000. Take the row's maximum away first."),
          Mistake(share(lambda z: own(one_maximum(z)).max(axis=1)), "one maximum for all rows: a row far below it underflows to 0 / 0. Each row needs its own, axis=1."),
          Mistake(lambda z, limit: (largest(z) < limit).sum(), "this is a count. A share of the rows is asked for."),
+         Mistake(lambda z, limit: 100 * (largest(z) < limit).mean(), "this is in percent. A share is a number from 0 to 1."),
          Mistake(lambda z, limit: (largest(z) >= limit).mean(), "this is the share of rows that are *not* saturated."),
          Mistake(lambda z, limit: (own(softmax(z)) < limit).mean(), "this is a share of classes. A row counts if all its slopes are small."),
          Mistake(share(lambda z: own(softmax(z)).min(axis=1)), "one small slope is not enough: all of the row's must be. Take the largest."),

@@ -8,7 +8,7 @@ from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, panel, text
 TOSSES = {"HHT": "heads, heads, tails", "HTT": "heads, tails, tails", "HHH": "heads, heads, heads"}
 BEST = {"HHT": "2/3", "HTT": "1/3", "HHH": "1"}
 WIDE, HIGH, BASE = 74, 150, 172  # a column, the tallest bar, the ground line
-MOST = 9.0  # the largest sum that fits: three times −log 0.05
+MOST = 7.0  # a sum that no bar exceeds: three times −log 0.1 is 6.9
 
 
 def numbers(p, tosses):
