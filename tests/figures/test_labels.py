@@ -119,7 +119,8 @@ def test_a_number_that_is_drawn_to_more_digits_is_rounded_rightly_in_the_caption
 ONE = r"(−?\d+(?:\.\d+)?)"
 SPOKEN = {
     "explore-mazur": (r"σ\(z\) = " + ONE, 1), "explore-chain": (rf"(?:= |Together: ){ONE}\.$", 1),
-    "explore-logits": (rf"(?:(?<=\. p = )|(?<=Gradient: )|(?<=\d, )){ONE}", 4),
+    "explore-logits": (rf"(?:(?<=\. p = )|(?<=Slopes: )|(?<=\d, )){ONE}", 4),
+    "explore-coins": (rf"= {ONE}\. (?:Add|Largest)", 2),
     "explore-window": ("add up to " + ONE, 1), "explore-back": ("where dy = " + ONE, 1),
     "explore-pool": (r"\) = " + ONE, 1), "explore-threshold": (rf"\({ONE} of", 2),
 }

@@ -323,6 +323,7 @@ MUTATIONS = [
     M("the page's dx keeps one term", "course/page/conv-back.js", '(rule === "=" ? 0 : dx[p][q])', "0", NUMBERS),
     M("the page's Adam does not correct its bias", "course/page/ravine.js", "value / (1 - momentum ** t)", "value", NUMBERS),
     M("the page's softmax has another gradient", "course/page/logits.js", "(k === target ? 1 : 0)", "(k === 0 ? 1 : 0)", NUMBERS),
+    M("the page's squared error leaves softmax out", "course/page/logits.js", "v * (2 * off[k] - pull)", "2 * off[k]", NUMBERS),
     M("the page pads with zeros before max pooling", "course/page/pool-window.js", '(kind === "max" ? null : 0)', "0", NUMBERS),
     M("processes step on the caller's weights", "course/two_processes.py", "arguments = copy.deepcopy(arguments)", "arguments = tuple(arguments)", ("test_two_processes.py",)),
     M("uneven parts count alike", "course/two_processes.py", "share = len(t) / total if weighted else 1 / len(parts)", "share = 1 / len(parts)", ("test_two_processes.py",)),
