@@ -9,7 +9,7 @@ from cnnlib.course.figures._numbers import fixed
 from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above
 from cnnlib.linear import linear, linear_backward
 
-# Mazur's network, as the module mazur-graph of the page takes it: both layers' weights row by row, a bias for each layer.
+# Mazur's network, as the module mazur-graph of the page takes it: weights of both layers row by row, a bias for each.
 MAZUR = {"x": [0.05, 0.10], "t": [0.01, 0.99], "w": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55], "b": [0.35, 0.60]}
 
 
@@ -90,7 +90,8 @@ def two_orders(values, walks):
         ax.axis("off")
         ax.set_title(title, fontsize=11)
         for start, end in USES:
-            ax.annotate("", PLACES[end], PLACES[start], arrowprops={"arrowstyle": "-|>", "color": MUTED, "shrinkA": 13, "shrinkB": 13})
+            ax.annotate("", PLACES[end], PLACES[start],
+                        arrowprops={"arrowstyle": "-|>", "color": MUTED, "shrinkA": 13, "shrinkB": 13})
         for name, (x, y) in PLACES.items():
             ax.plot(x, y, "o", markersize=24, markerfacecolor=(0.6, 0.7, 0.8, 0.35), markeredgecolor=INK)
             ax.text(x, y, f"${name}$", ha="center", va="center")
@@ -106,11 +107,12 @@ def u_curve(nudges, errors):
     Parameters
     ----------
     nudges : array (n,)
-    errors : dict of str to array (n,)
+    errors : dict of str to array
+        For the first of the nudges, or all.
     """
     fig, ax = plt.subplots(figsize=(5.2, 3.2))
     for (name, line), marker in zip(errors.items(), "os^", strict=True):
-        ax.plot(nudges, line, marker=marker, markersize=4, label=name)
+        ax.plot(nudges[: len(line)], line, marker=marker, markersize=4, label=name)
     ax.set(xscale="log", yscale="log", xlabel="nudge $h$", ylabel="relative error")
     legend_above(ax, columns=2)
     return fig
