@@ -11,11 +11,6 @@ def _normal(*shape):
     return _RNG.normal(size=shape)
 
 
-def _softmax(z):
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
 GAIN_CASES = [
     Case((np.array([[1.0, 10.0]]), np.array([[2.0, -3.0]]), np.array([0.5, 4.0])), "one example, two features"),
     Case((_normal(4, 2), _normal(4, 2), _normal(2)), "four examples, two features"),
@@ -25,10 +20,6 @@ GAIN_CASES = [
 SKIP_CASES = [Case((np.array([1.0]), np.array([0.0])), "x = 0"), Case((_normal(4, 3), _normal(4, 3)), "twelve numbers"),
               Case((np.array([[2.0, -1.0]]), np.array([[30.0, -30.0]])), "x = ±30, where tanh is flat"),
               Case((np.array([[2.0, -1.0]]), np.array([[1000.0, -1000.0]])), "x = ±1000, where exp overflows")]
-SOFTMAX_CASES = [Case((np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]])), "two equal probabilities"),
-                 Case((_normal(4, 3), _softmax(_normal(4, 3))), "four rows of three"),
-                 Case((_normal(3, 3), _softmax(_normal(3, 3))), "three rows of three"),
-                 Case((_normal(2, 4), np.array([[1.0, 0, 0, 0], [0.1, 0.2, 0.3, 0.4]])), "a row with a certain answer")]
 
 
 def _bowl(x):
@@ -169,33 +160,8 @@ def skip(answer):
     )
 
 
-def softmax(answer):
-    """5.5: gradient of softmax for each row, from its output."""
-    def weighted(dp, p, axis=1):
-        return (dp * p).sum(axis=axis, keepdims=True)
-
-    return check_function(
-        "5.5", answer, lambda dp, p: p * (dp - weighted(dp, p)), SOFTMAX_CASES,
-        [Mistake(lambda dp, p: dp * p * (1 - p), "this lets zᵢ move pᵢ alone. Raising one logit lowers all the other probabilities."),
-         Mistake(lambda dp, p: p * (1 - p), "this is one part of the local derivative, without dp. What comes from upstream multiplies it."),
-         Mistake(lambda dp, p: p * dp, "take the weighted mean of the row away: pᵢ (dpᵢ − Σ pⱼ dpⱼ)."),
-         Mistake(lambda dp, p: p * (dp - (dp * p).sum()), "each row is its own softmax: sum over axis 1."),
-         Mistake(lambda dp, p: p * (dp - weighted(dp, p, 0)), "each row is its own softmax: sum over axis 1, not axis 0."),
-         Mistake(lambda dp, p: p * (dp - (dp * p).sum(axis=1)), "on a square array the row's sums run along the columns. Keep the axis: keepdims=True."),
-         Mistake(lambda dp, p: p * (dp - (dp * p).mean(axis=1, keepdims=True)), "the p are weights that add up to 1: sum, not mean."),
-         Mistake(lambda dp, p: dp - weighted(dp, p), "the factor pᵢ in front is missing."),
-         Mistake(lambda dp, p: p * dp - weighted(dp, p), "mind the brackets: the factor pᵢ multiplies the sum as well."),
-         Mistake(lambda dp, p: p * (dp - dp.sum(axis=1, keepdims=True)), "inside the sum, each dpⱼ is weighted by pⱼ."),
-         Mistake(lambda dp, p: p * (dp - dp.mean(axis=1, keepdims=True)), "inside the sum, each dpⱼ is weighted by pⱼ, not by 1/C."),
-         Mistake(lambda dp, p: p * (dp + weighted(dp, p)), "the sign: −pᵢ pⱼ, so the sum is taken away."),
-         Mistake(lambda dp, p: p * (weighted(dp, p) - dp), "the sign: raising a logit raises its own probability."),
-         Mistake(lambda dp, p: p - dp, "p − y belongs to softmax and cross-entropy together. Here dp is what comes from upstream.")],
-        praise="every logit touches every probability, and the sum carries that.",
-    )
-
-
 def numerical(answer):
-    """5.6: the gradient of f at x by nudging every entry to both sides."""
+    """5.5: the gradient of f at x by nudging every entry to both sides."""
     def differences(f, x, up, down, over):
         gradient = np.zeros(x.shape)
         for index in np.ndindex(x.shape):
@@ -209,7 +175,7 @@ def numerical(answer):
         return differences(f, x, h, h, 2 * h)
 
     return check_function(
-        "5.6", answer, reference, NUMERICAL_CASES,
+        "5.5", answer, reference, NUMERICAL_CASES,
         [Mistake(lambda f, x, h: differences(f, x, h, 0, h), "this nudges to one side. To both sides, the error is much smaller: (f(x + h) − f(x − h)) / 2h."),
          Mistake(lambda f, x, h: differences(f, x, 0, h, h), "this nudges down only. To both sides, the error is much smaller: (f(x + h) − f(x − h)) / 2h."),
          Mistake(lambda f, x, h: differences(f, x, h, h, h), "twice too large: between the two places lie 2h."),
@@ -227,7 +193,7 @@ def numerical(answer):
 
 
 def tape(answer):
-    """5.7: gradients of one value of a graph with respect to all."""
+    """5.6: gradients of one value of a graph with respect to all."""
     def order(graph, last):
         done = []
 
@@ -270,7 +236,7 @@ def tape(answer):
         return gradient
 
     return check_function(
-        "5.7", answer, reference, TAPE_CASES,
+        "5.6", answer, reference, TAPE_CASES,
         [Mistake(lambda graph, last: walk(graph, order(graph, last), last, add=False), "where a value is used twice, only the last path is kept: += instead of =."),
          Mistake(lambda graph, last: walk(graph, range(len(graph)), last), "you walk the list as it stands. A value may hand on only after all its uses have reported: find the order first."),
          Mistake(lambda graph, last: walk(graph, range(len(graph))[::-1], last), "you walk the list from its end. A value may hand on only after all its uses have reported: find the order first."),
@@ -286,10 +252,10 @@ def tape(answer):
 
 
 def reports(answer):
-    """5.8: three reports of a gradient check, and what is behind each."""
+    """5.7: three reports of a gradient check, and what is behind each."""
     return check_letters(
-        "5.8", answer, "dba", "abcd", ordered=True,
-        hints={0: "In the first, w2 is right, so what arrives at the upper layer is right. What is special about b2?",
+        "5.7", answer, "dba", "abcd", ordered=True,
+        hints={0: "In the first, wo is right, so what arrives at the upper layer is right. What is special about bo?",
                1: "In the second, one factor is in all four: what do all gradients have in common?",
                2: "In the third, a bug would be there with every batch. What depends on the numbers that happen to come in?"},
         praise="right and wrong parameters say where to look, and the same check with other numbers says whether to look at all.",

@@ -59,14 +59,14 @@ def mazur_network():
         layer, j, i = k // 4, k % 4 // 2, k % 2
         lit = k in (0, 4, 6)
         edge(ax, (2.0 * layer, 1 - i), (2.0 * layer + 2, 1 - j), fixed(w, 2), at=0.3 if i != j else 0.5,
-             color=WORDS["blue"] if lit else INK, short=15.5,
+             color=WORDS["blue"] if lit else INK, short=15.5, fontsize=11,
              line={"color": COLORS["blue"], "linewidth": 3} if lit else {"color": MUTED, "linewidth": 1})
     for x, names in ((0, ("0.05", "0.10")), (2, ("$h_1$", "$h_2$")), (4, ("$o_1$", "$o_2$"))):
         for j, name in enumerate(names):
             ax.plot(x, 1 - j, "o", markersize=30, markerfacecolor=(0.6, 0.7, 0.8, 0.35), markeredgecolor=INK)
             ax.text(x, 1 - j, name, ha="center", va="center")
     for x, b in zip((2, 4), MAZUR["b"], strict=True):
-        ax.text(x, 1.4, f"b = {fixed(b, 2)}", ha="center", fontsize=9.5, color=WORDS["orange"])
+        ax.text(x, 1.4, f"b = {fixed(b, 2)}", ha="center", fontsize=11, color=WORDS["orange"])
     return fig
 
 
@@ -97,7 +97,7 @@ def two_orders(values, walks):
             ax.text(x, y, f"${name}$", ha="center", va="center")
             ax.text(x, y + 0.27, f"{values[name]:g}", ha="center", va="bottom")
             ax.text(x, y - 0.27, f"{gradients[name]:g}", ha="center", va="top", color=WORDS["blue"], weight="bold")
-            ax.text(x + 0.17, y - 0.29, f"({order.index(name) + 1})", va="top", fontsize=9.5)
+            ax.text(x + 0.17, y - 0.29, f"({order.index(name) + 1})", va="top", fontsize=10)
     return fig
 
 
