@@ -208,8 +208,10 @@ class TestInABrowser:
     @pytest.mark.parametrize("mode", ["light", "dark"])
     def test_a_formula_that_is_cut_shows_a_shadow_at_the_cut_edge_only(self, browser, mode):
         show(browser, "chapters/05_backpropagation.html", mode, size="phone")
-        box = browser.find_element("css selector", ".formula[tabindex]")
+        # The book's formulas fit a phone: one of them gets less room than it needs.
+        box = browser.find_element("css selector", "div.math .formula")
         browser.execute_script(
+            "arguments[0].style.maxWidth = `${arguments[0].querySelector('math').getBoundingClientRect().width / 2}px`;"
             "arguments[0].scrollIntoView({block: 'center'}); arguments[0].firstChild.style.opacity = 0", box)
 
         def edges():

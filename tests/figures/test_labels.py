@@ -118,7 +118,7 @@ def test_a_number_that_is_drawn_to_more_digits_is_rounded_rightly_in_the_caption
 # Explorers that draw the numbers of which their caption speaks: a pattern of the caption, and how many it must find.
 ONE = r"(−?\d+(?:\.\d+)?)"
 SPOKEN = {
-    "explore-mazur": (r"σ\(z\) = " + ONE, 1), "explore-chain": (rf"(?:= |Together: ){ONE}\.$", 1),
+    "explore-mazur": (r"σ\(z\) = " + ONE, 1), "explore-graph": (rf"(?:= |moves by |nudge is ){ONE}[.;](?= |$)", 3),
     "explore-logits": (rf"(?:(?<=\. p = )|(?<=Slopes: )|(?<=\d, )){ONE}", 4),
     "explore-coins": (rf"= {ONE}\. (?:Add|Largest)", 2),
     "explore-window": ("add up to " + ONE, 1), "explore-back": ("where dy = " + ONE, 1),

@@ -1,116 +1,161 @@
 """Figures of chapter 5: gradients on their way back."""
 
-import html
-
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnlib.activations import sigmoid, sigmoid_backward
 from cnnlib.course.figures._network import canvas, edge
 from cnnlib.course.figures._numbers import fixed
-from cnnlib.course.figures._style import INK, MUTED, WORDS, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above
+from cnnlib.linear import linear, linear_backward
 
-BETA, OMEGA = (1.0, 2.0, -3.0, 0.4), (0.1, -0.4, 2.0, 3.0)
-
-
-def chain_rows(x, y):
-    """Each step of Prince's chain: name, how it is computed, value, local derivative; the loss comes last."""
-    f0 = BETA[0] + OMEGA[0] * x
-    h1 = np.sin(f0)
-    f1 = BETA[1] + OMEGA[1] * h1
-    h2 = np.exp(f1)
-    f2 = BETA[2] + OMEGA[2] * h2
-    h3 = np.cos(f2)
-    f3 = BETA[3] + OMEGA[3] * h3
-    return [
-        ("f₀", "1 + 0.1 x", f0, np.cos(f0)),
-        ("h₁", "sin f₀", h1, OMEGA[1]),
-        ("f₁", "2 − 0.4 h₁", f1, np.exp(f1)),
-        ("h₂", "exp f₁", h2, OMEGA[2]),
-        ("f₂", "−3 + 2 h₂", f2, -np.sin(f2)),
-        ("h₃", "cos f₂", h3, OMEGA[3]),
-        ("f₃", "0.4 + 3 h₃", f3, 2 * (f3 - y)),
-        ("L", "(f₃ − y)²", (f3 - y) ** 2, 1.0),
-    ]
+# Mazur's network, as the module mazur-graph of the page takes it: weights of both layers row by row, a bias for each.
+MAZUR = {"x": [0.05, 0.10], "t": [0.01, 0.99], "w": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55], "b": [0.35, 0.60]}
 
 
-def explore_chain(step, x):
-    """The stage and caption of the step-through explorer: forward down the table, then back up."""
-    rows = chain_rows(x, 2.0)
-    n = len(rows)
-    gradient = [1.0]
-    for *_, local in rows[-2::-1]:
-        gradient.insert(0, local * gradient[0])
-    current = step if step < n else 2 * n - 1 - step
-    body = []
-    for i, (name, rule, value, local) in enumerate(rows):
-        known, back = i <= step, step >= n and i >= current
-        following = "1" if i == n - 1 else f"{_num(local)} × {_num(gradient[i + 1])}"
-        style = ' style="background:var(--course-line,#d5dbe1)"' if i == current else ""
-        body.append(
-            f"<tr{style}><th scope=\"row\">{name}</th><td class=\"words\">{html.escape(rule)}</td>"
-            f"<td>{_num(value) if known else '·'}</td><td>{following if back else '·'}</td>"
-            f"<td>{_num(gradient[i]) if back else '·'}</td></tr>"
-        )
-    stage = (
-        '<table class="course-table"><thead><tr><th scope="col">node</th><th scope="col" class="words">rule</th>'
-        '<th scope="col">value</th><th scope="col">local × upstream</th><th scope="col">∂L/∂node</th></tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>"
-    )
-    name, rule, value, local = rows[current]
-    if step < n:
-        return stage, f"Forward: {name} = {rule} = {_num(value)}."
-    if current == n - 1:
-        return stage, "Backward starts at the loss: ∂L/∂L = 1."
-    after = rows[current + 1][0]
-    return stage, (
-        f"Backward: {name} moves {after} at the rate {_num(local)}, and {after} moves L at the rate "
-        f"{_num(gradient[current + 1])}. Together: {_num(gradient[current])}."
-    )
+def graph_numbers(weight, nudge):
+    """The numbers of the graph that nudges a weight, computed by the library.
+
+    Parameters
+    ----------
+    weight : int
+        0 to 7, a place in ``MAZUR["w"]``.
+    nudge : float
+
+    Returns
+    -------
+    dict of str to array or float
+        ``before`` and ``values`` are the eleven values without and with the nudge, inputs first and loss last;
+        ``gradients`` are those of the loss, without it, and ``dw`` the weights'; ``measured`` is what the nudge does
+        to the loss, ``promised`` the gradient times the nudge.
+    """
+    w = np.array(MAZUR["w"])
+    before, gradients, dw = _forward_backward(w)
+    values = _forward_backward(w + nudge * (np.arange(8) == weight))[0]
+    return {"before": before, "values": values, "gradients": gradients, "dw": dw,
+            "measured": values[-1] - before[-1], "promised": dw[weight] * nudge}
 
 
-def _num(value):
-    return fixed(value, 3)
+def _forward_backward(w):
+    x, t = np.array([MAZUR["x"]]), np.array([MAZUR["t"]])
+    (w1, w2), (b1, b2) = w.reshape(2, 2, 2), np.repeat(MAZUR["b"], 2).reshape(2, 2)
+    z = linear(x, w1, b1)
+    h = sigmoid(z)
+    s = linear(h, w2, b2)
+    o = sigmoid(s)
+    ds = sigmoid_backward(o - t, s)
+    dh, dw2, _ = linear_backward(ds, h, w2, b2)
+    dz = sigmoid_backward(dh, z)
+    dx, dw1, _ = linear_backward(dz, x, w1, b1)
+    loss = 0.5 * ((o - t) ** 2).sum()
+    return (np.array([*x[0], *z[0], *h[0], *s[0], *o[0], loss]),
+            np.array([*dx[0], *dz[0], *dh[0], *ds[0], *(o - t)[0], 1.0]), np.array([*dw1.ravel(), *dw2.ravel()]))
 
 
 def mazur_network():
-    """Mazur's network with its starting weights on the connections."""
+    """Mazur's network with its starting weights on the connections; both ways from 0.15 to the outputs are thick."""
     fig, ax = canvas(5.2, 2.9, (-0.5, 4.5), (-0.5, 1.6))
-    weights = [[(0.15, 0.20), (0.25, 0.30)], [(0.40, 0.45), (0.50, 0.55)]]
-    for layer, rows in enumerate(weights):
-        for j, row in enumerate(rows):
-            for i, w in enumerate(row):
-                edge(ax, (2.0 * layer, 1 - i), (2.0 * layer + 2, 1 - j), fixed(w, 2), at=0.3 if i != j else 0.5,
-                     color=WORDS["blue"], short=15.5, line={"color": MUTED, "linewidth": 1})
+    for k, w in enumerate(MAZUR["w"]):
+        layer, j, i = k // 4, k % 4 // 2, k % 2
+        lit = k in (0, 4, 6)
+        edge(ax, (2.0 * layer, 1 - i), (2.0 * layer + 2, 1 - j), fixed(w, 2), at=0.3 if i != j else 0.5,
+             color=WORDS["blue"] if lit else INK, short=15.5, fontsize=11,
+             line={"color": COLORS["blue"], "linewidth": 3} if lit else {"color": MUTED, "linewidth": 1})
     for x, names in ((0, ("0.05", "0.10")), (2, ("$h_1$", "$h_2$")), (4, ("$o_1$", "$o_2$"))):
         for j, name in enumerate(names):
             ax.plot(x, 1 - j, "o", markersize=30, markerfacecolor=(0.6, 0.7, 0.8, 0.35), markeredgecolor=INK)
             ax.text(x, 1 - j, name, ha="center", va="center")
-    ax.text(2, 1.4, "b = 0.35", ha="center", fontsize=9.5, color=WORDS["orange"])
-    ax.text(4, 1.4, "b = 0.60", ha="center", fontsize=9.5, color=WORDS["orange"])
+    for x, b in zip((2, 4), MAZUR["b"], strict=True):
+        ax.text(x, 1.4, f"b = {fixed(b, 2)}", ha="center", fontsize=11, color=WORDS["orange"])
     return fig
 
 
-def vanishing(depths, norms):
-    """Size of the first layer's gradient against depth: median and range over seeds.
+# The graph of v = 2x, p = v + 1, y = v p: where each value stands, and which values it is made of.
+PLACES = {"x": (0, 0), "v": (1, 0), "p": (2, 0.5), "y": (3, 0)}
+USES = (("x", "v"), ("v", "p"), ("p", "y"), ("v", "y"))
+
+
+def two_orders(values, walks):
+    """The graph of y = v p, v = 2x, p = v + 1, once for each order in which gradients are handed on.
 
     Parameters
     ----------
-    depths : list of int
-    norms : dict of str to array (seeds, len(depths))
+    values : dict of str to float
+    walks : dict of str to (list of str, dict of str to float)
+        Title to the order and the gradients that it leaves.
     """
-    fig, ax = plt.subplots()
-    for (name, runs), marker in zip(norms.items(), "os^", strict=False):
-        band(ax, depths, runs, marker=marker, label=name)
-    ax.set(yscale="log", xlabel="hidden layers", ylabel="‖∂L/∂w‖ of the first layer")
-    ax.legend(loc="lower left")
+    fig, axes = plt.subplots(len(walks), 1, figsize=(4.6, 4.4))
+    for ax, (title, (order, gradients)) in zip(axes, walks.items(), strict=True):
+        ax.set(xlim=(-0.45, 3.45), ylim=(-0.62, 1.1))
+        ax.axis("off")
+        ax.set_title(title, fontsize=11)
+        for start, end in USES:
+            ax.annotate("", PLACES[end], PLACES[start],
+                        arrowprops={"arrowstyle": "-|>", "color": MUTED, "shrinkA": 13, "shrinkB": 13})
+        for name, (x, y) in PLACES.items():
+            ax.plot(x, y, "o", markersize=24, markerfacecolor=(0.6, 0.7, 0.8, 0.35), markeredgecolor=INK)
+            ax.text(x, y, f"${name}$", ha="center", va="center")
+            ax.text(x, y + 0.27, f"{values[name]:g}", ha="center", va="bottom")
+            ax.text(x, y - 0.27, f"{gradients[name]:g}", ha="center", va="top", color=WORDS["blue"], weight="bold")
+            ax.text(x + 0.17, y - 0.29, f"({order.index(name) + 1})", va="top", fontsize=10)
     return fig
 
 
-def buggy_curves(right, wrong):
-    """Loss with the correct and with the buggy gradient."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.6))
-    ax.plot(right, label="correct")
-    ax.plot(wrong, "--", label="with the bug")
-    ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
-    ax.legend(loc="upper right")
+def u_curve(nudges, errors):
+    """Relative error of a numerical gradient against the nudge.
+
+    Parameters
+    ----------
+    nudges : array (n,)
+    errors : dict of str to array
+        For the first of the nudges, or all.
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 3.2))
+    for (name, line), marker in zip(errors.items(), "os^", strict=True):
+        ax.plot(nudges[: len(line)], line, marker=marker, markersize=4, label=name)
+    ax.set(xscale="log", yscale="log", xlabel="nudge $h$", ylabel="relative error")
+    legend_above(ax, columns=2)
+    return fig
+
+
+def unnoticed(histories, accuracies):
+    """Loss curves of correct and faulty training as bands over seeds, and their accuracies on new data seed by seed.
+
+    Parameters
+    ----------
+    histories : dict of str to array (seeds, steps)
+    accuracies : dict of str to array (seeds,)
+    """
+    fig, (left, right) = plt.subplots(2, 1, figsize=(5.2, 5.0), height_ratios=(1.25, 1))
+    for (name, runs), style in zip(histories.items(), ("-", "--"), strict=True):
+        band(left, np.arange(runs.shape[1]), runs, style, label=name)
+        right.plot(np.arange(len(runs)), 100 * accuracies[name], "o" if style == "-" else "s", label=name)
+    left.set(yscale="log", xlabel="step", ylabel="loss")
+    legend_above(left, columns=2)
+    right.set(xlabel="seed", ylabel="% of new digits right", xticks=np.arange(len(runs)))
+    return fig
+
+
+def factors(scales, measured, predicted):
+    """By how much one layer multiplies the gradient, against the size of the weights.
+
+    Parameters
+    ----------
+    scales : list of float
+        Standard deviation of the weights in units of one over the root of the width.
+    measured : dict of str to array (seeds, scales)
+    predicted : dict of str to array (scales,)
+    """
+    fig, ax = plt.subplots(figsize=(5.2, 3.6))
+    for (name, runs), marker in zip(measured.items(), "os^", strict=True):
+        (line,) = ax.plot(scales, predicted[name], "-", linewidth=1)
+        middle = np.median(runs, axis=0)
+        ax.errorbar(scales, middle, [middle - runs.min(axis=0), runs.max(axis=0) - middle], fmt=marker,
+                    color=line.get_color(), markersize=5, label=name)
+    ax.axhline(1, color=MUTED, linewidth=1)
+    ax.set(xscale="log", yscale="log", xlabel="standard deviation of the weights × √n", ylabel="factor per layer")
+    ax.set_xticks(scales, labels=["√2" if abs(s - 2**0.5) < 1e-3 else f"{s:g}" for s in scales])
+    ax.set_yticks([0.1, 0.2, 0.5, 1, 2], labels=["0.1", "0.2", "0.5", "1", "2"])
+    ax.minorticks_off()
+    legend_above(ax)
     return fig
