@@ -131,7 +131,7 @@ def steeper(answer):
          3: "Change 4: the new bias makes z = 0. Where is the sigmoid steepest?",
          4: "Change 5: for positive z, what is the slope of ReLU?"},
         [Mistake("cbcaa", "the other way round throughout: a stands for smaller, c for larger.")],
-        praise="a large z makes a slope small, whichever sign it has; ReLU does not mind.", ordered=True,
+        praise="a large z makes a slope small, whichever sign it has; the slope of ReLU stays 1.", ordered=True,
     )
 
 
