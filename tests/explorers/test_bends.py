@@ -63,7 +63,7 @@ def test_curves_are_cut_at_the_axes():
         for kept in (True, False):
             for d in re.findall(r'<path d="(M[^"]*)" fill="none"', frame(*state, kept=kept).stage):
                 corners = np.array([numbers_in(corner) for corner in re.split("[ML]", d)[1:]])
-                assert corners.min(axis=0)[0] >= 26 and corners.max(axis=0)[0] <= 286
+                assert corners.min(axis=0)[0] >= 36 and corners.max(axis=0)[0] <= 288
                 assert corners[:, 1].min() >= 8 - 0.05 and corners[:, 1].max() <= 204.05
 
 

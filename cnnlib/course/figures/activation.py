@@ -36,14 +36,14 @@ def value_and_slope(name, z, a=0.25):
 def gallery():
     """Six activations with their derivatives."""
     z = np.linspace(-4, 4, 161)
-    fig, axes = plt.subplots(2, 3, figsize=(5.6, 3.6), sharex=True, sharey=True)
+    fig, axes = plt.subplots(3, 2, figsize=(4.8, 4.8), sharex=True, sharey=True)
     for ax, name in zip(axes.flat, NAMES, strict=True):
         value, slope = value_and_slope(name, z)
         ax.axhline(0, color=MUTED, linewidth=0.6)
         ax.plot(z, value, color=COLORS["blue"], label="value")
         ax.plot(z, slope, "--", color=COLORS["orange"], label="slope")
         ax.set(title=name, ylim=(-1.3, 2.3), xticks=(-4, 0, 4))
-    axes[0, 0].legend(loc="upper left", fontsize=8.5)
+    axes[0, 0].legend(loc="upper left")
     return fig
 
 

@@ -70,7 +70,7 @@ def opening():
     """Four points, a sum of three ReLUs through them, and the line that comes nearest."""
     x, t = np.array(TARGETS["zigzag"], dtype=np.float64).T
     slope, bias, _ = nearest_line(x, t)
-    fig, ax = plt.subplots(figsize=(5.2, 3.0))
+    fig, ax = plt.subplots(figsize=(4.8, 2.9))
     y = three(GRID, (2, -3, 4), (0, -1, -3), 1)[1]
     ax.plot(GRID, y, color=COLORS["blue"], label="three lines with a bend each")
     ax.plot(GRID, slope * GRID + bias, "--", color=COLORS["orange"], label="three straight lines")
@@ -108,7 +108,7 @@ def followed(curve, count, low=0.0, high=2 * np.pi):
 
 def following(curve, counts=(4, 8)):
     """A curve and sums of few and of more ReLUs that follow it."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.8))
+    fig, ax = plt.subplots(figsize=(4.8, 2.8))
     for count, style in zip(counts, (("--", "orange"), ("-", "blue")), strict=True):
         x, y, _ = followed(curve, count)
         ax.plot(x, y, style[0], color=COLORS[style[1]], label=f"{count} ReLUs", zorder=3)
@@ -120,7 +120,7 @@ def following(curve, counts=(4, 8)):
 
 def fold():
     """The corners of XOR where they are, and where two ReLUs put them, with a line that separates them there."""
-    fig, axes = plt.subplots(1, 2, figsize=(5.6, 2.9))
+    fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.8))
     moved = relu(CORNERS @ np.array([[1.0, -1.0], [-1.0, 1.0]]))
     bits = np.array(GATES["XOR"])
     for ax, places, names in ((axes[0], CORNERS, ("$x_1$", "$x_2$")),
@@ -145,7 +145,7 @@ def unit_lines(features, w):
     features : array (N, 2)
     w : array (2, units)
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.4))
+    fig, ax = plt.subplots(figsize=(4.8, 3.3))
     ax.plot(*features.T, "o", color=MUTED, alpha=0.5, markersize=3.5, label="digits")
     z = features @ w
     looks = {"dead": ("orange", ":"), "bends among the data": ("blue", "-"), "always on": ("green", "--")}
@@ -173,7 +173,7 @@ def shares(rows):
     rows : dict of str to array (draws, 3)
         Shares in the order of ``KINDS``, 0 to 1.
     """
-    fig, ax = plt.subplots(figsize=(5.4, 0.5 * len(rows) + 0.9))
+    fig, ax = plt.subplots(figsize=(4.8, 0.5 * len(rows) + 0.9))
     for y, runs in enumerate(rows.values()):
         left = 0.0
         for name, color, hatch, share in zip(KINDS, ("orange", "blue", "green"), ("///", "", ".."),
@@ -194,12 +194,12 @@ def shares(rows):
 def slope_paths():
     """Slopes of sigmoid, tanh and ReLU against z on a logarithmic scale."""
     z = np.linspace(0, 12, 121)
-    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    fig, ax = plt.subplots(figsize=(4.8, 2.8))
     # tanh(z) = 2 σ(2z) − 1, and 1 − σ(z) = σ(−z), which keeps its digits where σ(z) is almost 1.
     for name, slope, style in (("sigmoid", sigmoid(z) * sigmoid(-z), "-"),
                                ("tanh", 4 * sigmoid(2 * z) * sigmoid(-2 * z), "--"), ("ReLU", np.ones_like(z), "-.")):
         ax.plot(z, slope, style, label=name)
-    ax.set(yscale="log", xlabel="$z$", ylabel="slope", ylim=(1e-11, 30), xticks=range(0, 13, 2))
+    ax.set(yscale="log", xlabel="$z$", ylabel="slope", ylim=(1e-11, 3), xticks=range(0, 13, 2))
     legend_above(ax)
     return fig
 

@@ -19,7 +19,7 @@ export function numbers({ target, bends, w0, w1, w2, j1, j2 }, { targets }) {
 
 export function draw({ target, bends, w0, w1, w2, j1, j2, terms, sum, gaps, met }, { targets }) {
   const points = targets[target], straight = bends === "removed", largest = Math.max(...gaps.map(Math.abs));
-  const [one, all] = [axes(-9, 9, 3), axes(-3, 7, 2)];
+  const [one, all] = [axes(-9, 9, 3), axes(-2, 6, 2)];
   const curves = terms.map((term, k) => one.curve(term, COLORS[k], `stroke-width="2.5" stroke-dasharray="${DASHES[k]}"`));
   const joints = straight ? [] : [0, j1, j2].map((x, k) => one.joint(x, 0, COLORS[k]));
   const corners = straight ? [] : [j1, j2].map((x, k) => all.joint(x, sum[4 * x], COLORS[k + 1]));
@@ -58,10 +58,10 @@ function slopes(sum) {
 
 // A pair of axes, x from 0 to 4 and y from `low` to `high`, and what can be drawn on it.
 function axes(low, high, step) {
-  const px = (x) => Number((26 + (x / 4) * (WIDE - 40)).toFixed(1));
+  const px = (x) => Number((36 + (x / 4) * (WIDE - 48)).toFixed(1));
   const py = (y) => Number((8 + ((high - y) / (high - low)) * (HIGH - 34)).toFixed(1));
   const ticks = range(Math.floor((high - low) / step) + 1).map((k) => low + k * step);
-  const up = ticks.map((v) => `<line x1="26" x2="${WIDE - 14}" y1="${py(v)}" y2="${py(v)}" stroke="${v ? LINE : MUTED}"/>` +
+  const up = ticks.map((v) => `<line x1="36" x2="${WIDE - 12}" y1="${py(v)}" y2="${py(v)}" stroke="${v ? LINE : MUTED}"/>` +
     `<text x="20" y="${py(v) + 4}" font-size="12" text-anchor="end" fill="currentColor">${number(v)}</text>`);
   const across = range(5).map((v) => text(px(v), HIGH - 6, 12, number(v)));
   return {
