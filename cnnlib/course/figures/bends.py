@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.activations import relu, sigmoid
+from cnnlib.course.figures._numbers import minus
 from cnnlib.course.figures._style import COLORS, INK, MUTED, legend_above
 from cnnlib.course.figures.neuron import CORNERS, GATES, NO, YES, line_ends
 from cnnlib.linear import linear
@@ -16,6 +17,7 @@ TARGETS = {
 }
 GRID = np.arange(17) / 4
 KINDS = ("dead", "bends among the data", "always on")
+BARS = ("orange", "///"), ("blue", ""), ("green", "..")  # colour and hatching of each kind
 
 
 def three(x, w, biases, b, bends=KEPT):
@@ -165,29 +167,32 @@ def unit_lines(features, w):
     return fig
 
 
-def shares(rows):
+def shares(runs):
     """Bars of the share of units that are dead, bend among the data, or are always on.
 
     Parameters
     ----------
-    rows : dict of str to array (draws, 3)
-        Shares in the order of ``KINDS``, 0 to 1.
+    runs : dict of (str, str) to array (draws, 3)
+        Data and setting to shares in the order of ``KINDS``, 0 to 1.
     """
-    fig, ax = plt.subplots(figsize=(4.8, 0.5 * len(rows) + 0.9))
-    for y, runs in enumerate(rows.values()):
-        left = 0.0
-        for name, color, hatch, share in zip(KINDS, ("orange", "blue", "green"), ("///", "", ".."),
-                                             100 * runs.mean(axis=0), strict=True):
-            ax.barh(y, share, left=left, height=0.62, color=COLORS[color], hatch=hatch, edgecolor="#ffffff",
-                    linewidth=0.5, label="" if y else name)
-            left += share
-        low, high = 100 * runs[:, 0].min(), 100 * runs[:, 0].max()
-        if high > 0:
-            ax.plot((low, high), (y, y), color=INK, linewidth=3)
-    ax.set(yticks=range(len(rows)), xlabel="share of the units (%)", xlim=(0, 100))
-    ax.set_yticklabels(list(rows))
-    ax.invert_yaxis()
-    legend_above(ax)
+    data = list(dict.fromkeys(name for name, _ in runs))
+    fig, axes = plt.subplots(len(data), 1, figsize=(4.8, 1.9 * len(data) + 0.4), sharex=True, squeeze=False)
+    for ax, name in zip(axes[:, 0], data, strict=True):
+        rows = {label: 100 * shares for (of, label), shares in runs.items() if of == name}
+        for y, draws in enumerate(rows.values()):
+            left = 0.0
+            for kind, (color, hatch), share in zip(KINDS, BARS, draws.mean(axis=0), strict=True):
+                ax.barh(y, share, left=left, height=0.62, color=COLORS[color], hatch=hatch, edgecolor="#ffffff",
+                        linewidth=0.5, label="" if y or ax is not axes[0, 0] else kind)
+                left += share
+            if draws[:, 0].max() > 0:
+                ax.plot((draws[:, 0].min(), draws[:, 0].max()), (y, y), color=INK, linewidth=3)
+        ax.set(yticks=range(len(rows)), xlim=(0, 100))
+        ax.set_yticklabels([minus(label) for label in rows])
+        ax.set_title(name, loc="left")
+        ax.invert_yaxis()
+    axes[-1, 0].set_xlabel("share of the units (%)")
+    fig.legend(loc="outside upper center", ncols=3)
     return fig
 
 
