@@ -133,7 +133,7 @@ def fold():
                xticks=(0, 1), yticks=(0, 1))
     axes[0].plot((-0.35, 1.45), (-0.35, 1.45), ":", color=MUTED)
     axes[1].plot(*line_ends(np.ones(2), -0.5, -0.3, 1.4).T, color=INK)
-    axes[1].text(0.09, 0.07, "twice", fontsize=9.5)
+    axes[1].plot(0, 0, "o", color=NO, fillstyle="none", markersize=16)  # two corners lie here
     axes[0].set_title("the four corners")
     axes[1].set_title("after two ReLUs")
     return fig
