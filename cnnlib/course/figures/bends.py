@@ -157,8 +157,8 @@ def unit_lines(features, w):
         for i, column in enumerate(w.T[kinds == k]):
             n = column / np.hypot(*column)
             ax.plot(*np.outer([n[1], -n[0]], (-3, 3)), style, color=COLORS[color], label="" if i else name)
-            along = np.array([-n[1], n[0]]) * (1 if -n[1] < 0 else -1)  # the arrow's foot lies beside the data
-            foot = 0.14 * along
+            along = np.array([-n[1], n[0]])
+            foot = -0.25 * along * np.sign(along[1 if name == "dead" else 0])  # beside the data, apart from the others
             arrow = {"arrowstyle": "->", "color": COLORS[color], "linewidth": 1.5}
             ax.annotate("", foot + 0.12 * n, foot, arrowprops=arrow)
     ax.set(xlim=(-0.42, 1.08), ylim=(-0.32, 0.62), aspect="equal", xlabel="$x_1$: ink in the middle",
