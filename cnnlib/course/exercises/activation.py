@@ -116,7 +116,12 @@ def bends(answer):
          Mistake(every, "one ReLU too many: nothing needs to bend at the last point."),
          Mistake(lambda x, t: _bends(x, t, bias=lambda t: 0.0), "the sum starts at 0: b lifts it to the height of the leftmost point."),
          Mistake(lambda x, t: _bends(x, t, bias=lambda t: t.min()), "b is the height of the leftmost point, not of the lowest."),
-         Mistake(lambda x, t: _bends(x, t)[1::-1] + _bends(x, t)[2:], "the other way round: first the weights, then the biases.")],
+         Mistake(lambda x, t: _bends(x, t, bias=lambda t: t[-1]), "b is the height of the leftmost point, not of the last."),
+         Mistake(lambda x, t: _bends(x, t, weights=lambda s: np.abs(np.diff(s, prepend=0.0))), "a weight may be negative: where the curve turns down, the slope falls."),
+         Mistake(lambda x, t: (_bends(x, t)[0][::-1], _bends(x, t)[1][::-1], _bends(x, t)[2]), "from left to right: yours begin at the right end."),
+         Mistake(lambda x, t: _bends(x, t, joints=slice(None)), "one bias too many: nothing needs to bend at the last point."),
+         Mistake(lambda x, t: _bends(x, t)[1::-1] + _bends(x, t)[2:], "the other way round: first the weights, then the biases."),
+         Mistake(lambda x, t: (_bends(x, t)[2], *_bends(x, t)[:2]), "the order of the results is w, biases, b.")],
         praise="every set of points on different x can be met: one ReLU for each piece.",
     )
 

@@ -127,6 +127,9 @@ WRONG = {
         (lambda x, t: (*bends_loop(x, t)[1::-1], bends_loop(x, t)[2]), "the other way round"), (lambda x, t: bends_loop(x, t)[:2], "3 results are expected"), (lambda x, t: (*bends_loop(x, t)[:2], t.mean()), "is expected"),
         (lambda x, t: ([0.0, *bends_loop(x, t)[0]], [0.0, *bends_loop(x, t)[1]], t[0]), "the shape"), (lambda x, t: (bends_loop(x, t)[0] + [0.0], -np.sort(x), bends_loop(x, t)[2]), "one ReLU too many"),
         (lambda x, t: (np.diff(bends_of(x, t)[2]), *bends_loop(x, t)[1:]), "first weight is missing"), (lambda x, t: (-np.array(bends_loop(x, t)[0]), *bends_loop(x, t)[1:]), "is expected"),
+        (lambda x, t: (bends_loop(x, t)[2], *bends_loop(x, t)[:2]), "order of the results"), (lambda x, t: (np.abs(bends_loop(x, t)[0]), *bends_loop(x, t)[1:]), "may be negative"),
+        (lambda x, t: (bends_loop(x, t)[0][::-1], bends_loop(x, t)[1][::-1], bends_loop(x, t)[2]), "begin at the right end"), (lambda x, t: (*bends_loop(x, t)[:2], bends_of(x, t)[1][-1]), "not of the last"),
+        (lambda x, t: (bends_loop(x, t)[0], -np.sort(x), bends_loop(x, t)[2]), "one bias too many"), (lambda x, t: (np.round(bends_loop(x, t)[0]), *bends_loop(x, t)[1:]), "on nine points"),
         (lambda x, t: ([2.0, -3.0], [0.0, -2.0], 1.0), "on two points"), (lambda points: points, "yours takes (points)"),
     ],
     "steeper": [
