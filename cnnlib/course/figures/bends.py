@@ -113,6 +113,7 @@ def following(curve, counts=(4, 8)):
     fig, ax = plt.subplots(figsize=(4.8, 2.8))
     for count, style in zip(counts, (("--", "orange"), ("-", "blue")), strict=True):
         x, y, _ = followed(curve, count)
+        x, y = x[::8], y[::8]  # corners of all sums among them
         ax.plot(x, y, style[0], color=COLORS[style[1]], label=f"{count} ReLUs", zorder=3)
     ax.plot(x, curve(x), color=MUTED, linewidth=5, alpha=0.45, label="the curve", zorder=2)
     ax.set(xlabel="$x$", ylabel="$y$")
