@@ -1,10 +1,10 @@
-"""Figures of chapter 2: activations, their slopes, and units that die."""
+"""Figures of chapter 2: activations and their slopes."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib import activations as act
-from cnnlib.course.figures._style import COLORS, MUTED, band, legend_above
+from cnnlib.course.figures._style import COLORS, MUTED
 
 NAMES = ("step", "sigmoid", "tanh", "ReLU", "Leaky ReLU", "PReLU")
 
@@ -36,14 +36,14 @@ def value_and_slope(name, z, a=0.25):
 def gallery():
     """Six activations with their derivatives."""
     z = np.linspace(-4, 4, 161)
-    fig, axes = plt.subplots(2, 3, figsize=(5.6, 3.6), sharex=True, sharey=True)
+    fig, axes = plt.subplots(3, 2, figsize=(4.8, 4.8), sharex=True, sharey=True)
     for ax, name in zip(axes.flat, NAMES, strict=True):
         value, slope = value_and_slope(name, z)
         ax.axhline(0, color=MUTED, linewidth=0.6)
         ax.plot(z, value, color=COLORS["blue"], label="value")
         ax.plot(z, slope, "--", color=COLORS["orange"], label="slope")
         ax.set(title=name, ylim=(-1.3, 2.3), xticks=(-4, 0, 4))
-    axes[0, 0].legend(loc="upper left", fontsize=8.5)
+    axes[0, 0].legend(loc="upper left")
     return fig
 
 
@@ -52,43 +52,3 @@ def slope_numbers(name, z, a):
     value, slope = value_and_slope(name, np.array([float(z)]), a)
     values, slopes = value_and_slope(name, np.linspace(-4, 4, 161), a)
     return {"value": value[0], "slope": slope[0], "values": values, "slopes": slopes}
-
-
-def saturation(z, slopes):
-    """Slopes on a logarithmic scale; 0 cannot be shown and leaves a gap."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.7))
-    for (name, slope), style in zip(slopes.items(), ("-", "--", "-."), strict=True):
-        ax.plot(z, np.where(slope > 0, slope, np.nan), style, label=name)
-    ax.set(yscale="log", xlabel="$z$", ylabel="slope")
-    ax.legend(loc="lower left")
-    return fig
-
-
-def dead_rates(x, rates, *, xlabel, log=False):
-    """Share of dead units: mean and range over seeds, a line for each name.
-
-    Parameters
-    ----------
-    x : list of float
-    rates : dict of str to array (seeds, len(x)), each 0 to 1
-    xlabel : str
-    log : bool, optional
-    """
-    fig, ax = plt.subplots(figsize=(5.2, 2.9))
-    for (name, runs), marker in zip(rates.items(), "os^", strict=False):
-        band(ax, x, 100 * runs, center=np.mean, marker=marker, label=name)
-    ax.set(xlabel=xlabel, ylabel="dead units (%)", ylim=(-4, 104))
-    if log:
-        ax.set_xscale("log")
-    ax.legend(loc="best")
-    return fig
-
-
-def ring(x, labels):
-    """Points inside and outside a circle."""
-    fig, ax = plt.subplots(figsize=(3.4, 3.2))
-    for value, color, marker in ((0, COLORS["blue"], "o"), (1, COLORS["orange"], "s")):
-        ax.plot(*x[labels == value].T, marker, color=color, markersize=4, label=f"class {value}", alpha=0.85)
-    ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-    legend_above(ax)
-    return fig

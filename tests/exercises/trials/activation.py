@@ -29,12 +29,6 @@ def leaky_square(dy, x, slope):
     return dx
 
 
-def prelu_torch(dy, x):
-    a = torch.tensor([0.3], dtype=torch.float64, requires_grad=True)
-    torch.nn.functional.prelu(torch.tensor(x), a).backward(torch.tensor(dy))
-    return a.grad
-
-
 def dead_loop(h):
     count = 0
     for column in range(h.shape[1]):
@@ -43,11 +37,53 @@ def dead_loop(h):
     return count / h.shape[1]
 
 
-def collapse_probe(w1, b1, w2, b2):
-    def f(x):
-        return w2 @ (w1 @ x + b1) + b2
-    n = w1.shape[1]
-    return np.stack([f(e) - f(0 * e) for e in np.eye(n)], axis=1), f(np.zeros(n))
+def bends_loop(x, t):
+    order = sorted(range(len(x)), key=lambda i: x[i])
+    w, biases, before = [], [], 0.0
+    for here, there in zip(order, order[1:], strict=False):
+        slope = (t[there] - t[here]) / (x[there] - x[here])
+        w.append(slope - before)
+        biases.append(-x[here])
+        before = slope
+    return w, biases, t[order[0]]
+
+
+def bends_pairs(x, t):
+    points = sorted(zip(x, t, strict=True))
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(points, points[1:], strict=False)]
+    w = [slopes[0]] + [after - before for before, after in zip(slopes, slopes[1:], strict=False)]
+    return np.array(w), -np.array(points)[:-1, 0], points[0][1]
+
+
+def bends_solved(x, t):
+    """One ReLU after the other, each by what is still missing at the next point."""
+    order = np.argsort(x)
+    x, t = x[order], t[order]
+    w = np.zeros(len(x) - 1)
+    for k in range(len(w)):
+        y = t[0] + np.maximum(x[k + 1] - x[:-1], 0) @ w
+        w[k] = (t[k + 1] - y) / (x[k + 1] - x[k])
+    return w, -x[:-1], t[0]
+
+
+def bends_system(x, t):
+    """The weights as the solution of a system of equations."""
+    x, t = torch.tensor(x), torch.tensor(t)
+    order = torch.argsort(x)
+    x, t = x[order], t[order]
+    h = torch.relu(x[1:, None] - x[:-1])
+    return torch.linalg.solve(h, t[1:] - t[0]), -x[:-1], t[0]
+
+
+def bends_of(x, t):
+    order = np.argsort(x)
+    x, t = x[order], t[order]
+    return x, t, np.diff(t) / np.diff(x)
+
+
+def bends_in_place(x, t):
+    x.sort()
+    return bends_loop(x, t)
 
 
 def leaky_written_into(dy, x, slope):
@@ -56,23 +92,16 @@ def leaky_written_into(dy, x, slope):
 
 
 RIGHT = {
-    "slopes": [(0.25, 1.0, 0.0, 0.01), [1 / 4, 1, 0, 1 / 100], np.array([0.25, 1, 0, 0.01]), (np.exp(0) / (1 + np.exp(0)) ** 2, 1 - np.tanh(0) ** 2, 0, 0.01)],
-    "collapse": [
-        lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1 + b2),
-        lambda w1, b1, w2, b2: [np.einsum("ij,jk->ik", w2, w1), (w2 * b1).sum(axis=1) + b2],
-        collapse_probe,
-        lambda w1, b1, w2, b2: (np.dot(w2, w1), b2 + b1 @ w2.T),
-        lambda a, c, d, e: (torch.tensor(d, requires_grad=True) @ torch.tensor(a), torch.tensor(d) @ torch.tensor(c) + torch.tensor(e)),
-    ],
+    "slopes": [(0.09, 0.64, 0.0, 0.01), [0.9 * 0.1, 1 - 0.36, 0, 1 / 100], np.array([0.09, 0.64, 0, 0.01]), (0.9 - 0.9**2, (1 - 0.6) * (1 + 0.6), 0, 0.01)],
+    "bends": [bends_loop, bends_pairs, bends_solved, bends_system,
+              lambda x, t: (np.diff(bends_of(x, t)[2], prepend=0), -bends_of(x, t)[0][:-1], bends_of(x, t)[1][0])],
+    "steeper": ["abacc", "1a 2b 3a 4c 5c", ["a", "b", "a", "c", "c"]],
+    "diagnosis": ["cbacdb", "C B A C D B", tuple("cbacdb")],
     "leaky": [
         lambda dy, x, slope: np.where(x > 0, dy, slope * dy), lambda dy, x, slope: act.leaky_relu_backward(dy, x, slope), leaky_loop, leaky_torch,
         lambda dy, x, slope: dy * ((x > 0) + slope * (x <= 0)),
         lambda dy, x, negative_slope=0.01: [d if v > 0 else negative_slope * d for d, v in zip(dy, x, strict=True)] if x.ndim == 1
         else leaky_loop(dy, x, negative_slope),
-    ],
-    "prelu_slope": [
-        lambda dy, x: (dy * np.minimum(x, 0)).sum(), lambda dy, x: (dy * x)[x < 0].sum(), prelu_torch,
-        lambda dy, x: sum(d * v for d, v in zip(dy.flat, x.flat, strict=True) if v < 0), lambda dy, x: np.vdot(dy, np.where(x > 0, 0, x)),
     ],
     "dead": [
         lambda h: (h == 0).all(axis=0).mean(), dead_loop, lambda h: 1 - h.any(axis=0).mean(), lambda h: np.mean(h.max(axis=0) <= 0),
@@ -82,19 +111,34 @@ RIGHT = {
 
 WRONG = {
     "slopes": [
-        ((0.5, 0, 0, -0.03), "these are the values"), ((0.5, 1, 0, 0.01), "0.5 is σ(0)"), ((0.25, 0, 0, 0.01), "1 − tanh²"),
-        ((0.25, 1, 1, 0.01), "flat for negative z"), ((0.25, 1, 0, -0.03), "slope of 0.01 z"), ((0.25, 1, 0, 0), "what it leaks"),
-        ((0.25, 1, 1, 1), "for positive z"), ((0.25, 1, 0, -0.01), "is positive"), ((0, 0, 0, 0), "1 of 4 is right"), ((1, 1, 0, 0.01), "flatter than tanh"),
-        ((0.25, 0.5, 0, 0.01), "3 of 4 are right"),
+        ((0.9, -0.6, 0, -0.03), "these are the values"), ((0.1, 0.64, 0, 0.01), "1 − y. The sigmoid's"), ((0.19, 0.64, 0, 0.01), "belongs to tanh"), ((0.19, -0.96, 0, 0.01), "exchanged"),
+        ((0.2055, 0.64, 0, 0.01), "no exponential"), ((0.09, 1.6, 0, 0.01), "1.6 is 1 − y"), ((0.09, 0.4, 0, 0.01), "not 1 − |y|"), ((0.09, 1.36, 0, 0.01), "is positive: 1 − 0.36"),
+        ((0.09, -0.64, 0, 0.01), "always rises"), ((0.09, 0.64, 1, 0.01), "flat for negative z"), ((0.09, 0.64, 1, 1), "for positive z"), ((0.09, 0.64, 0, 0), "what it leaks"),
+        ((0.09, 0.64, 0, -0.01), "its slope is positive"), ((0.09, 0.64, 0, -0.03), "slope of 0.01 z"), ((0, 0, 0, 0), "1 of 4 is right"), ((0.81, 0.64, 0, 0.01), "3 of 4 are right"),
+        ((0.09, 0.7116, 0, 0.01), "square it"),
     ],
-    "collapse": [
-        (lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1), "own bias is missing"), (lambda w1, b1, w2, b2: (w2 @ w1, b2), "first bias is lost"),
-        (lambda w1, b1, w2, b2: (w2 @ w1, b1 + b2), "goes through the second layer's weights: w2 @ b1 + b2. (On two layers, 2 → 3 → 2, it raises ValueError"),
-        (lambda w1, b1, w2, b2: (w1 @ w2, w2 @ b1 + b2), "the order"), (lambda w1, b1, w2, b2: w2 @ w1, "2 results are expected"),
-        (lambda w1, b1, w2, b2: (0 * (w2 @ w1), 0 * b2), "result 1"), (lambda w1, b1, w2, b2: (w2 * w1, w2 @ b1 + b2), "not entry by entry"),
-        (lambda w1, b1, w2, b2: (w1.T @ w2.T, w2 @ b1 + b2), "transposed"), (lambda w1, b1, w2, b2: (w1 + w2, b1 + b2), "they do not add"),
-        (lambda w1, b1, w2, b2: (w2 @ b1 + b2, w2 @ w1), "first w, then b"), (lambda w1, b1, w2, b2: (w2 @ w1, w2 @ (b1 + b2)), "added after it"),
-        (lambda w1, b1, w2, b2: ([[6.0]], [-2.0]), "the shape"), (lambda w, b: (w, b), "yours takes (w, b)"),
+    "bends": [
+        (lambda x, t: (bends_of(x, t)[2], *bends_loop(x, t)[1:]), "slopes of the pieces"), (lambda x, t: (np.cumsum(bends_of(x, t)[2]), *bends_loop(x, t)[1:]), "add the slopes up"),
+        (lambda x, t: (bends_of(x, t)[2] - bends_of(x, t)[2][0], *bends_loop(x, t)[1:]), "is expected"),
+        (lambda x, t: (np.diff(bends_of(x, t)[1]), *bends_loop(x, t)[1:]), "is expected"), (lambda x, t: (np.diff(np.diff(bends_of(x, t)[1]), prepend=0), *bends_loop(x, t)[1:]), "divided by the difference in x"),
+        (lambda x, t: (bends_loop(x, t)[0], bends_of(x, t)[0][:-1], bends_loop(x, t)[2]), "needs the bias −2"), (lambda x, t: (bends_loop(x, t)[0], -bends_of(x, t)[0][1:], bends_loop(x, t)[2]), "left end"),
+        (lambda x, t: (np.diff(np.diff(t) / np.diff(x), prepend=0), -x[:-1], t[0]), "Sort them first"), (lambda x, t: bends_loop(np.sort(x), t), "leave t where it was"), (bends_in_place, ""),
+        (lambda x, t: (*bends_loop(x, t)[:2], t[0]), "the first one given"), (lambda x, t: (*bends_loop(x, t)[:2], 0.0), "starts at 0"), (lambda x, t: (*bends_loop(x, t)[:2], t.min()), "not of the lowest"),
+        (lambda x, t: (*bends_loop(x, t)[1::-1], bends_loop(x, t)[2]), "the other way round"), (lambda x, t: bends_loop(x, t)[:2], "3 results are expected"), (lambda x, t: (*bends_loop(x, t)[:2], t.mean()), "is expected"),
+        (lambda x, t: ([0.0, *bends_loop(x, t)[0]], [0.0, *bends_loop(x, t)[1]], t[0]), "the shape"), (lambda x, t: (bends_loop(x, t)[0] + [0.0], -np.sort(x), bends_loop(x, t)[2]), "one ReLU too many"),
+        (lambda x, t: (np.diff(bends_of(x, t)[2]), *bends_loop(x, t)[1:]), "first weight is missing"), (lambda x, t: (-np.array(bends_loop(x, t)[0]), *bends_loop(x, t)[1:]), "is expected"),
+        (lambda x, t: (bends_loop(x, t)[2], *bends_loop(x, t)[:2]), "order of the results"), (lambda x, t: (np.abs(bends_loop(x, t)[0]), *bends_loop(x, t)[1:]), "may be negative"),
+        (lambda x, t: (bends_loop(x, t)[0][::-1], bends_loop(x, t)[1][::-1], bends_loop(x, t)[2]), "begin at the right end"), (lambda x, t: (*bends_loop(x, t)[:2], bends_of(x, t)[1][-1]), "not of the last"),
+        (lambda x, t: (bends_loop(x, t)[0], -np.sort(x), bends_loop(x, t)[2]), "one bias too many"), (lambda x, t: (np.round(bends_loop(x, t)[0]), *bends_loop(x, t)[1:]), "on nine points"),
+        (lambda x, t: ([2.0, -3.0], [0.0, -2.0], 1.0), "on two points"), (lambda points: points, "yours takes (points)"),
+    ],
+    "steeper": [
+        ("cbcaa", "the other way round"), ("bbacc", "Change 1"), ("aaacc", "Change 2"), ("abccc", "Change 3"), ("abaac", "Change 4"), ("abacb", "Change 5"), ("abac", "5 letters"), ("abacd", "to choose from"),
+        ("aaaaa", "2 of 5 are right"), ("acacc", "Change 2"),
+    ],
+    "diagnosis": [
+        ("cbacab", "it is not dead"), ("cbacda", "only a ReLU is exactly 0"), ("dbaddb", "where do they bend"), ("dbacdb", "Unit 1"), ("cdacdb", "Unit 2"), ("cbbcdb", "Unit 3"), ("cbabdb", "Unit 4"),
+        ("cbaccb", "Unit 5"), ("cbacdd", "Unit 6"), ("abc", "6 letters"), ("cbacde", "to choose from"), ("cbacbb", "Unit 5"),
     ],
     "leaky": [
         (lambda dy, x, slope: np.where(x > 0, 1.0, slope), "Multiply them by dy"), (lambda dy, x, slope: dy * (x > 0), "this is ReLU"),
@@ -109,17 +153,8 @@ WRONG = {
         (lambda dy, x, slope: dy * np.where(x >= 1e-12, 1, slope), "almost 0"), (leaky_square, "range(x.shape[1]), not range(x.shape[0]). (On four rows of three numbers, it raises IndexError"),
         (lambda dy, x, slope: dy * np.where(x.round(3) > 0, 1, slope), "almost 0"),
     ],
-    "prelu_slope": [
-        (lambda dy, x: (dy * x).sum(), "leave them out"), (lambda dy, x: (dy * np.minimum(x, 0)).mean(), "Sum, not mean"),
-        (lambda dy, x: dy * np.minimum(x, 0), "one number"), (lambda dy, x: (dy * (x < 0)).sum(), "local derivative is x"),
-        (lambda dy, x: np.minimum(x, 0).sum(), "upstream gradient"), (lambda dy, x: 0.0, "is expected"), (lambda dy, x: -4.0, "is expected"),
-        (lambda dy, x: (dy * np.maximum(x, 0)).sum(), "wrong side"), (lambda dy, x: (dy * x)[x < 0].mean(), "is expected"),
-        (lambda dy, x: (dy * np.minimum(x, 0)).sum(axis=0), "both axes"), (lambda dy, x: -(dy * np.minimum(x, 0)).sum(), "minus sign"),
-        (lambda dy, x: dy.sum() * np.minimum(x, 0).sum(), "its own dy"), (lambda dy, x: sum(d * v for d, v in zip(dy, x, strict=True) if v < 0), "raises ValueError"),
-        (lambda dy, x: sum(dy[i, j] * min(x[i, j], 0) for i in range(x.shape[0]) for j in range(x.shape[0])), "range(x.shape[1]), not range(x.shape[0])"),
-    ],
     "dead": [
-        (lambda h: (h == 0).mean(), "silent moments"), (lambda h: (h == 0).all(axis=1).mean(), "Units are the columns"),
+        (lambda h: (h == 0).mean(), "counts zeros"), (lambda h: (h == 0).all(axis=1).mean(), "Units are the columns"),
         (lambda h: (h == 0).any(axis=0).mean(), "Dead means always"), (lambda h: (h == 0).all(axis=0).sum(), "number of dead units"), (lambda h: 0.0, "is expected"),
         (lambda h: (h[0] == 0).mean(), "first example alone"), (lambda h: (h[-1] == 0).mean(), "last example alone"), (lambda h: (h.min(axis=0) == 0).mean(), "Dead means always"),
         (lambda h: 1 - (h == 0).all(axis=0).mean(), "units that live"), (lambda h: 100 * (h == 0).all(axis=0).mean(), "percent"),
