@@ -31,12 +31,13 @@ STARTS = {
 }
 EQUAL = {"all 0": 0.0, "all 0.1": 0.1}
 ACTIVATIONS = {"ReLU": ReLU, "tanh": Tanh}
-SCALES = (0.25, 0.5, 0.75, 1.0, 1.2, 1.3, 2**0.5, 1.55, 1.75, 2.0, 2.5, 3.0)  # standard deviation × √n
+SCALES = (0.25, 0.5, 0.75, 1.0, 1.2, 1.3, 2**0.5, 1.55, 1.75, 2.0)  # standard deviation × √n
 DEPTHS = (2, 5, 10, 20)
 RATES = {"plain": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), "Adam": (0.0001, 0.0003, 0.001, 0.003, 0.01)}
 FEW_RATES = (0.03, 0.1, 0.3, 1.0, 3.0)  # for a few units
+LOW_RATES = (1e-7, 1e-6, 1e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01)  # for large weights, whose steps are large
 PROCEDURES = {"plain": SGD, "Adam": Adam}
-PATIENT, PATIENT_STARTS = 1500, ("Glorot", "PyTorch's default")
+PATIENT = 1500
 
 criterion = CrossEntropyLoss()
 
@@ -180,6 +181,19 @@ def copies():
     return found | {"one unit": contest("He", rates=FEW_RATES, depth=1, width=1)}
 
 
+def depths():
+    """Every start with fewer layers, by start and depth; few layers bear one larger rate."""
+    rates = (*RATES["plain"], 1.0)
+    return {start: {str(depth): contest(start, rates=rates, depth=depth) for depth in DEPTHS[:-1]} for start in STARTS}
+
+
+def longer():
+    """Glorot's start with five times as many steps, at the rate that was best for `STEPS`: share by judging seed."""
+    lr = load()["starts"]["Glorot"]["best"]
+    films = [trained("Glorot", seed, lr, steps=PATIENT) for seed in JUDGING]
+    return {"share": [[round(share, 4) for share, _ in film] for film in films]}
+
+
 def guessing():
     """By judging seed: the share right of who always answers with the digit that is most frequent in training."""
     shares = []
@@ -194,10 +208,9 @@ PARTS = {
     "copies": copies,
     "starts": lambda: {start: contest(start) for start in STARTS},
     "Adam": lambda: {start: contest(start, "Adam") for start in STARTS},
-    "depths": lambda: {start: {str(depth): contest(start, depth=depth) for depth in DEPTHS[:-1]} for start in STARTS},
-    "scales": lambda: {f"{scale:.4g}": contest(scale) for scale in SCALES},
-    "tanh": lambda: {start: contest(start, activation="tanh") for start in ("He", "Glorot")},
-    "longer": lambda: {start: contest(start, steps=PATIENT) for start in PATIENT_STARTS},
+    "depths": depths,
+    "scales": lambda: {f"{scale:.4g}": contest(scale, rates=LOW_RATES if scale > 1.6 else None) for scale in SCALES},
+    "longer": longer,
 }
 
 

@@ -63,7 +63,7 @@ def by_depth(contests, guessing):
     _guess(ax, guessing, starting.DEPTHS[-1] * 1.1)
     for k, (start, found) in enumerate(contests.items()):
         style, color = STYLES[start]
-        runs = np.array([np.array(found[depth]["share"])[:, -1] for depth in starting.DEPTHS])
+        runs = np.array([np.array(found[str(depth)]["share"])[:, -1] for depth in starting.DEPTHS])
         x = np.array(starting.DEPTHS) * 1.025 ** (k - 1.5)  # side by side, so that no start hides another
         ax.plot(x, np.median(runs, axis=1), linestyle=style, color=COLORS[color], label=LABELS.get(start, start))
         ax.plot(np.repeat(x, runs.shape[1]), runs.ravel(), "o", markersize=3.5, color=COLORS[color], alpha=0.6)
@@ -156,7 +156,7 @@ def explore_depth(scale):
     fig, (above, below) = plt.subplots(2, 1, figsize=(4.8, 4.8))
     above.plot(range(1, 21), size, "o-", markersize=4, color=COLORS["blue"], label=SIZE)
     above.plot(range(1, 21), between, "s--", markersize=3.5, color=COLORS["orange"], label=BETWEEN)
-    above.set(yscale="log", ylim=(1e-19, 1e9), xticks=TICKS, xlabel="layer", ylabel="root mean square")
+    above.set(yscale="log", ylim=(1e-17, 1e8), xticks=TICKS, xlabel="layer", ylabel="root mean square")
     legend_above(above, columns=2, fontsize=9)
     shares = np.array(found["share"])
     _guess(below, record["guessing"], MOMENTS[-1])
