@@ -108,9 +108,8 @@ def test_the_record_is_whole_and_its_rates_were_chosen_on_other_seeds():
     np.testing.assert_allclose(longer[:, :MOMENTS], RECORD["starts"]["Glorot"]["share"], atol=1e-9)
 
 
-def test_the_same_start_under_two_names_gave_the_same_record():
-    for name, scale in (("He", "1.414"), ("Glorot", "1")):
-        assert RECORD["scales"][scale]["best"] == RECORD["starts"][name]["best"] or name == "Glorot"
+def test_hes_start_under_its_two_names_gave_the_same_films():
+    assert RECORD["scales"]["1.414"] == RECORD["starts"]["He"]
 
 
 def test_points_of_the_record_are_measured_again():

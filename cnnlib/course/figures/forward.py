@@ -73,7 +73,7 @@ def shapes(x, w, b):
     parts = {"x": x, "w.T": w.T, "b": b[None], "z": x @ w.T + b}
     sizes = {name: part.shape for name, part in parts.items()} | {"b": b.shape}
     lit = {"x": (0, None), "w.T": (None, 1), "b": (None, 1), "z": (0, 1)}
-    fig, axes = plt.subplots(1, 4, figsize=(5.6, 1.9), width_ratios=[part.shape[1] for part in parts.values()])
+    fig, axes = plt.subplots(1, 4, figsize=(4.8, 1.7), width_ratios=[part.shape[1] for part in parts.values()])
     for ax, (name, part) in zip(axes, parts.items(), strict=True):
         number_grid(ax, part, limit=6, fontsize=10)
         ax.set_title(f"{name}\n{sizes[name]}", fontsize=10)

@@ -23,7 +23,7 @@ MOMENTS = np.arange(0, starting.STEPS + 1, starting.EVERY)
 
 def sums(counts=(1, 4, 16, 64)):
     """How likely each sum of n numbers ±1 is, n by n, on one axis, with ±√n marked."""
-    fig, axes = plt.subplots(len(counts), 1, figsize=(5.2, 1.0 * len(counts) + 0.4), sharex=True)
+    fig, axes = plt.subplots(len(counts), 1, figsize=(4.8, 0.95 * len(counts) + 0.4), sharex=True)
     for ax, n in zip(axes, counts, strict=True):
         values = np.arange(-n, n + 1, 2)
         chance = [math.comb(n, k) / 2**n for k in range(n + 1)]
@@ -39,27 +39,27 @@ def sums(counts=(1, 4, 16, 64)):
 
 def curves(contests, guessing):
     """Share right against steps of training: median and range over seeds, beside always guessing."""
-    fig, ax = plt.subplots(figsize=(5.2, 3.3))
+    fig, ax = plt.subplots(figsize=(4.8, 3.2))
     _guess(ax, guessing, MOMENTS[-1])
     for start, found in contests.items():
         style, color = STYLES[start]
         band(ax, MOMENTS, np.array(found["share"]), linestyle=style, color=COLORS[color],
              label=LABELS.get(start, start))
     ax.set(xlabel="steps of training", ylabel="share right", ylim=(0, 1))
-    legend_above(ax, columns=4, fontsize=9)
+    legend_above(ax, columns=4, fontsize=9, handlelength=1.7, columnspacing=1.1)
     return fig
 
 
 def _guess(ax, guessing, right):
     share = float(np.mean(guessing))
     ax.axhline(share, color=MUTED, linewidth=1)
-    ax.text(right, share - 0.015, "always the same digit", ha="right", va="top", fontsize=9, color=INK)
+    ax.text(right, share - 0.015, "always the same digit", ha="right", va="top", fontsize=9.5, color=INK)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
 def by_depth(contests, guessing):
     """Share right after training against the number of layers: every seed, and a line through the medians."""
-    fig, ax = plt.subplots(figsize=(5.2, 3.3))
+    fig, ax = plt.subplots(figsize=(4.8, 3.2))
     _guess(ax, guessing, starting.DEPTHS[-1] * 1.1)
     for k, (start, found) in enumerate(contests.items()):
         style, color = STYLES[start]
@@ -70,7 +70,7 @@ def by_depth(contests, guessing):
     ax.set(xscale="log", xlabel="layers with ReLU", ylabel="share right", ylim=(0, 1))
     ax.set_xticks(starting.DEPTHS, labels=[f"{depth}" for depth in starting.DEPTHS])
     ax.xaxis.set_minor_locator(plt.NullLocator())
-    legend_above(ax, columns=4, fontsize=9)
+    legend_above(ax, columns=4, fontsize=9, handlelength=1.7, columnspacing=1.1)
     return fig
 
 
@@ -84,7 +84,7 @@ def histograms(cases, show=(1, 5, 10, 20)):
     show : tuple of int
         Which layers, counted from 1 as the number of layers that a signal has passed.
     """
-    fig, axes = plt.subplots(len(cases), len(show), figsize=(5.6, 1.3 * len(cases) + 0.3), squeeze=False)
+    fig, axes = plt.subplots(len(cases), len(show), figsize=(4.8, 1.25 * len(cases) + 0.3), squeeze=False)
     for row, (name, layers) in zip(axes, cases.items(), strict=True):
         reach = max(float(np.quantile(layers[layer - 1], 0.995)) for layer in show)
         for ax, layer in zip(row, show, strict=True):
@@ -109,7 +109,7 @@ def sizes(size, between):
     ----------
     size, between : dict of str to array (seeds, depth)
     """
-    fig, axes = plt.subplots(2, 1, figsize=(5.2, 5.2), sharex=True)
+    fig, axes = plt.subplots(2, 1, figsize=(4.8, 5.0), sharex=True)
     for ax, runs, title in zip(axes, (size, between), (SIZE, BETWEEN), strict=True):
         for name, values in runs.items():
             style, color = STYLES[name]
@@ -153,11 +153,11 @@ def explore_depth(scale):
     """The stage and caption of the depth explorer: what a start leaves of the signal, and what training makes of it."""
     record, (size, between) = starting.load(), _measured(scale)
     found = record["scales"][f"{scale:.4g}"]
-    fig, (above, below) = plt.subplots(2, 1, figsize=(4.8, 4.8))
+    fig, (above, below) = plt.subplots(2, 1, figsize=(4.5, 4.8))
     above.plot(range(1, 21), size, "o-", markersize=4, color=COLORS["blue"], label=SIZE)
     above.plot(range(1, 21), between, "s--", markersize=3.5, color=COLORS["orange"], label=BETWEEN)
     above.set(yscale="log", ylim=(1e-17, 1e8), xticks=TICKS, xlabel="layer", ylabel="root mean square")
-    legend_above(above, columns=2, fontsize=9)
+    legend_above(above, columns=2, fontsize=9.5, columnspacing=1.2)
     shares = np.array(found["share"])
     _guess(below, record["guessing"], MOMENTS[-1])
     below.plot(MOMENTS, shares.T, color=COLORS["green"], linewidth=1.2)
@@ -176,6 +176,7 @@ def explore_depth(scale):
 
 def _short(value):
     """Two digits: as a decimal where that is short, else as a power of ten."""
-    if 0.001 <= value < 1000:
+    if 0.0001 <= value < 1000:
         return f"{value:.2g}" if value < 100 else f"{value:.0f}"
-    return minus(f"{value:.1e}")
+    digits, power = f"{value:.1e}".split("e")
+    return minus(f"{digits}e{int(power)}")
