@@ -16,7 +16,7 @@ ORDER = ("h1", "h2", "o1", "o2")
 
 def layers_diagram(sizes=(3, 4, 4, 2)):
     """Columns of units with every connection drawn."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.6))
+    fig, ax = plt.subplots(figsize=(4.8, 2.5))
     ax.axis("off")
     spots = [[(1.5 * k, (n - 1) / 2 - i) for i in range(n)] for k, n in enumerate(sizes)]
     for left, right in zip(spots, spots[1:], strict=False):
@@ -49,14 +49,14 @@ def explore_mazur(step, x1, x2):
         for source, weight in zip(sources, w, strict=True):
             active, level = name == current, source[1] == name[1]
             # Those that cross are labelled before they do.
-            edge(ax, PLACES[source], PLACES[name], fixed(weight, 2) if active else "", at=0.5 if level else 0.3,
+            edge(ax, PLACES[source], PLACES[name], fixed(weight, 2) if active else "", at=0.5 if level else 0.3, fontsize=10,
                  line={"color": COLORS["orange"], "linewidth": 2} if active else {"color": MUTED, "linewidth": 0.7})
     for name, place in PLACES.items():
         known = name[0] == "x" or ORDER.index(name) <= step
         color = COLORS["orange"] if name == current else COLORS["blue"] if known else MUTED
         ax.plot(*place, "o", markersize=13, color=color)
-        ax.text(place[0], place[1] + 0.15, fixed(values[name], 4) if known else "?", ha="center", fontsize=9.5)
-        ax.text(place[0], place[1] - 0.25, f"${name[0]}_{name[1]}$", ha="center", fontsize=9.5)
+        ax.text(place[0], place[1] + 0.15, fixed(values[name], 4) if known else "?", ha="center", fontsize=10)
+        ax.text(place[0], place[1] - 0.25, f"${name[0]}_{name[1]}$", ha="center", fontsize=10)
     return fig, _arithmetic(current, values)
 
 
