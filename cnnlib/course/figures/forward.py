@@ -49,7 +49,8 @@ def explore_mazur(step, x1, x2):
         for source, weight in zip(sources, w, strict=True):
             active, level = name == current, source[1] == name[1]
             # Those that cross are labelled before they do.
-            edge(ax, PLACES[source], PLACES[name], fixed(weight, 2) if active else "", at=0.5 if level else 0.3, fontsize=10,
+            edge(ax, PLACES[source], PLACES[name], fixed(weight, 2) if active else "", at=0.5 if level else 0.3,
+                 fontsize=10,
                  line={"color": COLORS["orange"], "linewidth": 2} if active else {"color": MUTED, "linewidth": 0.7})
     for name, place in PLACES.items():
         known = name[0] == "x" or ORDER.index(name) <= step
