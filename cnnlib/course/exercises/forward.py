@@ -3,24 +3,15 @@
 import numpy as np
 
 from cnnlib.course.exercises._answers import numbers
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_value, judge_function
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value, judge_function
 
 _RNG = np.random.default_rng(3)
-
-
-def _draw(n, inputs, units):
-    return _RNG.normal(size=(n, inputs)), _RNG.normal(size=(units, inputs)), _RNG.normal(size=units)
 
 
 def _network(*sizes):
     return [(_RNG.normal(size=(o, i)), _RNG.normal(size=o)) for i, o in zip(sizes, sizes[1:], strict=False)]
 
 
-LAYER_CASES = [
-    Case((np.array([[0.05, 0.10]]), np.array([[0.15, 0.20], [0.25, 0.30]]), np.array([0.35, 0.45])), "one example, two inputs, two units"),
-    Case(_draw(2, 2, 2), "two examples, two inputs, two units"), Case(_draw(3, 4, 3), "three examples, four inputs, three units"),
-    Case(_draw(5, 3, 2), "five examples, three inputs, two units"), Case(_draw(4, 1, 1), "four examples, one input, one unit"),
-]
 HE_CASES = [Case((250, 60, np.random.default_rng(0)), "250 inputs and 60 units"),
             Case((250, 60, np.random.default_rng(1)), "another generator"),
             Case((100, 120, np.random.default_rng(2)), "100 inputs and 120 units"),
@@ -34,6 +25,37 @@ FORWARD_CASES = [Case((_RNG.normal(size=(4, 3)), _network(3, 2)), "a single laye
                  Case((_RNG.normal(size=(1, 3)), _network(3, 5, 4, 1)), "a single example"),
                  Case((_RNG.normal(size=(5, 3)), _network(3, 5, 4, 5, 3, 4, 2)), "six layers"),
                  Case((_RNG.normal(size=(5, 4)), _network(4, 4) * 3), "one layer three times: tied weights")]
+# Copies apart and side by side, rows of equal sum, equal weights with other biases, and no copies at all.
+MERGE_CASES = [
+    Case((np.array([[1.0, 2], [1, 2]]), np.array([0.5, 0.5]), np.array([[3.0, 4]])), "two units that are copies"),
+    Case((np.array([[1.0, 2], [0, 3], [1, 2]]), np.array([0.5, 0, 0.5]), np.array([[1.0, 2, 3], [4, 5, 6]])), "three units, the first and the last copies"),
+    Case((np.array([[2.0, 1], [1, 2], [2, 1]]), np.array([1.0, 1, 0]), np.array([[1.0, 1, 1]])), "three units, no copies"),
+    Case((np.array([[3.0, 0, 1], [1, 1, 2], [3, 0, 1], [3, 0, 1], [1, 1, 2], [0, 0, 0]]), np.array([0, 0, 0, 2.0, 0, 0]),
+          np.arange(1.0, 13).reshape(2, 6) ** 2), "six units of four kinds"),
+    Case((np.full((5, 3), 0.5), np.zeros(5), _RNG.normal(size=(4, 5))), "five units that start equal"),
+    Case((_RNG.normal(size=(1, 4)), np.ones(1), _RNG.normal(size=(3, 1))), "a single unit"),
+    Case((_RNG.integers(0, 2, (12, 2)).astype(float), _RNG.integers(0, 2, 12).astype(float), _RNG.normal(size=(3, 12))), "twelve units"),
+]
+
+
+def _sized(scale, count, bias=0.0, units=12):
+    return [(_RNG.normal(0, scale / units**0.5, (units, units)), bias * _RNG.normal(size=units)) for _ in range(count)]
+
+
+_ONE, _FLAT = np.eye(2), np.array([[0.01, 0], [0, 0.01]])
+REACH_CASES = [
+    Case((np.array([[1.0, 2], [2, 1]]), [(_ONE, np.zeros(2)), (_FLAT, np.array([1.0, 3])), (_ONE, np.zeros(2))], 0.1), "three layers, the second almost constant"),
+    Case((np.array([[1.0, 2], [2, 1]]), [(_ONE, np.zeros(2)), (-_ONE, np.zeros(2))], 0.1), "two layers, the second all 0"),
+    Case((np.array([[1.0, 2], [2, 1]]), [(_ONE, np.zeros(2))] * 3, 0.1), "three layers that change nothing"),
+    Case((np.array([[1.0, 2]]), [(_ONE, np.zeros(2))], 0.1), "a single example, which cannot differ from another"),
+    Case((np.array([[1.0, -3], [-3, 1]]), [(_ONE, np.array([-2.0, -2])), (_ONE, np.zeros(2))], 0.1), "a layer that ReLU closes"),
+    Case((np.array([[1.0, 2], [2, 1]]), [(_FLAT, np.array([1.0, 3])), (100 * _ONE, np.array([-100.0, -300])), (_ONE, np.zeros(2))], 0.1), "a loss that a later layer undoes"),
+    Case((0.001 * np.array([[1.0, 2], [2, 1]]), [(_ONE, np.zeros(2))] * 2, 0.1), "small values that differ"),
+    Case((np.array([[100.0, 102], [102, 100]]), [(_ONE, np.zeros(2))] * 2, 0.1), "large values that hardly differ"),
+    Case((np.array([[1.0, 1], [2, 2]]), [(_ONE, np.zeros(2))] * 2, 0.1), "units that are equal and examples that are not"),
+    *(Case((_RNG.normal(size=(30, 12)), _sized(scale, 12, bias), least), f"twelve layers, {least:g}")
+      for scale, bias, least in ((1.4, 0.0, 0.01), (1.0, 0.1, 0.1), (0.6, 0.1, 0.01), (0.6, 0.3, 0.05), (1.0, 0.3, 0.2), (1.4, 0.5, 0.3))),
+]
 WEIGHTS = 784 * 300 + 300 * 100 + 100 * 10
 
 
@@ -75,29 +97,18 @@ def shapes(answer):
     )
 
 
-def layer(answer):
-    """3.3: a layer of sigmoid units for a batch: ``answer(x, w, b)``."""
-    def sigmoid(z):
-        return 1 / (1 + np.exp(-z))
-
-    return check_function(
-        "3.3", answer, lambda x, w, b: sigmoid(x @ w.T + b), LAYER_CASES,
-        [Mistake(lambda x, w, b: x @ w.T + b, "this is z. The activation is missing."),
-         Mistake(lambda x, w, b: sigmoid(x @ w.T), "the bias is missing."),
-         Mistake(lambda x, w, b: sigmoid(x @ w + b), "w has a row for each unit, so x meets its transpose: x @ w.T."),
-         Mistake(lambda x, w, b: sigmoid(x @ (w.T + b)), "the bias is added after the product, not to the weights."),
-         Mistake(lambda x, w, b: sigmoid(x @ w.T) + b, "the bias belongs inside the sigmoid."),
-         Mistake(lambda x, w, b: sigmoid(x @ w.T - b), "the bias ends up with the wrong sign. The exponent is −z = −(x @ w.T + b): mind the brackets."),
-         Mistake(lambda x, w, b: sigmoid(-(x @ w.T + b)), "the sign in the exponent: σ(z) = 1 / (1 + exp(−z))."),
-         Mistake(lambda x, w, b: sigmoid(w @ x.T + b[:, None]).reshape(len(x), len(w)),
-                 "a transpose is needed where you reshape: reshape keeps the order of the numbers."),
-         Mistake(lambda x, w, b: sigmoid(w @ x.T + b[:, None]), "transposed: examples belong in the rows of the result."),
-         Mistake(lambda x, w, b: sigmoid(w @ x.T + b), "transposed, so that the bias runs along the examples. Use x @ w.T + b."),
-         Mistake(lambda x, w, b: sigmoid(x @ w.T + b[:, None]), "each column, that is each unit, gets its own bias: add b as it is."),
-         Mistake(lambda x, w, b: np.tanh(x @ w.T + b), "this is tanh. Sigmoid units are asked for."),
-         Mistake(lambda x, w, b: np.maximum(x @ w.T + b, 0), "this is ReLU. Sigmoid units are asked for."),
-         Mistake(lambda x, w, b: sigmoid(x[0] @ w.T + b), "only the first example is computed. Every row of x is one.")],
-        praise="all units and all examples in one product.",
+def diagnose(answer):
+    """3.3: four symptoms of broken networks, and what is wrong with each."""
+    return check_letters(
+        "3.3", answer, "abdc", "abcde",
+        {0: "symptom 1: a square weight matrix can be multiplied either way round, an oblong one cannot.",
+         1: "symptom 2: what would units have to share to print the same number for every digit?",
+         2: "symptom 3: the numbers do not come from the digit. What is added to every unit, whatever comes in?",
+         3: "symptom 4: f(−x) = −f(x) holds for weighted sums without bias. What would break it?"},
+        [Mistake("abdd", "3 of 4 are right. Symptom 4: small weights change sizes, not signs. Which part of a layer treats −x and x differently?"),
+         Mistake("abde", "3 of 4 are right. Symptom 4: its biases are 0 by design. What else stands between two weighted sums?"),
+         Mistake("abbc", "3 of 4 are right. Symptom 3: there the units differ from one another; what they lack is the digit.")],
+        praise="a look at the numbers of each layer tells more than the final answer.", ordered=True,
     )
 
 
@@ -218,4 +229,110 @@ def forward(answer):
          Mistake(lambda x, layers: run(x, layers[:1], lambda i, last: True), "you return after the first layer and its ReLU. Is the return inside the loop?"),
          Mistake(lambda x, layers: run(x, layers[:-1], lambda i, last: True), "the last layer is missing.")],
         praise="forward propagation is a loop over layers.",
+    )
+
+
+def merge(answer):
+    """3.6: the smaller network without copies: ``answer(w, b, w_next)`` returns the three arrays of merged units."""
+    def run(w, b, w_next, join=np.add, same=None, near=False, rows=False):
+        same = same or (lambda i, j: np.array_equal(w[i], w[j]) and b[i] == b[j])
+        kept, columns = [], []
+        for j in range(len(w)):
+            k = next((k for k, i in enumerate(kept) if same(i, j) and (not near or i == j - 1 or same(j - 1, j))), None)
+            if k is None:
+                kept.append(j)
+                columns.append(w_next[:, j])
+            else:
+                columns[k] = join(columns[k], w_next[:, j])
+        return w[kept], (b[kept]), np.stack(columns, axis=1)
+
+    def sorted_(w, b, w_next):
+        small, small_b, small_next = run(w, b, w_next)
+        order = np.lexsort(np.column_stack([small, small_b]).T[::-1])
+        return small[order], small_b[order], small_next[:, order]
+
+    def mean(w, b, w_next):
+        small, small_b, small_next = run(w, b, w_next)
+        counts = [sum(np.array_equal(row, other) and x == y for other, y in zip(w, b, strict=True))
+                  for row, x in zip(small, small_b, strict=True)]
+        return small, small_b, small_next / counts
+
+    def added(w, b, w_next):
+        small, small_b, small_next = run(w, b, w_next)
+        counts = mean(w, b, np.ones_like(w_next))[2][0], run(w, b, np.ones((1, len(w))))[2][0]
+        return small * counts[1][:, None], small_b * counts[1], small_next
+
+    return check_function(
+        "3.6", answer, lambda w, b, w_next: run(w, b, w_next), MERGE_CASES,
+        [Mistake(lambda w, b, w_next: run(w, b, w_next, join=lambda one, other: one),
+                 "the weights behind the copies are lost. What leaves a unit through several connections adds up."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, join=lambda one, other: other),
+                 "of the copies' outgoing weights you keep the last. All of them add up."),
+         Mistake(mean, "outgoing weights add; you take their mean. Two copies say the same twice."),
+         Mistake(added, "incoming weights stay as they are: one unit goes on computing what each copy computed. Only the outgoing weights add."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: np.array_equal(w[i], w[j])),
+                 "units whose weights are equal may differ in their bias: then they are not copies."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: w[i].sum() == w[j].sum() and b[i] == b[j]),
+                 "equal sums do not make equal rows: compare weight by weight."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: b[i] == b[j]), "copies share all their weights, not the bias alone."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: np.array_equal(w_next[:, i], w_next[:, j])),
+                 "what a unit computes is decided by what goes in: compare rows of w, not columns of w_next."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, near=True), "copies need not be neighbours: compare with every unit that you keep."),
+         Mistake(sorted_, "the units are right, but in another order. np.unique sorts; the order of first appearance is asked for."),
+         Mistake(lambda w, b, w_next: (w, b, w_next), "nothing is merged.")],
+        praise="copies of a unit are one unit. For every input, the small network says what the large one says.",
+    )
+
+
+def ten_layers(answer):
+    """3.7: the factor of the root mean square over ten ReLU layers with n · Var(w) = 1."""
+    return check_value(
+        "3.7", answer, 2.0**-5,
+        [Mistake(2.0**-10, "this is the factor of the mean square. The root mean square has its root."),
+         Mistake(1.0, "n · Var(w) = 1 keeps the size of z. What does ReLU take away, layer by layer?"),
+         Mistake(2.0**-0.5, "this is one layer. There are ten."),
+         Mistake(0.5, "this is the mean square over one layer. There are ten, and the root is asked for."),
+         Mistake(32.0, "turned over: the values get smaller."),
+         Mistake(5.0**5, "0.1 is the standard deviation. The variance is its square, 0.01."),
+         Mistake(5.0**10, "0.1 is the standard deviation. The variance is its square, 0.01. And then the root."),
+         Mistake(2.0**5 * 10.0**-5, "the number of terms counts too: a unit adds up 100 of them."),
+         Mistake(0.1**10, "a layer does not multiply by the size of one weight: a unit adds up 100 terms."),
+         Mistake(5.0, "halves multiply from layer to layer, they do not add."),
+         Mistake(10 * 2.0**-0.5, "factors multiply from layer to layer, they do not add.")],
+        praise="100 · 0.01 / 2 = 1/2 a layer for the mean square; (1/2)¹⁰ = 1/1024; its root is 1/32.", digits=2,
+    )
+
+
+def reach(answer):
+    """3.8: how many layers still tell examples apart: ``answer(x, layers, least)``."""
+    def run(x, layers, least, f=lambda z: np.maximum(z, 0), bias=True, axis=0, power=0.5, equal=True, shift=0, size=None, early=False, whole=False):
+        good = 0
+        for k, (w, b) in enumerate(layers):
+            z = x @ w.T + b if bias else x @ w.T
+            x = f(z)
+            seen = z if early else x
+            between = np.mean((seen - seen.mean(axis=axis, keepdims=True)) ** 2) ** power
+            full = np.mean(seen**2) ** power if size is None else size
+            passed = between > least * full if equal else between >= least * full
+            if not whole and not passed:
+                return k + shift
+            good += bool(passed)
+        return good + (0 if whole else shift)
+
+    return check_function(
+        "3.8", answer, lambda x, layers, least: run(x, layers, least), REACH_CASES,
+        [Mistake(lambda x, layers, least: run(x, layers, least, shift=1), "one too many: the layer where the difference is lost does not count."),
+         Mistake(lambda x, layers, least: run(x, layers, least, shift=-1), "one too few: layers count from 0, so the index of the first bad layer is the number of good ones."),
+         Mistake(lambda x, layers, least: run(x, layers, least, axis=None),
+                 "take away each unit's own mean, x.mean(axis=0), not the mean of all numbers: units may differ from each other and still ignore the input."),
+         Mistake(lambda x, layers, least: run(x, layers, least, axis=1), "axis=1 is the mean over the units. The mean over the examples is asked for: axis=0."),
+         Mistake(lambda x, layers, least: run(x, layers, least, power=1.0), "this compares mean squares. Take the root of both."),
+         Mistake(lambda x, layers, least: run(x, layers, least, equal=False), "“at most” includes equality: a layer whose values are all 0 has lost its input, and there 0 = 0."),
+         Mistake(lambda x, layers, least: run(x, layers, least, size=1.0), "`least` is a share of the values' own root mean square, not a size by itself."),
+         Mistake(lambda x, layers, least: run(x, layers, least, early=True), "measure after ReLU, not before."),
+         Mistake(lambda x, layers, least: run(x, layers, least, f=lambda z: z), "ReLU is missing: it follows every layer."),
+         Mistake(lambda x, layers, least: run(x, layers, least, bias=False), "the biases are missing."),
+         Mistake(lambda x, layers, least: run(x, layers, least, whole=True), "stop at the first layer that has lost the difference; those after it do not count."),
+         Mistake(lambda x, layers, least: len(layers), "no layer is refused. Is the comparison inside the loop?")],
+        praise="this is the check that finds where a deep network loses its input.",
     )

@@ -1,12 +1,12 @@
-"""Figures of chapter 3: layers, Mazur's network step by step, and the spread of values through depth."""
+"""Figures of chapter 3's first half: layers, shapes, and Mazur's network step by step."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.activations import relu, sigmoid, tanh
+from cnnlib.activations import sigmoid
 from cnnlib.course.figures._network import canvas, edge
-from cnnlib.course.figures._numbers import fixed, minus
-from cnnlib.course.figures._style import COLORS, MUTED, band
+from cnnlib.course.figures._numbers import fixed
+from cnnlib.course.figures._style import COLORS, MUTED, number_grid
 
 W1, B1 = np.array([[0.15, 0.20], [0.25, 0.30]]), np.array([0.35, 0.35])
 W2, B2 = np.array([[0.40, 0.45], [0.50, 0.55]]), np.array([0.60, 0.60])
@@ -16,7 +16,7 @@ ORDER = ("h1", "h2", "o1", "o2")
 
 def layers_diagram(sizes=(3, 4, 4, 2)):
     """Columns of units with every connection drawn."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.6))
+    fig, ax = plt.subplots(figsize=(4.8, 2.5))
     ax.axis("off")
     spots = [[(1.5 * k, (n - 1) / 2 - i) for i in range(n)] for k, n in enumerate(sizes)]
     for left, right in zip(spots, spots[1:], strict=False):
@@ -50,13 +50,14 @@ def explore_mazur(step, x1, x2):
             active, level = name == current, source[1] == name[1]
             # Those that cross are labelled before they do.
             edge(ax, PLACES[source], PLACES[name], fixed(weight, 2) if active else "", at=0.5 if level else 0.3,
+                 fontsize=10,
                  line={"color": COLORS["orange"], "linewidth": 2} if active else {"color": MUTED, "linewidth": 0.7})
     for name, place in PLACES.items():
         known = name[0] == "x" or ORDER.index(name) <= step
         color = COLORS["orange"] if name == current else COLORS["blue"] if known else MUTED
         ax.plot(*place, "o", markersize=13, color=color)
-        ax.text(place[0], place[1] + 0.15, fixed(values[name], 4) if known else "?", ha="center", fontsize=9.5)
-        ax.text(place[0], place[1] - 0.25, f"${name[0]}_{name[1]}$", ha="center", fontsize=9.5)
+        ax.text(place[0], place[1] + 0.15, fixed(values[name], 4) if known else "?", ha="center", fontsize=10)
+        ax.text(place[0], place[1] - 0.25, f"${name[0]}_{name[1]}$", ha="center", fontsize=10)
     return fig, _arithmetic(current, values)
 
 
@@ -68,64 +69,21 @@ def _arithmetic(name, values):
     return f"{name}: z = {terms} + {fixed(b, 2)} = {fixed(z, 4)}, and σ(z) = {fixed(values[name], 4)}."
 
 
-def signal(x, scale, activation, rng, depth=20):
-    """The values of every layer of a deep network whose weights have the standard deviation ``scale / √n``."""
-    f, n, layers = {"tanh": tanh, "ReLU": relu}[activation], x.shape[1], []
-    for _ in range(depth):
-        x = f(x @ rng.normal(0, scale / np.sqrt(n), size=(n, n)))
-        layers.append(x)
-    return layers
-
-
-def explore_depth(scale, activation):
-    """The stage and caption of the depth explorer: how large the values of each layer are."""
-    rng = np.random.default_rng(7)
-    layers = signal(rng.normal(size=(32, 128)), scale, activation, rng)
-    size = np.array([np.sqrt((h**2).mean()) for h in layers])
-    fig, ax = plt.subplots(figsize=(4.8, 2.7))
-    ax.axhline(1, color=MUTED, linewidth=0.8)
-    ax.plot(range(1, 21), size, "o-", color=COLORS["blue"])
-    ax.set(yscale="log", ylim=(1e-9, 1e9), xticks=(1, 5, 10, 15, 20), xlabel="layer", ylabel="root mean square")
-    return fig, (
-        f"{activation}, standard deviation {scale:g}/√n: the values of layer 20 have a root mean square of "
-        f"{minus(f'{size[-1]:.2g}')}, {minus(f'{size[-1] / size[0]:.2g}')} times those of layer 1."
-    )
-
-
-def histograms(cases, show=(1, 5, 10, 20)):
-    """Small histograms: a row for each initialisation, a column for each layer shown.
-
-    Parameters
-    ----------
-    cases : dict of str to list of array
-        Name to the values of every layer.
-    show : tuple of int
-    """
-    fig, axes = plt.subplots(len(cases), len(show), figsize=(5.6, 1.25 * len(cases) + 0.3), squeeze=False)
-    for row, (name, layers) in zip(axes, cases.items(), strict=True):
-        for ax, layer in zip(row, show, strict=True):
-            values = layers[layer - 1].ravel()
-            reach = np.abs(values).max() or 1.0
-            ax.hist(values, bins=31, range=(-reach, reach), color=COLORS["blue"])
-            ax.set(yticks=[], xticks=(-reach, reach))
-            digits = ".1e" if reach < 0.05 or reach > 99 else ".1f"
-            ax.set_xticklabels([minus(f"{end:{digits}}") for end in (-reach, reach)], fontsize=8.5)
-            if ax.get_subplotspec().is_first_row():
-                ax.set_title(f"layer {layer}", fontsize=9.5)
-        row[0].set_ylabel(name, fontsize=9)
-    return fig
-
-
-def spread_by_depth(sizes):
-    """Root mean square against depth: median and range over seeds.
-
-    Parameters
-    ----------
-    sizes : dict of str to array (seeds, depth)
-    """
-    fig, ax = plt.subplots()
-    for (name, runs), style in zip(sizes.items(), ("-", "--", "-.", ":"), strict=False):
-        band(ax, np.arange(1, runs.shape[1] + 1), runs, style, label=name)
-    ax.set(yscale="log", xlabel="layer", ylabel="root mean square", xticks=(1, 5, 10, 15, 20))
-    ax.legend(loc="best")
+def shapes(x, w, b):
+    """A layer in numbers: a row of x meets a column of w.T, which is a row of w, and makes one number of z."""
+    parts = {"x": x, "w.T": w.T, "b": b[None], "z": x @ w.T + b}
+    sizes = {name: part.shape for name, part in parts.items()} | {"b": b.shape}
+    lit = {"x": (0, None), "w.T": (None, 1), "b": (None, 1), "z": (0, 1)}
+    fig, axes = plt.subplots(1, 4, figsize=(4.8, 1.7), width_ratios=[part.shape[1] for part in parts.values()])
+    for ax, (name, part) in zip(axes, parts.items(), strict=True):
+        number_grid(ax, part, limit=6, fontsize=10)
+        ax.set_title(f"{name}\n{sizes[name]}", fontsize=10)
+        row, column = lit[name]
+        top, height = (0, part.shape[0]) if row is None else (row, 1)
+        left, width = (0, part.shape[1]) if column is None else (column, 1)
+        ax.add_patch(plt.Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=COLORS["orange"],
+                                   linewidth=2.5, zorder=5, clip_on=False))
+    for ax, sign in zip(axes, "@+=", strict=False):
+        ax.annotate(sign, (1, 0.5), xytext=(9, 0), xycoords="axes fraction", textcoords="offset points", ha="center",
+                    va="center", fontsize=14)
     return fig

@@ -20,11 +20,6 @@ def relu(z):
     return np.maximum(z, 0)
 
 
-def layer_loops(x, w, b):
-    return [[1 / (1 + math.exp(-sum(wi * xi for wi, xi in zip(row, example, strict=True)) - bias))
-             for row, bias in zip(w, b, strict=True)] for example in x]
-
-
 def he_rows(n_in, n_out, rng):
     return [[rng.normal() * math.sqrt(2 / n_in) for _ in range(n_in)] for _ in range(n_out)]
 
@@ -100,19 +95,133 @@ def forward_with(where, f=relu, bias=1):
     return run
 
 
+def merge_loops(w, b, w_next):
+    rows, biases, columns = [], [], []
+    for j in range(len(w)):
+        for k in range(len(rows)):
+            if all(rows[k] == w[j]) and biases[k] == b[j]:
+                columns[k] = [c + v for c, v in zip(columns[k], w_next[:, j], strict=True)]
+                break
+        else:
+            rows.append(w[j])
+            biases.append(b[j])
+            columns.append(list(w_next[:, j]))
+    return rows, biases, [list(row) for row in zip(*columns, strict=True)]
+
+
+def merge_dict(w, b, w_next):
+    units = {}
+    for row, bias, column in zip(w, b, w_next.T, strict=True):
+        units.setdefault((*row, bias), []).append(column)
+    keys = np.array(list(units))
+    return keys[:, :-1], keys[:, -1], np.stack([np.sum(c, axis=0) for c in units.values()], axis=1)
+
+
+def merge_matrix(w, b, w_next):
+    _, first, which = np.unique(np.column_stack([w, b]), axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    member = which.ravel()[:, None] == order
+    return w[first[order]], b[first[order]], w_next @ member
+
+
+def merge_torch(w, b, w_next):
+    return tuple(torch.tensor(np.asarray(v), dtype=torch.float64) for v in merge_dict(w, b, w_next))
+
+
+def merge_with(join, same=lambda a, b: np.array_equal(a, b)):
+    def merge(w, b, w_next):
+        kept, columns = [], []
+        for j in range(len(w)):
+            old = [k for k, i in enumerate(kept) if same(np.append(w[i], b[i]), np.append(w[j], b[j]))]
+            if old:
+                columns[old[0]] = join(columns[old[0]], w_next[:, j])
+            else:
+                kept.append(j)
+                columns.append(w_next[:, j])
+        return w[kept], b[kept], np.stack(columns, axis=1)
+    return merge
+
+
+def merge_in_place(w, b, w_next):
+    w_next *= 1
+    small = merge_dict(w, b, w_next)
+    w_next[:] = 0
+    return small
+
+
+def merge_sorted(w, b, w_next):
+    units, which = np.unique(np.column_stack([w, b]), axis=0, return_inverse=True)
+    return units[:, :-1], units[:, -1], w_next @ np.eye(len(units))[which.ravel()]
+
+
+def reach_loop(x, layers, least):
+    for k, (w, b) in enumerate(layers):
+        x = relu(x @ w.T + b)
+        mean = sum(x) / len(x)
+        between = math.sqrt(sum(((row - mean) ** 2).sum() for row in x) / x.size)
+        if between <= least * math.sqrt((x**2).sum() / x.size):
+            return k
+    return len(layers)
+
+
+def reach_std(x, layers, least):
+    k = 0
+    while k < len(layers):
+        w, b = layers[k]
+        x = relu(x @ w.T + b)
+        if x.var(axis=0).mean() <= least**2 * (x**2).mean():
+            break
+        k += 1
+    return k
+
+
+def reach_torch(x, layers, least):
+    x = torch.tensor(x)
+    for k, (w, b) in enumerate(layers):
+        x = torch.relu(torch.nn.functional.linear(x, torch.tensor(w), torch.tensor(b)))
+        if (x - x.mean(0)).pow(2).mean().sqrt() <= least * x.pow(2).mean().sqrt():
+            return torch.tensor(k)
+    return len(layers)
+
+
+def reach_recursive(x, layers, least):
+    if not layers:
+        return 0
+    (w, b), *rest = layers
+    x = relu(x @ w.T + b)
+    lost = np.linalg.norm(x - x.mean(axis=0)) <= least * np.linalg.norm(x)
+    return 0 if lost else 1 + reach_recursive(x, rest, least)
+
+
+def reach_with(lost, f=relu, bias=1, after=0):
+    def reach(x, layers, least):
+        for k, (w, b) in enumerate(layers):
+            x = f(x @ w.T + bias * b)
+            if lost(x, least):
+                return k + after
+        return len(layers) + after
+    return reach
+
+
+def rms(a):
+    return np.sqrt(np.mean(a**2))
+
+
+def apart(x, least):
+    return rms(x - x.mean(axis=0)) <= least * rms(x)
+
+
 RIGHT = {
     "parameters": [266610, 266610.0, np.int64(266610), (784 + 1) * 300 + 301 * 100 + 101 * 10],
     "shapes": [((32, 10), (10, 64), (10,)), [[32, 10], [10, 64], [10]], [torch.Size([32, 10]), torch.Size([10, 64]), torch.Size([10])],
                (np.zeros((32, 10)).shape, np.zeros((10, 64)).shape, np.zeros(10).shape)],
-    "layer": [
-        lambda x, w, b: sigmoid(x @ w.T + b), layer_loops, lambda x, w, b: sigmoid(np.einsum("ni,oi->no", x, w) + b),
-        lambda x, w, b: (torch.sigmoid(torch.nn.functional.linear(*(torch.tensor(v, requires_grad=True) for v in (x, w, b))))),
-        lambda x, w, b: sigmoid((w @ x.T).T + b), lambda x, w, b: sigmoid((x[:, None] * w).sum(axis=2) + b),
-        lambda x, w, b: np.array([sigmoid(w @ row + b) for row in x.astype(np.float32)]),
-    ],
+    "diagnose": ["abdc", "A B D C", ["a", "b", "d", "c"]],
     "he": [normal(lambda n_in, n_out: np.sqrt(2 / n_in)), he_rows, he_torch, lambda n_in, n_out, rng: rng.standard_normal((n_out, n_in)) * (2 / n_in) ** 0.5,
            lambda n_in, n_out, rng: rng.normal(scale=np.sqrt(2 / n_in), size=(n_in, n_out)).T.astype(np.float32)],
     "forward": [forward_layers, forward_recursive, forward_torch, forward_library, forward_with(lambda i, last: i < last)],
+    "merge": [merge_loops, merge_dict, merge_matrix, merge_torch],
+    "ten_layers": [0.03125, 1 / 32, 0.5 ** 5, 0.031, np.float32(0.03125), np.sqrt(0.5) ** 10],
+    "reach": [reach_loop, reach_std, reach_torch, reach_recursive],
 }
 
 WRONG = {
@@ -128,15 +237,9 @@ WRONG = {
         ((32, 10), "3 results"), (((32, 10), (10, 64), (10, 32)), "result 3: 1 result is expected"), (((32, 10), (10, 64), "10"), "result 3"),
         (((32, 11), (10, 64), (10,)), "2 of 3 are right"), (((32, 10), (32, 10, 64), (10,)), "result 2"),
     ],
-    "layer": [
-        (lambda x, w, b: x @ w.T + b, "this is z"), (lambda x, w, b: sigmoid(x @ w.T), "the bias is missing"), (lambda x, w, b: sigmoid(x @ (w.T + b)), "after the product"),
-        (lambda x, w, b: sigmoid(x @ w + b), "x @ w.T. (On three examples, four inputs, three units, it raises ValueError in line"),
-        (lambda x, w, b: sigmoid(w @ x.T + b[:, None]), "transposed"), (lambda x, w, b: sigmoid(x @ w.T) + b, "inside the sigmoid"),
-        (lambda x, w, b: 1 / (1 + np.exp(-x @ w.T + b)), "mind the brackets"), (lambda x, w, b: 1 / (1 + np.exp(x @ w.T + b)), "sign in the exponent"),
-        (lambda x, w, b: sigmoid(x @ w.T + b[:, None]), "gets its own bias"), (lambda x, w, b: np.tanh(x @ w.T + b), "this is tanh"), (lambda x, w, b: relu(x @ w.T + b), "this is ReLU"),
-        (lambda x, w, b: sigmoid(x[0] @ w.T + b), "only the first example"), (lambda x, w, b: sigmoid(np.sum(x @ w.T + b, axis=1)), "the shape"),
-        (lambda x, w, b: 1 / (1 + math.exp(-(x @ w.T + b))), "raises TypeError"), (lambda x, w: sigmoid(x @ w.T), "yours takes (x, w)"),
-        (lambda x, w, b: sigmoid((w @ x.T).reshape(len(x), -1) + b), "is expected"),
+    "diagnose": [
+        ("abdd", "3 of 4 are right. Symptom 4"), ("abde", "by design"), ("abbc", "the units differ"), ("bbdc", "symptom 1"), ("acdc", "symptom 2"), ("abac", "symptom 3"),
+        ("abdb", "symptom 4"), ("abd", "4 letters are asked for"), ("abdf", "letters to choose from"), (4, "you gave"), ({"a", "b", "c", "d"}, "no order"), ("eeee", "symptom 1"), ("badc", "symptom 1"),
     ],
     "he": [
         (normal(lambda i, o: 2 / i), "is the variance"), (normal(lambda i, o: np.sqrt(1 / i)), "factor 2 is missing"), (normal(lambda i, o: np.sqrt(2 / o)), "number of inputs"),
@@ -164,5 +267,26 @@ WRONG = {
         (lambda x, layers: forward_layers(x, layers)[0], "is expected"), (lambda x, layers: forward_with(lambda i, last: True)(x, layers[:-1]), "last layer is missing"),
         (lambda x, layers: forward_layers(x, layers[:3]), "is expected"), (lambda x, layers: forward_layers(x, layers[::-1]), "raises"), (lambda x, layers: x, "is expected"),
         (forward_by_identity, "may share theirs"), (forward_with(lambda i, last: i < min(last, 3)), "six layers"), (lambda x: x, "called with the arguments (x, layers); yours takes (x)"),
+    ],
+    "merge": [
+        (merge_with(lambda a, b: a), "behind the copies are lost"), (merge_with(lambda a, b: b), "you keep the last"), (merge_with(lambda a, b: (a + b) / 2), "is expected"),
+        (merge_with(np.add, lambda a, b: np.array_equal(a[:-1], b[:-1])), "differ in their bias"), (merge_with(np.add, lambda a, b: a[-1] == b[-1]), "not the bias alone"),
+        (merge_with(np.add, lambda a, b: a[:-1].sum() == b[:-1].sum() and a[-1] == b[-1]), "weight by weight"), (lambda w, b, w_next: (w, b, w_next), "nothing is merged"),
+        (merge_sorted, "np.unique sorts"), (merge_in_place, "`w_next` is changed"), (lambda w, b, w_next: merge_dict(w, b, w_next)[:2], "3 results are expected"),
+        (lambda w, b, w_next: (merge_dict(w, b, w_next)[0].T, *merge_dict(w, b, w_next)[1:]), "is expected"), (lambda w, b: (w, b), "yours takes (w, b)"),
+        (merge_with(np.add, lambda a, b: np.allclose(a[0], b[0])), "is expected"), (lambda w, b, w_next: merge_dict(w, b, w_next.T), "raises"),
+        (merge_with(np.subtract), "is expected"), (lambda w, b, w_next: (*merge_dict(w, b, w_next)[:2], w_next), "is expected"),
+    ],
+    "ten_layers": [
+        (1 / 1024, "of the mean square"), (1, "take away"), (0.7071, "one layer"), (0.5, "mean square over one layer"), (32, "turned over"), (3125, "The variance is its square"), (5**10, "And then the root"),
+        (0.00032, "adds up 100"), (1e-10, "100 terms"), (5, "do not add"), (7.0711, "do not add"), (0, "not this one"), ("1/32", "the text"), (-0.03125, "not this one"),
+    ],
+    "reach": [
+        (reach_with(apart, after=1), "one too many"), (reach_with(apart, after=-1), "one too few"), (reach_with(lambda x, least: rms(x - x.mean()) <= least * rms(x)), "each unit's own mean"),
+        (reach_with(lambda x, least: rms(x - x.mean(axis=1, keepdims=True)) <= least * rms(x)), "axis=1"), (reach_with(lambda x, least: rms(x - x.mean(axis=0)) ** 2 <= least * rms(x) ** 2), "mean squares"),
+        (reach_with(lambda x, least: rms(x - x.mean(axis=0)) < least * rms(x)), "includes equality"), (reach_with(lambda x, least: rms(x - x.mean(axis=0)) <= least), "by itself"),
+        (reach_with(apart, f=lambda z: z), "ReLU is missing"), (reach_with(apart, bias=0), "biases are missing"), (lambda x, layers, least: len(layers), "inside the loop"),
+        (reach_with(apart, f=np.tanh), "is expected"), (reach_with(lambda x, least: rms(x) <= least), "is expected"), (lambda x, layers, least: x, "is expected"), (lambda x, layers: 0, "yours takes (x, layers)"),
+        (reach_with(lambda x, least: x.std(axis=0).mean() <= least * rms(x)), "is expected"), (reach_with(lambda x, least: not apart(x, least)), "is expected"),
     ],
 }
