@@ -56,31 +56,12 @@ REACH_CASES = [
     *(Case((_RNG.normal(size=(30, 12)), _sized(scale, 12, bias), least), f"twelve layers, {least:g}")
       for scale, bias, least in ((1.4, 0.0, 0.01), (1.0, 0.1, 0.1), (0.6, 0.1, 0.01), (0.6, 0.3, 0.05), (1.0, 0.3, 0.2), (1.4, 0.5, 0.3))),
 ]
-WEIGHTS = 784 * 300 + 300 * 100 + 100 * 10
-
-
-def parameters(answer):
-    """3.1: the number of parameters of a network 784 → 300 → 100 → 10."""
-    return check_value(
-        "3.1", answer, WEIGHTS + 300 + 100 + 10,
-        [Mistake(WEIGHTS, "these are the weights. Every unit after the input has a bias too."),
-         Mistake(784 * 300 * 100 * 10, "the layers' counts add, they do not multiply."),
-         Mistake(784 + 300 + 100 + 10, "these are the units. Count the connections between them."),
-         Mistake(300 + 100 + 10, "these are the biases. Count the weights as well: one for each connection."),
-         Mistake(WEIGHTS + 784 + 300 + 100 + 10, "the inputs have no bias: they are given, not computed."),
-         Mistake(WEIGHTS + 784 + 300 + 100, "a layer has one bias for each of its outputs, not of its inputs."),
-         Mistake(WEIGHTS + 300 + 100, "the last layer's ten units have biases, too."),
-         Mistake(WEIGHTS + 10, "hidden units have biases, too."),
-         Mistake(WEIGHTS + 3, "every unit has a bias of its own, not every layer."),
-         Mistake(784 * 300 + 300, "this is the first layer. Two more follow.")],
-        praise="235,500 + 30,100 + 1,010 = 266,610.",
-    )
 
 
 def shapes(answer):
-    """3.2: the shape of y = x @ w.T + b for 32 examples, 64 inputs and 10 outputs; and of w and b."""
+    """3.1: the shape of y = x @ w.T + b for 32 examples, 64 inputs and 10 outputs; and of w and b."""
     return check_value(
-        "3.2", answer, ((32, 10), (10, 64), (10,)),
+        "3.1", answer, ((32, 10), (10, 64), (10,)),
         [Mistake(((32, 10), (64, 10), (10,)), "w holds one row for each output: (outputs, inputs), as in PyTorch."),
          Mistake(((10, 32), (10, 64), (10,)), "examples come first: one row of y for each row of x."),
          Mistake(((32, 10), (10, 64), (32,)), "one bias for each output unit; all examples share it."),
@@ -98,9 +79,9 @@ def shapes(answer):
 
 
 def diagnose(answer):
-    """3.3: four symptoms of broken networks, and what is wrong with each."""
+    """3.2: four symptoms of broken networks, and what is wrong with each."""
     return check_letters(
-        "3.3", answer, "abdc", "abcde",
+        "3.2", answer, "abdc", "abcde",
         {0: "symptom 1: a square weight matrix can be multiplied either way round, an oblong one cannot.",
          1: "symptom 2: what would units have to share to print the same number for every digit?",
          2: "symptom 3: the numbers do not come from the digit. What is added to every unit, whatever comes in?",
@@ -113,7 +94,7 @@ def diagnose(answer):
 
 
 def he(answer):
-    """3.4: He's initialisation: ``answer(n_in, n_out, rng)`` returns weights (n_out, n_in), judged by their spread."""
+    """3.3: He's initialisation: ``answer(n_in, n_out, rng)`` returns weights (n_out, n_in), judged by their spread."""
     def reference(n_in, n_out, rng):
         return rng.normal(0, np.sqrt(2 / n_in), size=(n_out, n_in))
 
@@ -134,7 +115,7 @@ def he(answer):
         return (_cut(drawn[0]) or _spread(drawn[0], 250, 60) or _units(drawn[0]) or _law(drawn[0]) or _spread(drawn[2], 100, 120)
                 or _spread(drawn[4], 4, 3000))
 
-    return judge_function("3.4", answer, reference, HE_CASES, judge,
+    return judge_function("3.3", answer, reference, HE_CASES, judge,
                           praise="the spread is √(2 / n_in), and layer after layer will keep it.")
 
 
@@ -196,7 +177,7 @@ def _law(w):
 
 
 def forward(answer):
-    """3.5: a whole network: ``answer(x, layers)`` with ReLU after every layer but the last."""
+    """3.4: a whole network: ``answer(x, layers)`` with ReLU after every layer but the last."""
     def run(x, layers, where=lambda i, last: i < last, bias=True, f=lambda z: np.maximum(z, 0)):
         for i, (w, b) in enumerate(layers):
             x = x @ w.T + b if bias else x @ w.T
@@ -210,7 +191,7 @@ def forward(answer):
         return x
 
     return check_function(
-        "3.5", answer, lambda x, layers: run(x, layers), FORWARD_CASES,
+        "3.4", answer, lambda x, layers: run(x, layers), FORWARD_CASES,
         [Mistake(lambda x, layers: run(x, layers, lambda i, last: True), "no ReLU after the last layer: its outputs are logits."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: False), "ReLU is missing between the layers."),
          Mistake(lambda x, layers: run(x, layers, lambda i, last: i == last), "ReLU belongs between layers, not at the end."),
@@ -233,7 +214,7 @@ def forward(answer):
 
 
 def merge(answer):
-    """3.6: the smaller network without copies: ``answer(w, b, w_next)`` returns the three arrays of merged units."""
+    """3.5: the smaller network without copies: ``answer(w, b, w_next)`` returns the three arrays of merged units."""
     def run(w, b, w_next, join=np.add, same=None, near=False, rows=False):
         same = same or (lambda i, j: np.array_equal(w[i], w[j]) and b[i] == b[j])
         kept, columns = [], []
@@ -263,7 +244,7 @@ def merge(answer):
         return small * counts[1][:, None], small_b * counts[1], small_next
 
     return check_function(
-        "3.6", answer, lambda w, b, w_next: run(w, b, w_next), MERGE_CASES,
+        "3.5", answer, lambda w, b, w_next: run(w, b, w_next), MERGE_CASES,
         [Mistake(lambda w, b, w_next: run(w, b, w_next, join=lambda one, other: one),
                  "the weights behind the copies are lost. What leaves a unit through several connections adds up."),
          Mistake(lambda w, b, w_next: run(w, b, w_next, join=lambda one, other: other),
@@ -285,9 +266,9 @@ def merge(answer):
 
 
 def ten_layers(answer):
-    """3.7: the factor of the root mean square over ten ReLU layers with n · Var(w) = 1."""
+    """3.6: the factor of the root mean square over ten ReLU layers with n · Var(w) = 1."""
     return check_value(
-        "3.7", answer, 2.0**-5,
+        "3.6", answer, 2.0**-5,
         [Mistake(2.0**-10, "this is the factor of the mean square. The root mean square has its root."),
          Mistake(1.0, "n · Var(w) = 1 keeps the size of z. What does ReLU take away, layer by layer?"),
          Mistake(2.0**-0.5, "this is one layer. There are ten."),
@@ -304,7 +285,7 @@ def ten_layers(answer):
 
 
 def reach(answer):
-    """3.8: how many layers still tell examples apart: ``answer(x, layers, least)``."""
+    """3.7: how many layers still tell examples apart: ``answer(x, layers, least)``."""
     def run(x, layers, least, f=lambda z: np.maximum(z, 0), bias=True, axis=0, power=0.5, equal=True, shift=0, size=None, early=False, whole=False):
         good = 0
         for k, (w, b) in enumerate(layers):
@@ -320,7 +301,7 @@ def reach(answer):
         return good + (0 if whole else shift)
 
     return check_function(
-        "3.8", answer, lambda x, layers, least: run(x, layers, least), REACH_CASES,
+        "3.7", answer, lambda x, layers, least: run(x, layers, least), REACH_CASES,
         [Mistake(lambda x, layers, least: run(x, layers, least, shift=1), "one too many: the layer where the difference is lost does not count."),
          Mistake(lambda x, layers, least: run(x, layers, least, shift=-1), "one too few: layers count from 0, so the index of the first bad layer is the number of good ones."),
          Mistake(lambda x, layers, least: run(x, layers, least, axis=None),
