@@ -109,7 +109,7 @@ def _needed(rule, rates, momenta, bowl, start, steps):
 
 def parabola_paths(rates, curvature=4.0, start=2.0, steps=6):
     """Gradient descent on ``½ c w²`` at several learning rates, two by two."""
-    fig, axes = plt.subplots(2, 2, figsize=(5.0, 4.2), sharex=True, sharey=True)
+    fig, axes = plt.subplots(2, 2, figsize=(4.7, 4.0), sharex=True, sharey=True)
     grid = np.linspace(-3, 3, 61)
     for ax, rate in zip(axes.flat, rates, strict=True):
         w = start * (1 - rate * curvature) ** np.arange(steps + 1)
@@ -135,7 +135,7 @@ def plane(rates, momenta, needed, marks):
         From `steps_needed`, with the steps that were tried plus 1 where they did not do.
     marks : dict of str to (rate, momentum)
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.6))
+    fig, ax = plt.subplots(figsize=(4.7, 3.5))
     most = needed.max() - 1
     shown = np.ma.masked_where(needed > most, needed)
     mesh = ax.pcolormesh(rates, momenta, shown, cmap="viridis_r", norm=LogNorm(10, most), rasterized=True)
@@ -158,7 +158,7 @@ def plane(rates, momenta, needed, marks):
 
 def noise(sizes, spread):
     """Spread of the mini-batch gradient against the batch size, with the 1/√B line."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.7))
+    fig, ax = plt.subplots(figsize=(4.8, 2.7))
     ax.loglog(sizes, spread, "o", label="measured")
     ax.loglog(sizes, spread[0] * np.sqrt(sizes[0] / np.array(sizes)), "--", color=MUTED, label="∝ 1/√B")
     ax.set(xlabel="batch size B", ylabel="spread of the gradient")
@@ -177,7 +177,7 @@ def by_rate(panels, *, ylim, ylabel="final loss"):
         Runs above, or not finite, leave at the upper edge.
     ylabel : str, optional
     """
-    fig, axes = plt.subplots(len(panels), 1, figsize=(5.2, 0.5 + 2.5 * len(panels)), sharex=True, squeeze=False)
+    fig, axes = plt.subplots(len(panels), 1, figsize=(4.8, 0.5 + 2.5 * len(panels)), sharex=True, squeeze=False)
     for ax, (title, lines) in zip(axes[:, 0], panels.items(), strict=True):
         for (name, (rates, losses)), (marker, color) in zip(lines.items(), LINES, strict=False):
             runs = np.minimum(np.asarray(losses).T, 10.0)
@@ -196,7 +196,7 @@ def by_rate(panels, *, ylim, ylabel="final loss"):
 
 def schedules(rates):
     """Learning rate against step for several schedules."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.6))
+    fig, ax = plt.subplots(figsize=(4.8, 2.7))
     for (name, values), style in zip(rates.items(), ("-", "--", "-.", ":"), strict=False):
         ax.plot(values, style, label=name)
     ax.set(xlabel="step", ylabel="learning rate", ylim=(0, None))
@@ -211,10 +211,11 @@ def forgotten(curves):
     ----------
     curves : dict of str to array (steps,)
     """
-    fig, ax = plt.subplots(figsize=(5.2, 2.7))
+    fig, ax = plt.subplots(figsize=(4.8, 2.7))
     for (name, losses), style in zip(curves.items(), ("-", "--", "-."), strict=False):
         ax.plot(losses, style, label=name, linewidth=1.3)
     ax.set(xlabel="step", ylabel="loss of the batch", yscale="log")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     legend_above(ax, 2)
     return fig
 
@@ -230,7 +231,7 @@ def dying(rates, dead, right, baseline):
     baseline : float
         The share that is right when the answer is always the same.
     """
-    fig, axes = plt.subplots(2, 1, figsize=(5.2, 4.4), sharex=True)
+    fig, axes = plt.subplots(2, 1, figsize=(4.8, 4.4), sharex=True)
     for ax, shares, label in zip(axes, (dead, right), ("dead units (%)", "right (%)"), strict=True):
         for (name, runs), (marker, color) in zip(shares.items(), LINES, strict=False):
             band(ax, rates, 100 * runs, center=np.mean, marker=marker, color=color, label=name)
