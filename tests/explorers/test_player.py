@@ -34,7 +34,8 @@ WINDOWS = """<section class="course-explorer" id="explore-c" data-script="toy" d
         Slider("n", range(8), label="window", start=1, play=True), Slider("most", range(2, 8), label="most", start=3))))
 TOY = """modules.toy = {
     numbers: ({ n, most }) => ({ at: Math.min(n, most), by: "page" }),
-    draw: ({ at, n, most, by }) => ({ html: `<p data-set="n:2">${at} ${by}</p>`, caption: `window ${at} of ${most}`,
+    draw: ({ at, n, most, by }) => ({ html: `<p data-set="n:2">${at} ${by}</p><b data-set="n:2 most:3"></b>`,
+      caption: `window ${at} of ${most}`,
       limits: { n: most }, off: n === 0 ? ["most"] : [] }) };"""
 
 
@@ -137,6 +138,13 @@ def test_clicking_in_the_picture_stops_playback(page):
     button = play(page, "explore-c")
     one(page, "#explore-c [data-set]").click()
     assert button.text == "▶ Play" and caption(page, "explore-c") == "window 2 of 3" and stands_still(page, "explore-c")
+
+
+def test_a_cell_of_a_plane_moves_two_controls(page):
+    page.execute_script("document.querySelector('#explore-c b').click()")
+    assert caption(page, "explore-c") == "window 2 of 5"
+    places = [one(page, f"#explore-c [data-name={name}]").get_attribute("value") for name in ("n", "most")]
+    assert places == ["2", "3"]
 
 
 def test_one_explorer_plays_at_a_time(page):

@@ -74,20 +74,38 @@ def test_an_empty_kernel_draws():
 def test_the_ravine_is_left_where_the_path_stays_below_the_line():
     said = set()
     explorer = explorers()["explore-ravine"]
-    for rule, rate, momentum in itertools.product(*(c.values for c in explorer.controls)):
-        heights = explorer.compute(rule, rate, momentum)["heights"]
-        stays = [t for t in range(41) if max(heights[t:]) < 0.01]
+    rules, rates, momenta = (c.values for c in explorer.controls)
+    assert explorer.config["rates"] == rates and explorer.config["momenta"] == momenta
+    for (i, momentum), (j, rate), rule in itertools.product(enumerate(momenta), enumerate(rates), rules):
+        found = explorer.compute(rule, rate, momentum)
+        heights = found["heights"]
+        stays = [t for t in range(61) if max(heights[t:]) < 0.01]
+        assert found["below"] == explorer.config["plane"][rule][i][j] == (stays[0] if stays else 61)
+        if (i + j) % 4 and rate not in (0.08, 0.082):
+            continue
         caption = explorer.frame(rule=rule, rate=rate, momentum=momentum).caption
         assert caption.endswith(f"Below 0.01 from step {stays[0]} on." if stays else "")
         assert ("Below" in caption) == bool(stays)
-        assert ("diverges" in caption) == (heights[-1] > 1e6)
-        said.add(bool(stays))
-    assert said == {False, True}
+        said.add((bool(stays), "diverges" in caption))
+    assert said == {(False, False), (False, True), (True, False)}
+
+
+@pytest.mark.parametrize("rule", ["momentum", "Nesterov"])
+def test_the_explorer_of_the_ravine_knows_where_it_diverges(rule):
+    """Just above the limit that it tells, paths grow for ever; just below, they die out."""
+    explorer = explorers()["explore-ravine"]
+    for momentum in explorer.controls[2].values:
+        limit = explorer.compute(rule, 0.05, momentum)["limit"]
+        ends = (explorer.compute(rule, share * limit, momentum, steps) for share, steps in ((0.97, 2500), (1.03, 800)))
+        below, above = (end["heights"] for end in ends)
+        assert max(below[-20:]) < 0.01 and max(above[-20:]) > 1e3
+    assert "diverges: the limit is 0.08." in frame("explore-ravine", rule=rule, rate=0.082, momentum=0).caption
+    assert "diverges" not in frame("explore-ravine", rule=rule, rate=0.08, momentum=0).caption
 
 
 @pytest.mark.parametrize(("rule", "rate", "momentum", "step"), [
     ("momentum", 0.075, 0.6, 15), ("momentum", 0.07, 0.6, 16), ("momentum", 0.04, 0.7, 20), ("momentum", 0.06, 0.6, 17),
-    ("Nesterov", 0.05, 0.9, 34),
+    ("Nesterov", 0.05, 0.9, 43),
 ])
 def test_a_path_that_dips_and_rises_again_is_below_from_its_last_rise_on(rule, rate, momentum, step):
     caption = frame("explore-ravine", rule=rule, rate=rate, momentum=momentum).caption

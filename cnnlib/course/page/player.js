@@ -117,12 +117,14 @@ export function play(root, ask) {
   }
 
   root.querySelector(".course-controls").addEventListener("input", changed);
-  // Inside the stage, a click on an element with data-set="name:index" moves that control there.
+  // Inside the stage, a click on an element with data-set="name:index", or several of them, moves those controls there.
   stage.addEventListener("click", (event) => {
     const target = event.target.closest("[data-set]");
     if (!target) return;
-    const [name, index] = target.dataset.set.split(":");
-    find(name).value = index;
+    for (const move of target.dataset.set.split(" ")) {
+      const [name, index] = move.split(":");
+      find(name).value = index;
+    }
     changed();
   });
   root.querySelector(".course-controls").style.display = "";
