@@ -53,18 +53,18 @@ def bug(clean, noisy, switch):
     return fig
 
 
-def ladder(forward, back):
+def ladder(times):
     """Bars of microseconds per image on a logarithmic axis, two for each rung, with a line over the quartiles.
 
     Parameters
     ----------
-    forward, back : dict of str to array (3,)
-        Lower quartile, median and upper quartile of each rung, slowest first.
+    times : dict of str to dict of str to array (3,)
+        Forward and back: lower quartile, median and upper quartile of each rung, slowest first.
     """
-    names = list(forward)
+    names = list(next(iter(times.values())))
     fig, ax = plt.subplots(figsize=(5.4, 0.75 * len(names) + 1.2))
-    values = np.array([list(forward.values()), list(back.values())])
-    for rows, color, label, shift in zip(values, ("blue", "orange"), ("forward", "back"), (-0.2, 0.2), strict=True):
+    values = np.array([list(rungs.values()) for rungs in times.values()])
+    for rows, color, label, shift in zip(values, ("blue", "orange"), times, (-0.2, 0.2), strict=True):
         heights = np.arange(len(names)) + shift
         ax.barh(heights, rows[:, 1], height=0.36, color=COLORS[color], label=label)
         ax.hlines(heights, rows[:, 0], rows[:, 2], color=INK, linewidth=2)
