@@ -8,23 +8,12 @@ from cnnlib.course.figures._style import COLORS, INK, MUTED
 from cnnlib.course.figures.convolution import grid
 
 
-def grids(values, titles, *, width=5.4, height=2.1, fontsize=9):
+def grids(values, titles, *, width=4.4, height=1.8, fontsize=9):
     """Small arrays of different sizes side by side, cells of one size, numbers printed."""
     fig, axes = plt.subplots(1, len(values), figsize=(width, height), width_ratios=[v.shape[1] for v in values])
     limit = max(np.abs(v).max() for v in values)
     for ax, v, title in zip(np.atleast_1d(axes), values, titles, strict=True):
         grid(ax, v, title=title, limit=1.5 * limit, fontsize=fontsize)
-    return fig
-
-
-def stack(values, titles, *, width=4.6, heights=None):
-    """Small arrays above one another, numbers printed."""
-    heights = heights or [v.shape[0] for v in values]
-    fig, axes = plt.subplots(len(values), 1, figsize=(width, 0.34 * sum(heights) + 0.42 * len(values)),
-                             height_ratios=heights)
-    limit = max(np.abs(v).max() for v in values)
-    for ax, v, title in zip(axes, values, titles, strict=True):
-        grid(ax, v, title=title, limit=1.5 * limit)
     return fig
 
 
@@ -38,17 +27,16 @@ def bug(clean, noisy, switch):
     switch : int
         The step at which the noisy runs part.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 3.1))
+    fig, axes = plt.subplots(2, 1, figsize=(4.4, 5.2))
     styles = ("blue", "-"), ("orange", "--")
     for ax, runs in zip(axes, (clean, noisy), strict=True):
         for (rule, curves), (color, line) in zip(runs.items(), styles, strict=True):
             ax.plot(curves.T, color=COLORS[color], alpha=0.3, linewidth=1)
             ax.plot(np.median(curves, axis=0), line, color=COLORS[color], linewidth=2.4, label=f"with {rule}")
-        ax.set_xlabel("step")
         ax.grid(True, axis="y")
-    axes[0].set(yscale="log", title="no noise", ylabel="loss")
+    axes[0].set(yscale="log", title="no noise", xlabel="step", ylabel="loss")
     axes[1].axvline(switch, color=MUTED, linewidth=1)
-    axes[1].set(title="noise", ylabel="loss, 1 at the switch", ylim=(0.95, 1.55))
+    axes[1].set(title="noise", xlabel="step", ylabel="loss, 1 at the switch", ylim=(0.95, 1.55))
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
@@ -62,7 +50,7 @@ def ladder(times):
         Forward and back: lower quartile, median and upper quartile of each rung, slowest first.
     """
     names = list(next(iter(times.values())))
-    fig, ax = plt.subplots(figsize=(5.4, 0.75 * len(names) + 1.2))
+    fig, ax = plt.subplots(figsize=(4.4, 0.75 * len(names) + 1.2))
     values = np.array([list(rungs.values()) for rungs in times.values()])
     for rows, color, label, shift in zip(values, ("blue", "orange"), times, (-0.2, 0.2), strict=True):
         heights = np.arange(len(names)) + shift

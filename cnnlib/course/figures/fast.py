@@ -34,7 +34,7 @@ def shares(parts):
     parts : dict of str to dict of str to float
         For each job the median seconds of its parts.
     """
-    fig, ax = plt.subplots(figsize=(5.2, 0.5 * len(parts) + 1.3))
+    fig, ax = plt.subplots(figsize=(WIDTH, 0.5 * len(parts) + 1.3))
     names = list(dict.fromkeys(name for times in parts.values() for name in times))
     colors = dict(zip(names, ("amber", "sky", "purple"), strict=False))
     for k, times in enumerate(parts.values()):
@@ -66,7 +66,7 @@ def filters(counts, speeds, roof, peak):
     peak : float
         What the core does on a large square product.
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.4))
+    fig, ax = plt.subplots(figsize=(WIDTH, 3.4))
     ax.axhline(peak, color=INK, linewidth=1.2, label="peak of the core")
     ax.plot(counts, roof, ":", color=INK, linewidth=1.6, label="all that memory allows")
     for (name, rows), color, marker in zip(speeds.items(), ("blue", "orange"), "os", strict=True):
@@ -86,7 +86,7 @@ def filters(counts, speeds, roof, peak):
 
 def band(matrix, tile):
     """The banded matrix of a tile: one copy of the kernel per output, each shifted."""
-    fig, ax = plt.subplots(figsize=(5.4, 2.6))
+    fig, ax = plt.subplots(figsize=(WIDTH, 2.6))
     limit = np.abs(matrix).max()
     ax.imshow(np.ma.masked_equal(matrix, 0), cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
     rows = len(matrix) // tile
