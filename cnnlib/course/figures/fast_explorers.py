@@ -5,9 +5,9 @@ import numpy as np
 from cnnlib.course.figures._numbers import fixed
 from cnnlib.course.figures._panels import ACCENT, FLEX, LINE, WARM, panel, text
 
-FILTERS = [1, 2, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256]
+FILTERS = [1, 2, 4, 6, 8, 16, 32, 64, 128, 256]
 LAYERS = {"1 channel, 5 × 5": (25, 576), "32 channels, 3 × 3": (288, 196)}  # weights of a filter, places
-NEEDS = [2, 5, 10, 20]  # operations per byte that keep a core busy
+NEEDS = [2, 5, 20]  # operations per byte that keep a core busy
 LEFT, RIGHT, TOP, BOTTOM = 34, 324, 14, 184  # of the axes
 LOW, HIGH = 0.25, 128  # operations per byte
 LEAST = 0.01  # of the peak
