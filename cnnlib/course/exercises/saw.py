@@ -100,6 +100,8 @@ TWICE = np.array([1.0, 1.2, 3.0]), np.array([9.0, 1.1, 8.0, 2.5]), np.array([Fal
 TIED = np.array([2.0]), np.array([3.0, 1.0, 4.0]), np.array([True, False, False])
 MANY = np.round(_RNG.gamma(1.0, 1.2, size=13), 2), np.round(_RNG.gamma(3.0, 2.0, size=60), 2)
 MANY = *MANY, MANY[1] < _RNG.uniform(0, 8, size=60)
+MIXED = (np.array([0.4, 2.2, 5.1, 3.3, 0.9]), np.array([6.0, 0.5, 3.1, 2.6, 7.4, 1.3, 4.8, 1.1, 9.2, 2.0]),
+         np.array([True, True, False, False, True, False, True, False, True, True]))
 
 
 def _matched(errors, right, turned):
@@ -114,6 +116,13 @@ def matched(answer):
     def signed(errors, right, turned):
         return turned[(right[:, None] - errors).argmin(axis=0)].mean()
 
+    def by_search(errors, right, turned):
+        return np.mean(turned[np.minimum(np.searchsorted(right, errors), len(right) - 1)])
+
+    def by_sorted_search(errors, right, turned):
+        order = np.argsort(right, kind="stable")
+        return by_search(errors, right[order], turned[order])
+
     def within(errors, right, turned):
         inside = turned[(right >= errors.min()) & (right <= errors.max())]
         return inside.mean() if len(inside) else np.nan
@@ -124,7 +133,8 @@ def matched(answer):
     return check_function(
         "14.2", answer, _matched,
         [Case(FEW, "one error and three right digits"), Case(TWICE, "three errors, two with the same peer"),
-         Case(TIED, "two right digits equally near"), Case(MANY, "13 errors and 60 right digits")],
+         Case(TIED, "two right digits equally near"), Case(MIXED, "five errors and ten right digits, in no order"),
+         Case(MANY, "13 errors and 60 right digits")],
         [Mistake(lambda e, r, t: t.mean(), "that is the share of all right digits. Most of them lead by far more than an error does; compare like with like."),
          Mistake(below, "the nearest one may also lead by more than the error: take the size of the difference."),
          Mistake(signed, "the nearest is where the difference is smallest in size. A large negative difference is not near."),
@@ -132,6 +142,10 @@ def matched(answer):
          Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmin(axis=0)].sum(), "that is a count. Divide it by the number of errors."),
          Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmin(axis=0)].sum() / len(r), "divide by the number of errors, not of right digits."),
          Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmax(axis=0)].mean(), "that takes the farthest one. The nearest has the smallest difference."),
+         Mistake(by_search, "`searchsorted` needs leads in order, and finds where an error would stand, not which lead is nearest."),
+         Mistake(by_sorted_search, "`searchsorted` finds the next larger lead. The one below may be nearer."),
+         Mistake(lambda e, r, t: float(np.any(t[np.abs(r[:, None] - e).argmin(axis=0)])), "that says whether any peer was turned. The share of them is asked for."),
+         Mistake(lambda e, r, t: float(np.all(t[np.abs(r[:, None] - e).argmin(axis=0)])), "that says whether all peers were turned. The share of them is asked for."),
          Mistake(lambda e, r, t: 1 - _matched(e, r, t), "that is the share of those that stand."),
          Mistake(lambda e, r, t: t[len(r) - 1 - np.abs(r[::-1, None] - e).argmin(axis=0)].mean(), "where two are equally near, take the first."),
          Mistake(lambda e, r, t: t[:len(e)].mean(), "the first right digits are not the nearest ones."),
@@ -226,6 +240,7 @@ def _without(x, i, j, size):
 # --- 14.4 -----------------------------------------------------------------------------------------------------------
 
 ROW, ROW_MAP = np.array([[[[5.0, 6.0, 7.0, 8.0]]]]), np.array([[[0.5, -3.0, 2.0, 1.0]]])
+GAPS = np.array([[[[5.0, 6.0, 0.0, 8.0]], [[1.0, 0.0, 0.0, 2.0]]]])  # two channels; the third pixel is empty in both
 COLOUR, COLOUR_MAP = _RNG.uniform(0.1, 1, size=(3, 2, 4, 5)), _RNG.normal(size=(3, 4, 5)) * np.array([1, 9, 0.1])[:, None, None]
 
 TIES, TIES_MAP = np.ones((1, 1, 4, 4)), np.array([[3.0, 1.0], [2.0, 0.0]]).repeat(2, axis=0).repeat(2, axis=1)[None]
@@ -260,6 +275,9 @@ def erase(answer):
         limits = np.sort(maps.reshape(len(maps), -1))[:, ::-1][:, n - 1] if n else np.full(len(maps), np.inf)
         return np.where((maps >= limits[:, None, None])[:, None], 0, x)
 
+    def ink_only(x, maps, n):
+        return _erase(x, np.where((x != 0).any(axis=1), maps, -np.inf), n)
+
     def last_first(x, maps, n):
         turned_round = _erase(x[..., ::-1, ::-1], maps[:, ::-1, ::-1], n)
         return turned_round[..., ::-1, ::-1]
@@ -267,6 +285,7 @@ def erase(answer):
     return check_function(
         "14.4", answer, _erase,
         [Case((ROW, ROW_MAP, 1), "one row of four pixels, n = 1"), Case((TIES, TIES_MAP, 6), "a map of four squares, n = 6"), Case((ROW, ROW_MAP, 2), "the same row, n = 2"),
+         Case((GAPS, ROW_MAP, 2), "a row with an empty pixel, which the map names first, n = 2"),
          Case((COLOUR, COLOUR_MAP, 6), "three pictures of two channels, 4 × 5, n = 6"), Case((COLOUR, COLOUR_MAP, 0), "n = 0"),
          Case((COLOUR[:1], COLOUR_MAP[:1], 20), "one picture, all of its pixels")],
         [Mistake(of(order=lambda m: -m), "you erase the pixels with the smallest values. argsort begins with the smallest."),
@@ -276,6 +295,7 @@ def erase(answer):
          Mistake(together, "the pixels are ranked over all pictures at once. Each picture loses n pixels of its own."),
          Mistake(of(same=True), "every picture loses the pixels of the first map. Each has its own."),
          Mistake(of(first=True), "a pixel is erased in all channels. Yours keeps all but the first."),
+         Mistake(ink_only, "an empty pixel that the map names is one of the n: erase what the map names, and nothing in its place."),
          Mistake(of(kept=True), "you keep the named pixels and erase the others."),
          Mistake(of(more=1), "that is one pixel too many."),
          Mistake(of(more=-1), "that is one pixel too few.")],
@@ -306,9 +326,10 @@ def shortcuts(answer):
         "14.6", answer, "cada", "abcde",
         {0: "Network 1: which change brings it down? And what does it still read when there is no digit left?",
          1: "Network 2: it reads 97% of the pictures in which the digit is erased. Which change brings it down?",
-         2: "Network 3: no change that leaves the digit alone hurts it.",
+         2: "Network 3: only one change hurts it. Does the digit stay in it, and does the ink?",
          3: "Network 4: compare its line with network 2's. Does it need the digit at all?"},
-        [Mistake("cadb", "network 4 still reads 95% when the digit is moved elsewhere. Which change brings it down? A letter may be given twice."),
+        [Mistake("caea", "network 3 still reads 94% when all strokes are half as dark. What would that do to a network that reads how much ink there is?"),
+         Mistake("cadb", "network 4 still reads 95% when the digit is moved elsewhere. Which change brings it down? A letter may be given twice."),
          Mistake("acda", "network 1 reads the same grey background as well as ever. What does it mind?")],
         praise="change one thing at a time, and see what brings the network down.", ordered=True,
     )

@@ -244,6 +244,9 @@ WRONG = {
         (lambda e, r, t: t[nearest(e, r)].sum(), "count"), (lambda e, r, t: t[nearest(e, r)].sum() / len(r), "not of right digits"), (matched_once, ""),
         (lambda e, r, t: t[np.abs(r - e[:, None]).argmax(axis=1)].mean(), "farthest"), (lambda e, r, t: 1 - t[nearest(e, r)].mean(), "those that stand"),
         (lambda e, r, t: t[:len(e)].mean(), "first right digits"), (lambda e, r, t: t[nearest(e, r)], ""), (lambda e, r, t: e[nearest(r, e)].mean(), ""),
+        (lambda e, r, t: t[np.searchsorted(r, e).clip(max=len(r) - 1)].mean(), "needs leads in order"),
+        (lambda e, r, t: t[r.argsort()][np.searchsorted(np.sort(r), e).clip(max=len(r) - 1)].mean(), "next larger lead"),
+        (lambda e, r, t: np.any(t[nearest(e, r)]), "any peer"), (lambda e, r, t: all(t[nearest(e, r)]), "all peers"),
         (lambda e, r, t: np.mean([t[np.flatnonzero(np.abs(r - x) == np.abs(r - x).min())[-1]] for x in e]), "take the first"),
     ],
     "occlusion": [
@@ -256,9 +259,10 @@ WRONG = {
         (lambda x, maps, n: erase_mask(x, -maps, n), "smallest values"), (lambda x, maps, n: erase_mask(x, abs(maps), n), "not by its size"), (over_all, "all pictures at once"),
         (lambda x, maps, n: erase_mask(x, maps[:1].repeat(len(x), 0), n), "first map"), (lambda x, maps, n: x - erase_mask(x, maps, n), "keep the named"), (erased(first=True), "all channels"),
         (lambda x, maps, n: erase_mask(x, maps, n + 1), "too many"), (lambda x, maps, n: x, ""), (lambda x, maps, n: erase_mask(x, maps, n)[:, 0], ""), (lambda x, maps, n: np.where(maps[:, None] > 0, 0, x), ""),
+        (lambda x, maps, n: erase_mask(x, np.where(x[:, 0] > 0, maps, -np.inf), n), "an empty pixel"),
     ],
     "doubled": [("acd", "(f) again"), ("abcdef", "not b"), ("a", "(c) again"), ("acdef", "not e"), ("cdf", "(a) again"), ("acf", "(d) again"), ("abcdf", "not b")],
-    "shortcuts": [("cadb", "given twice"), ("acda", "What does it mind"), ("dada", "Network 1"), ("cbda", "Network 2"), ("caaa", "Network 3"), ("cade", "Network 4"), ("cad", "4 letters"), ("cadd", "Network 4")],
+    "shortcuts": [("cadb", "given twice"), ("acda", "What does it mind"), ("dada", "Network 1"), ("cbda", "Network 2"), ("caaa", "Network 3"), ("caea", "half as dark"), ("cade", "Network 4"), ("cad", "4 letters"), ("cadd", "Network 4")],
 }
 
 
