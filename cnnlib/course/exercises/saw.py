@@ -239,67 +239,62 @@ def _without(x, i, j, size):
 
 # --- 14.4 -----------------------------------------------------------------------------------------------------------
 
-ROW, ROW_MAP = np.array([[[[5.0, 6.0, 7.0, 8.0]]]]), np.array([[[0.5, -3.0, 2.0, 1.0]]])
-GAPS = np.array([[[[5.0, 6.0, 0.0, 8.0]], [[1.0, 0.0, 0.0, 2.0]]]])  # two channels; the third pixel is empty in both
-COLOUR, COLOUR_MAP = _RNG.uniform(0.1, 1, size=(3, 2, 4, 5)), _RNG.normal(size=(3, 4, 5)) * np.array([1, 9, 0.1])[:, None, None]
-
-TIES, TIES_MAP = np.ones((1, 1, 4, 4)), np.array([[3.0, 1.0], [2.0, 0.0]]).repeat(2, axis=0).repeat(2, axis=1)[None]
-
-
-def _erased(x, maps, n, order=None, same=False, first=False, kept=False, more=0):
-    y = x.copy()
-    for k in range(len(x)):
-        values = (order or (lambda m: m))(maps[0 if same else k])
-        where = np.argsort(-values, axis=None, kind="stable")[:n + more]
-        i, j = np.unravel_index(where, values.shape)
-        y[k, slice(0, 1) if first else slice(None), i[:, None], j[:, None]] = 0
-    return x - y if kept else y
+_OTHER = np.random.default_rng(144)
+PAIR = np.array([0.4, 0.9]), SMALL[1], SMALL[2]
+SIX = np.array([0.0, 0.2, 0.97, 1.0, 0.5, 0.04]), *_network(_OTHER, 6, 9, 4)[1:]
+BENT = np.array([0.5, 0.25, 0.0]), np.array([[1.0, -2, 3], [2, 4, 0], [-1, -1, -1]]), np.array([[1.0, 2, 7], [-3, 3, 4]])
+OFF = np.array([0.3, 0.2, 1.0]), DEAD[1], DEAD[2]
 
 
-def _erase(x, maps, n):
-    return _erased(x, maps, n)
+def _stepped(x, w1, w2, target, eps, move=np.sign, low=0.0, high=1.0, **how):
+    return np.clip(x + eps * move(_back(x, w1, w2, _softmax(_scores(x, w1, w2)[1]) - _one(w2, target), **how)), low, high)
 
 
-def erase(answer):
-    """14.4: images (N, C, H, W) without the n pixels that each map (N, H, W) names first."""
+def _step(x, w1, w2, target, eps):
+    return _stepped(x, w1, w2, target, eps)
+
+
+def step(answer):
+    """14.4: one small step for every pixel, in the direction that makes the loss larger."""
     def of(**how):
-        return lambda x, maps, n: _erased(x, maps, n, **how)
+        return lambda x, w1, w2, target, eps: _stepped(x, w1, w2, target, eps, **how)
 
-    def together(x, maps, n):
-        k, i, j = np.unravel_index(np.argsort(-maps, axis=None, kind="stable")[:n * len(x)], maps.shape)
-        y = x.copy()
-        y[k, :, i, j] = 0
-        return y
+    def of_the_score(x, w1, w2, target, eps, sign=-1):
+        return np.clip(x + sign * eps * np.sign(_back(x, w1, w2, _one(w2, target))), 0, 1)
 
-    def from_a_value_on(x, maps, n):
-        limits = np.sort(maps.reshape(len(maps), -1))[:, ::-1][:, n - 1] if n else np.full(len(maps), np.inf)
-        return np.where((maps >= limits[:, None, None])[:, None], 0, x)
+    def of_its_answer(x, w1, w2, target, eps):
+        return _step(x, w1, w2, int(_scores(x, w1, w2)[1].argmax()), eps)
 
-    def ink_only(x, maps, n):
-        return _erase(x, np.where((x != 0).any(axis=1), maps, -np.inf), n)
+    def without_target(x, w1, w2, target, eps):
+        return np.clip(x + eps * np.sign(_back(x, w1, w2, _softmax(_scores(x, w1, w2)[1]))), 0, 1)
 
-    def last_first(x, maps, n):
-        turned_round = _erase(x[..., ::-1, ::-1], maps[:, ::-1, ::-1], n)
-        return turned_round[..., ::-1, ::-1]
+    def closed(x, w1, w2, target, eps):
+        ds = _softmax(_scores(x, w1, w2)[1]) - _one(w2, target)
+        return np.clip(x + eps * np.sign(w1.T @ ((w1 @ x >= 0) * (w2.T @ ds))), 0, 1)
 
+    never_zero = of(move=lambda g: np.where(g > 0, 1, -1))
+    also_up = of(move=lambda g: np.where(g >= 0, 1, -1))
+    length = of(move=lambda g: g / (np.linalg.norm(g) or 1))
     return check_function(
-        "14.4", answer, _erase,
-        [Case((ROW, ROW_MAP, 1), "one row of four pixels, n = 1"), Case((TIES, TIES_MAP, 6), "a map of four squares, n = 6"), Case((ROW, ROW_MAP, 2), "the same row, n = 2"),
-         Case((GAPS, ROW_MAP, 2), "a row with an empty pixel, which the map names first, n = 2"),
-         Case((COLOUR, COLOUR_MAP, 6), "three pictures of two channels, 4 × 5, n = 6"), Case((COLOUR, COLOUR_MAP, 0), "n = 0"),
-         Case((COLOUR[:1], COLOUR_MAP[:1], 20), "one picture, all of its pixels")],
-        [Mistake(of(order=lambda m: -m), "you erase the pixels with the smallest values. argsort begins with the smallest."),
-         Mistake(of(order=np.abs), "a large negative value speaks against the class: rank by the value, not by its size."),
-         Mistake(from_a_value_on, "more than n pixels are gone where values are equal: a threshold erases all ties. Take n places, not a value."),
-         Mistake(last_first, "of equal values the first in reading order goes first. Yours begins with the last."),
-         Mistake(together, "the pixels are ranked over all pictures at once. Each picture loses n pixels of its own."),
-         Mistake(of(same=True), "every picture loses the pixels of the first map. Each has its own."),
-         Mistake(of(first=True), "a pixel is erased in all channels. Yours keeps all but the first."),
-         Mistake(ink_only, "an empty pixel that the map names is one of the n: erase what the map names, and nothing in its place."),
-         Mistake(of(kept=True), "you keep the named pixels and erase the others."),
-         Mistake(of(more=1), "that is one pixel too many."),
-         Mistake(of(more=-1), "that is one pixel too few.")],
-        praise="n pixels of each picture, in all channels.",
+        "14.4", answer, _step,
+        [Case((*PAIR, 0, 0.1), "two pixels, two hidden units, target 0, eps 0.1"), Case((*PAIR, 1, 0.2), "the same network, target 1, eps 0.2"),
+         Case((*SIX, 2, 0.05), "six pixels, some empty or full, eps 0.05"), Case((*SIX, 0, 0.3), "the same six pixels, another target, eps 0.3"),
+         Case((*BENT, 1, 0.1), "three pixels, a hidden unit with z = 0"), Case((*OFF, 1, 0.1), "a network whose hidden units are all off")],
+        [Mistake(of(move=lambda g: -np.sign(g)), "that makes the loss smaller. To fool the network, go along the gradient, not against it."),
+         Mistake(of(move=lambda g: g), "that is a step along the gradient itself. Every pixel moves by eps: take the gradient's sign."),
+         Mistake(length, "every pixel moves by the same eps: take the gradient's sign instead of dividing by its length."),
+         Mistake(of(low=-np.inf, high=np.inf), "a pixel may not leave the range from 0 to 1."),
+         Mistake(of(high=np.inf), "a pixel may not grow above 1."), Mistake(of(low=-np.inf), "a pixel may not fall below 0."),
+         Mistake(of(masked=False), "the ReLU is left out on the way back: a hidden unit that is off lets no gradient through."),
+         Mistake(of_the_score, "that only lowers the score of the target. The loss also grows when the other scores rise: send back p − target."),
+         Mistake(lambda *a: of_the_score(*a, sign=1), "that raises the score of the target, so the network is surer of it."),
+         Mistake(without_target, "send back p minus a 1 for the target. Yours sends back p."),
+         Mistake(of_its_answer, "that is the loss for the class that the network answers. The target says which class is the true one."),
+         Mistake(closed, "at z = 0 the ReLU counts as closed, here as in `cnnlib` and PyTorch: the condition is z > 0."),
+         Mistake(never_zero, "where the gradient is 0, its sign is 0: the pixel stays."), Mistake(also_up, "where the gradient is 0, its sign is 0: the pixel stays."),
+         Mistake(lambda x, *rest: np.where(x > 0, _step(x, *rest), x), "an empty pixel moves, too: ink may come there."),
+         Mistake(lambda x, *rest: _stepped(x, *rest) - x, "that is the change. Return the changed image.")],
+        praise="a small step for every pixel, all in the direction that costs most.",
     )
 
 
