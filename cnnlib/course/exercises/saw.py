@@ -322,7 +322,7 @@ def shortcuts(answer):
         {0: "Network 1: which change brings it down? And what does it still read when there is no digit left?",
          1: "Network 2: it reads 97% of the pictures in which the digit is erased. Which change brings it down?",
          2: "Network 3: only one change hurts it. Does the digit stay in it, and does the ink?",
-         3: "Network 4: compare its line with network 2's. Does it need the digit at all?"},
+         3: "Network 4: compare its column with network 2's. Does it need the digit at all?"},
         [Mistake("caea", "network 3 still reads 94% when all strokes are half as dark. What would that do to a network that reads how much ink there is?"),
          Mistake("cadb", "network 4 still reads 95% when the digit is moved elsewhere. Which change brings it down? A letter may be given twice."),
          Mistake("acda", "network 1 reads the same grey background as well as ever. What does it mind?")],
