@@ -6,8 +6,9 @@
 Digits of 8 × 8 pixels stand in a field of 12 × 18, three pixels from the left edge and seven from the right one. All
 networks learn them there, and are then tested on new digits that are moved to the right. They have the same two
 convolutions and differ in what stands between these and the last linear layer. ``networks`` compares them at about
-equal numbers of parameters. Three more parts try to refute what that seems to say: ``maps`` makes the numbers of maps
-equal instead, ``moved`` trains on moved digits, and ``large`` enlarges digits and field three times.
+equal numbers of parameters. Four more parts try to refute what that seems to say: ``maps`` makes the numbers of maps
+equal instead, ``moved`` trains on moved digits, ``longer`` gives global average pooling more epochs, and ``large``
+enlarges digits and field three times.
 """
 
 import functools
@@ -35,7 +36,7 @@ from cnnlib.training import fit, predict
 RECORD = _record.FOLDER / "shifted_digits.json"
 ABOVE, LEFT, RIGHT = 2, 3, 7  # empty pixels around the digit; below as many as above
 SHIFTS, FAR = range(10), 4  # by up to FAR pixels, what the maps say of a digit stays off the edge
-EPOCHS, BATCH, FEWER = 20, 32, 5
+EPOCHS, LONGER, FEWER, BATCH = 20, 60, 5, 32
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 CHOOSING, JUDGING = (100, 101), (0, 1, 2, 3, 4)
 GUESSING = 0.15  # a run below has learned nothing
@@ -204,12 +205,19 @@ def measure_moved(pool, _):
     return {"moved": {ending: chosen(pool, ending, moved=True) for ending in ("none", "max")}}
 
 
+def measure_longer(pool, record):
+    """The slowest learner, at the rate of the fewer epochs."""
+    lr = record["networks"]["global average"]["best"]
+    return {"longer": {"best": lr, "test": runs(pool, "global average", JUDGING, lr, epochs=LONGER)[1]}}
+
+
 def measure_large(pool, _):
     """Digits and field enlarged, with fewer epochs."""
     return {"large": {ending: chosen(pool, ending, times=ENLARGED, epochs=FEWER) for ending in LARGE}}
 
 
-PARTS = {"networks": measure_networks, "maps": measure_maps, "moved": measure_moved, "large": measure_large}
+PARTS = {"networks": measure_networks, "maps": measure_maps, "moved": measure_moved, "longer": measure_longer,
+         "large": measure_large}
 
 
 def main(arguments=None):
