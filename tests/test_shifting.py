@@ -86,6 +86,13 @@ def test_the_record_holds_every_network_seed_and_shift(record):
         assert entry["parameters"] == parameters(name, maps=MAPS[name])
 
 
+def test_more_epochs_were_given_at_the_rate_of_the_fewer(record):
+    assert list(record["longer"]) == [f"{part}, {ending}" for part, ending in shifting.SLOW]
+    for part, ending in shifting.SLOW:
+        entry = record["longer"][f"{part}, {ending}"]
+        assert entry["best"] == record[part][ending]["best"] and np.shape(entry["test"]) == (len(JUDGING), len(SHIFTS))
+
+
 def test_what_the_record_says_of_global_pooling_is_flat_as_far_as_the_proof_goes(record):
     for name in ("global max", "global average"):
         test = np.array(record["networks"][name]["test"])

@@ -7,7 +7,7 @@ Digits of 8 × 8 pixels stand in a field of 12 × 18, three pixels from the left
 networks learn them there, and are then tested on new digits that are moved to the right. They have the same two
 convolutions and differ in what stands between these and the last linear layer. ``networks`` compares them at about
 equal numbers of parameters. Four more parts try to refute what that seems to say: ``maps`` makes the numbers of maps
-equal instead, ``moved`` trains on moved digits, ``longer`` gives global average pooling more epochs, and ``large``
+equal instead, ``moved`` trains on moved digits, ``longer`` gives global pooling more epochs, and ``large``
 enlarges digits and field three times.
 """
 
@@ -48,6 +48,7 @@ ENDINGS = {"none": None, "stride": None, "max": MaxPool2d, "average": AvgPool2d,
 MAPS = {"none": 2, "stride": 8, "max": 8, "average": 8, "global max": 59, "global average": 59}
 EQUAL_MAPS = 8
 ENLARGED, LARGE = 3, ("max",)
+SLOW = ("networks", "global average"), ("maps", "global max"), ("maps", "global average")
 
 
 def field(images, times=1):
@@ -205,10 +206,15 @@ def measure_moved(pool, _):
     return {"moved": {ending: chosen(pool, ending, moved=True) for ending in ("none", "max")}}
 
 
+def longer(pool, record, part, ending):
+    """Test accuracies of one network after more epochs, at the rate that was best after the fewer."""
+    lr, maps = record[part][ending]["best"], EQUAL_MAPS if part == "maps" else None
+    return {"best": lr, "test": runs(pool, ending, JUDGING, lr, maps=maps, epochs=LONGER)[1]}
+
+
 def measure_longer(pool, record):
-    """The slowest learner, at the rate of the fewer epochs."""
-    lr = record["networks"]["global average"]["best"]
-    return {"longer": {"best": lr, "test": runs(pool, "global average", JUDGING, lr, epochs=LONGER)[1]}}
+    """The networks that may not have finished learning."""
+    return {"longer": {f"{part}, {ending}": longer(pool, record, part, ending) for part, ending in SLOW}}
 
 
 def measure_large(pool, _):
