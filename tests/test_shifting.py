@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 
 from cnnlib.course import shifting
-from cnnlib.course.shifting import CHOOSING, ENDINGS, FAR, JUDGING, MAPS, RATES, SHIFTS, field, network, parameters, shifted
+from cnnlib.course.shifting import (
+    CHOOSING,
+    ENDINGS,
+    FAR,
+    JUDGING,
+    MAPS,
+    RATES,
+    SHIFTS,
+    field,
+    network,
+    parameters,
+    shifted,
+)
 from cnnlib.training import predict
 
 DIGITS = np.random.default_rng(0).random((3, 1, 8, 8)).astype(np.float32)

@@ -68,7 +68,7 @@ def windows(x, kernel, stride, padding):
 
 def switches(x, dy, dx, titles=("x", "dy", "dx")):
     """An input with the winners outlined, the gradients of the outputs, and those that come back to the input."""
-    fig, axes = plt.subplots(1, 3, figsize=(5.4, 2.1), width_ratios=[len(x), len(dy), len(x)])
+    fig, axes = plt.subplots(1, 3, figsize=(4.8, 1.95), width_ratios=[len(x), len(dy), len(x)])
     for ax, values, title in zip(axes, (x, dy, dx), titles, strict=True):
         grid(ax, values, title)
     for i, j in np.argwhere(dx != 0):
@@ -85,7 +85,7 @@ def moved(rows, labels):
     rows : list of array (N, H, W)
     labels : list of str
     """
-    fig, axes = plt.subplots(len(rows), len(rows[0]), figsize=(5.4, 1.25 * len(rows)), squeeze=False)
+    fig, axes = plt.subplots(len(rows), len(rows[0]), figsize=(4.8, 1.15 * len(rows)), squeeze=False)
     for line, images, label in zip(axes, rows, labels, strict=True):
         for ax, image in zip(line, images, strict=True):
             picture(ax, image)
@@ -132,7 +132,7 @@ def by_shift(shifts, curves, *, ylabel, lines=None, percent=False, ends=None):
     ends : float, optional
         The shift behind which the edge of the field plays a part.
     """
-    fig, ax = plt.subplots(figsize=(5.2, 3.7))
+    fig, ax = plt.subplots(figsize=(4.7, 3.7))
     scale = 100 if percent else 1
     for name, runs in curves.items():
         style, color = STYLES[name]
@@ -155,12 +155,12 @@ def stretched(small, large, times):
     times : int
         How much larger the large digits are.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), sharey=True)
-    for ax, unit, label in zip(axes, (1, times), ("shift (pixels)", "shift (pixels of the small digit)"), strict=True):
+    fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.9), sharey=True)
+    for ax, unit, label in zip(axes, (1, times), ("shift (pixels)", "shift (small pixels)"), strict=True):
         for runs, style, color, size, step in ((small, "^-", "purple", 1, 1), (large, "o--", "green", times, unit)):
             at = np.arange(runs.shape[1]) / step
             band(ax, at, 100 * runs, style, center=np.mean, color=COLORS[color], label=f"{8 * size} × {8 * size}")
         ax.set(xlabel=label, ylim=(0, 100))
     axes[0].set_ylabel("right answers (%)")
-    legend_above(axes[0], 2, fontsize=10)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=10)
     return fig
