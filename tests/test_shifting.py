@@ -74,7 +74,8 @@ def test_a_split_puts_no_digit_in_two_parts():
 
 
 def entries(record):
-    return [(part, name, entry) for part in ("networks", "maps", "moved", "large") for name, entry in record[part].items()]
+    parts = ("networks", "maps", "moved", "large")
+    return [(part, name, entry) for part in parts for name, entry in record[part].items()]
 
 
 def test_each_network_has_the_best_of_the_rates_that_were_tried_unless_runs_failed_there(record):
