@@ -37,8 +37,8 @@ def grid(ax, values, title="", outside=""):
     """A grid of numbers; what is infinite is drawn as empty cells that say ``outside``."""
     known = np.where(np.isinf(values), 0, values)
     number_grid(ax, known, title=title, limit=1.8 * max(np.abs(known).max(), 1), fmt="", fontsize=9)
-    for (i, j), v in np.ndenumerate(values):
-        said, color = (outside, MUTED) if np.isinf(v) else (number(v), "#111111")
+    for (i, j), v in np.ndenumerate(values):  # the cells are light in both themes
+        said, color = (outside, "#555555") if np.isinf(v) else (number(v), "#111111")
         ax.text(j, i, said, ha="center", va="center", color=color, fontsize=10)
     ax.spines[:].set_visible(False)
 
