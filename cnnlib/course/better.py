@@ -145,10 +145,14 @@ def augmentation(how, rng):
     return change
 
 
+def turned(x, kind):
+    """All images mirrored left to right, turned by half a turn, or upside down."""
+    return {"mirror": x[..., ::-1], "half turn": x[..., ::-1, ::-1], "upside down": x[..., ::-1, :]}[kind]
+
+
 def spoil(x, rng, kind):
-    """Mirror half of the images left to right, turn them by half a turn, or put them upside down."""
-    other = {"mirror": x[..., ::-1], "half turn": x[..., ::-1, ::-1], "upside down": x[..., ::-1, :]}[kind]
-    return np.where(rng.random(len(x))[:, None, None, None] < 0.5, other, x)
+    """Half of the images `turned`, drawn one by one."""
+    return np.where(rng.random(len(x))[:, None, None, None] < 0.5, turned(x, kind), x)
 
 
 def only(classes, kind, part):
