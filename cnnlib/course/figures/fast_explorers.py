@@ -23,10 +23,12 @@ def numbers(filters, layer, needs):
 
 
 def across(intensity):
+    """Where an arithmetic intensity stands, from left to right: a logarithmic scale."""
     return LEFT + (RIGHT - LEFT) * np.log(intensity / LOW) / np.log(HIGH / LOW)
 
 
 def up(share):
+    """Where a share of the peak stands, from below: a logarithmic scale."""
     return BOTTOM - (BOTTOM - TOP) * np.log(share / LEAST) / np.log(1 / LEAST)
 
 
