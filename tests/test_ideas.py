@@ -6,20 +6,7 @@ import torch
 
 from cnnlib.course import ideas, shuffling
 from cnnlib.course.figures import idea_explorer
-from cnnlib.course.ideas import (
-    CONTROLS,
-    KEPT,
-    LADDER,
-    OTHERS,
-    RATES,
-    RULES,
-    SIZE,
-    WIDER,
-    Dense,
-    Local,
-    network,
-    parameters,
-)
+from cnnlib.course.ideas import KEPT, LADDER, OTHERS, RATES, RULES, SIZE, WIDER, Dense, Local, network, parameters
 from cnnlib.layers import Conv2d
 
 EVERY = [*LADDER, *OTHERS]
@@ -237,7 +224,7 @@ def test_the_record_is_whole_and_every_best_rate_has_worse_neighbours(record):
     assert {*record["windows"]} == {str(size) for size in WIDER}
     for size in WIDER:
         assert record["windows"][str(size)]["parameters"] == parameters(*LADDER[2], kernel_size=size)
-    assert {*record["unshared"]} == {*CONTROLS} <= {*RULES}
+    assert {*record["unshared"]} == {*ideas.CONTROLS} <= {*RULES}
     assert {entry["best"] for entry in record["unshared"].values()} == {
         record["anywhere"][", ".join(OTHERS[0])]["in place"]["best"]}
     for entry in (*record["windows"].values(), *record["orders"].values(), record["dilated"]):

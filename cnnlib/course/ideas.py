@@ -171,7 +171,7 @@ RULES = {
     "each 2 × 2 its own ring": lambda grid: _inside_blocks(
         grid, 2, lambda blocks: _rings(blocks, np.random.default_rng(8).integers(len(RINGS), size=len(blocks)))),
 }
-CONTROLS = "even rows and columns first", "each 2 × 2 shuffled", "one ring for all 2 × 2", "each 2 × 2 its own ring"
+CONTROLS = "even rows and columns first", "one ring for all 2 × 2", "each 2 × 2 its own ring", "each 2 × 2 shuffled"
 
 
 def pictures(seed, where="anywhere"):
