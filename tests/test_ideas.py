@@ -89,6 +89,19 @@ def test_larger_windows_change_nothing_else(size):
     assert parameters(*LADDER[2], kernel_size=size) == parameters(*LADDER[2]) + (8 + 16 * 8) * (size**2 - 9)
 
 
+def test_windows_pulled_apart_change_nothing_else():
+    x, apart = np.random.default_rng(5).random((2, 1, 16, 16)), network(*LADDER[3], 0, dilation=2)
+    together = network(*LADDER[3], 0)
+    for layer, other in zip(apart, together, strict=True):
+        x = layer(x)
+        assert all((a.data == b.data).all() for a, b in zip(layer.parameters(), other.parameters(), strict=True))
+    pixel = np.zeros((1, 1, 16, 16))
+    pixel[..., 8, 8] = 1
+    first = [list(model)[0](pixel)[0] - list(model)[0].bias.data[:, None, None] for model in (apart, together)]
+    np.testing.assert_array_equal(first[0][:, 6:11:2, 6:11:2], first[1][:, 7:10, 7:10])
+    assert (first[0] != 0).sum() == (first[1] != 0).sum()
+
+
 @pytest.mark.parametrize(("contender", "size", "field"),
                          [(LADDER[2], 3, 7), (LADDER[3], 3, 10), (LADDER[2], 4, 10), (LADDER[2], 5, 13)])
 def test_a_number_of_the_last_maps_depends_on_as_many_pixels_as_the_chapter_says(contender, size, field):
@@ -140,6 +153,21 @@ def test_a_shuffle_within_blocks_leaves_every_pixel_in_its_block(side, rule):
         assert [k // side for k in divmod(new, SIZE)] == [k // side for k in divmod(int(old), SIZE)]
 
 
+def test_rings_differ_only_in_whether_all_blocks_have_the_same():
+    blocks = {rule: ideas.arranged(rule).reshape(SIZE // 2, 2, -1, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
+              for rule in ("one ring for all 2 × 2", "each 2 × 2 its own ring")}
+    home = np.arange(SIZE**2).reshape(SIZE // 2, 2, -1, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
+    kinds = {}
+    for rule, moved in blocks.items():
+        np.testing.assert_array_equal(np.sort(moved, axis=1), home)
+        at = np.argsort(moved, axis=1)  # where each pixel of a block has gone
+        assert ((at == np.arange(4)).sum(axis=1) == 1).all()  # one stays, three go round
+        kinds[rule] = len(np.unique(at, axis=0))
+    assert [*kinds.values()] == [1, 8]
+    assert len(set(layouts("one ring for all 2 × 2")[0])) == 4
+    assert len(set(layouts("each 2 × 2 its own ring")[0])) > 100
+
+
 def test_a_part_of_the_record_is_measured_without_the_others(monkeypatch, tmp_path):
     monkeypatch.setattr(ideas, "RECORD", tmp_path / "record.json")
     (tmp_path / "record.json").write_text('{"anywhere": {"kept": 1}}', encoding="utf-8")
@@ -189,18 +217,22 @@ def test_the_record_is_whole_and_every_best_rate_has_worse_neighbours(record):
                 assert {len(runs) for _, runs in entry[how]["validation"]} == {len(shuffling.CHOOSING)}
                 assert len(entry[how]["train"]) == len(entry[how]["test"]) == len(shuffling.JUDGING)
     for name, entry in record["anywhere"].items():  # a rate that fails on a seed is not reported alone
-        assert min(entry["in place"]["test"]) > ideas.GUESSING or min(entry["smaller rate"]["test"]) > 0.5, name
+        assert min(entry["in place"]["train"]) > ideas.GUESSING or min(entry["smaller rate"]["test"]) > 0.5, name
     assert {*record["longer"]} == {joined for joined, _ in ideas.MORE_TIME} and {*record["orders"]} == {*RULES}
     for joined, kept in ideas.MORE_TIME:
         assert record["longer"][joined]["best"] == record["anywhere"][f"{joined}, {kept}"]["in place"]["best"]
     assert {*record["windows"]} == {str(size) for size in WIDER}
     for size in WIDER:
         assert record["windows"][str(size)]["parameters"] == parameters(*LADDER[2], kernel_size=size)
-    for entry in (*record["windows"].values(), *record["orders"].values()):
+    assert {*record["unshared"]} == {*ideas.CONTROLS} <= {*RULES}
+    assert {entry["best"] for entry in record["unshared"].values()} == {
+        record["anywhere"][", ".join(OTHERS[0])]["in place"]["best"]}
+    for entry in (*record["windows"].values(), *record["orders"].values(), record["dilated"]):
         tried = {lr: np.mean(runs) for lr, runs in entry["validation"]}
         k = RATES.index(entry["best"])
         assert tried[RATES[k]] >= max(tried[RATES[k - 1]], tried[RATES[k + 1]])
-    for part in ("longer", "orders", "windows"):
+    assert len(record["dilated"]["train"]) == len(record["dilated"]["test"]) == len(shuffling.JUDGING)
+    for part in ("longer", "orders", "windows", "unshared"):
         lengths = {len(entry[key]) for entry in record[part].values() for key in ("train", "test")}
         assert lengths == {len(shuffling.JUDGING)}
     for rung in LADDER:
@@ -212,8 +244,11 @@ def test_a_point_of_the_record_is_measured_again(record):
     assert ideas.trained(*LADDER[2], 0, entry["best"])[2] == pytest.approx(entry["test"][0], abs=0.03)
 
 
-def test_an_order_by_a_rule_and_a_larger_window_are_measured_again(record):
+def test_orders_by_a_rule_and_other_windows_are_measured_again(record):
     again = ideas.trained(*LADDER[2], 1, record["windows"]["5"]["best"], kernel_size=5)[2]
     assert again == pytest.approx(record["windows"]["5"]["test"][1], abs=0.03)
-    again = ideas.trained(*LADDER[3], 2, record["orders"]["each 2 × 2 shuffled"]["best"], deal="each 2 × 2 shuffled")[2]
-    assert again == pytest.approx(record["orders"]["each 2 × 2 shuffled"]["test"][2], abs=0.03)
+    rule = "each 2 × 2 shuffled"
+    again = ideas.trained(*LADDER[3], 2, record["orders"][rule]["best"], order=rule)[2]
+    assert again == pytest.approx(record["orders"][rule]["test"][2], abs=0.03)
+    again = ideas.trained(*LADDER[3], 3, record["dilated"]["best"], dilation=2)[2]
+    assert again == pytest.approx(record["dilated"]["test"][3], abs=0.03)

@@ -6,12 +6,14 @@
 Every network has the same stages: 256 pixels, 8 maps of 8 × 8, 16 maps of 4 × 4, ten scores. They differ in how a
 stage is joined to the one before (dense, in windows, in windows with shared weights), and in how a map gets from
 16 × 16 places to 8 × 8: by computing every second row and column only, or by computing all and keeping the largest
-of each 2 × 2. Three more parts try to refute what the ladder seems to say: ``longer`` gives the networks without
-pooling more epochs, ``windows`` gives them larger windows, and ``orders`` trains the CNN on pixels that were put in
-another order by a rule.
+of each 2 × 2. Five more parts try to refute what the ladder seems to say: ``longer`` gives the networks without
+pooling more epochs, ``windows`` gives them larger windows, ``orders`` trains the CNN on pixels that were put in
+another order by a rule, ``unshared`` does so with a network that shares nothing, and ``dilated`` leaves the pixels in
+place and pulls the windows apart.
 """
 
 import functools
+import itertools
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -36,9 +38,9 @@ WIDER = 4, 5  # with 4 × 4 a number of the last maps depends on as many pixels 
 OTHERS = ("local", "the largest"), ("shared", "the mean")
 
 
-def windows(kernel_size):
+def windows(kernel_size, dilation=1):
     """Windows of a size, with a border of zeros that is wide enough for a map at stride 2 to be half as large."""
-    return {"kernel_size": kernel_size, "padding": (kernel_size - 1) // 2}
+    return {"kernel_size": kernel_size, "dilation": dilation, "padding": dilation * (kernel_size - 1) // 2}
 
 
 class Dense(Layer):
@@ -87,9 +89,9 @@ class Local(Layer):
         return unfold_backward((dy @ self.weight.data).transpose(1, 2, 0), x, **self.window)
 
 
-def shared(in_channels, size, out_channels, stride, kernel_size=3, **start):
+def shared(in_channels, size, out_channels, stride, kernel_size=3, dilation=1, **start):
     """The convolution itself."""
-    return Conv2d(in_channels, out_channels, stride=stride, **windows(kernel_size), **start)
+    return Conv2d(in_channels, out_channels, stride=stride, **windows(kernel_size, dilation), **start)
 
 
 JOINED = {"dense": Dense, "local": Local, "shared": shared}
@@ -99,7 +101,7 @@ KEPT = {"one of four": (2, None), "the largest": (1, MaxPool2d), "the mean": (1,
 def network(joined, kept, seed, **window):
     """A network by its connections and by what it keeps of each 2 × 2, from the start that belongs to a seed.
 
-    Windows have 3 × 3 places, or ``kernel_size``.
+    Windows have 3 × 3 places, or ``kernel_size``; shared ones may stand ``dilation`` apart.
     """
     start = {"rng": np.random.default_rng([1, seed]), "dtype": np.float64}
     stride, pool = KEPT[kept]
@@ -140,11 +142,22 @@ def _even_first(grid):
     return np.concatenate([grid[:, ::2], grid[:, 1::2]], axis=1)
 
 
-def _inside_blocks(grid, side):
-    """Shuffle the pixels of every block of side × side among themselves, each block in an order of its own."""
+def _inside_blocks(grid, side, move):
+    """Change the order within blocks of side × side: ``move`` gets them as (blocks, pixels)."""
     blocks = grid.reshape(SIZE // side, side, -1, side).transpose(0, 2, 1, 3).reshape(-1, side**2)
-    dealt = np.random.default_rng(8).permuted(blocks, axis=1)
-    return dealt.reshape(SIZE // side, -1, side, side).transpose(0, 2, 1, 3)
+    return move(blocks).reshape(SIZE // side, -1, side, side).transpose(0, 2, 1, 3)
+
+
+def _shuffle(blocks):
+    return np.random.default_rng(8).permuted(blocks, axis=1)
+
+
+# In a block of 2 × 2 one pixel stays and three change places in a ring: which stays and which way round makes eight.
+RINGS = np.array([ring for ring in itertools.permutations(range(4)) if sum(k == at for at, k in enumerate(ring)) == 1])
+
+
+def _rings(blocks, drawn):
+    return np.take_along_axis(blocks, RINGS[np.broadcast_to(drawn, len(blocks))], axis=1)
 
 
 RULES = {
@@ -152,9 +165,13 @@ RULES = {
     "halves swapped": lambda grid: np.roll(grid, SIZE // 2, axis=1),
     "even columns first": _even_first,
     "even rows and columns first": lambda grid: _even_first(_even_first(grid).T).T,
-    "each 2 × 2 shuffled": lambda grid: _inside_blocks(grid, 2),
-    "each 4 × 4 shuffled": lambda grid: _inside_blocks(grid, 4),
+    "each 2 × 2 shuffled": lambda grid: _inside_blocks(grid, 2, _shuffle),
+    "each 4 × 4 shuffled": lambda grid: _inside_blocks(grid, 4, _shuffle),
+    "one ring for all 2 × 2": lambda grid: _inside_blocks(grid, 2, lambda blocks: _rings(blocks, 0)),
+    "each 2 × 2 its own ring": lambda grid: _inside_blocks(
+        grid, 2, lambda blocks: _rings(blocks, np.random.default_rng(8).integers(len(RINGS), size=len(blocks)))),
 }
+CONTROLS = "even rows and columns first", "one ring for all 2 × 2", "each 2 × 2 its own ring", "each 2 × 2 shuffled"
 
 
 def pictures(seed, where="anywhere"):
@@ -166,15 +183,15 @@ def pictures(seed, where="anywhere"):
     return parts, order
 
 
-def trained(joined, kept, seed, lr, where="anywhere", deal=False, epochs=EPOCHS, **window):
+def trained(joined, kept, seed, lr, where="anywhere", order="in place", epochs=EPOCHS, **window):
     """Accuracy on training, validation and test digits after one training.
 
-    ``deal`` puts the pixels in another order first: True shuffles them, a name of `RULES` arranges them.
+    ``order`` is that of the pixels: "in place", "shuffled" in the order that belongs to the seed, or one of `RULES`.
     """
-    parts, order = pictures(seed, where)
-    if deal:
-        order = order if deal is True else arranged(deal)
-        parts = [shuffled(part, order) for part in parts]
+    parts, full = pictures(seed, where)
+    if order != "in place":
+        new = full if order == "shuffled" else arranged(order)
+        parts = [shuffled(part, new) for part in parts]
     train, validation, test = parts
     model, criterion = network(joined, kept, seed, **window), CrossEntropyLoss()
     fit(model, criterion, Adam(model.parameters(), lr=lr), train, epochs=epochs, batch_size=BATCH,
@@ -214,30 +231,31 @@ def chosen(pool, contender, **how):
     return {"validation": [[lr, tried[lr]] for lr in sorted(tried)]} | judge(pool, contender, best, **how)
 
 
-def measure_one(pool, contender, where, deals):
-    """A network at its best rate: what was tried, and accuracies by seed, in place and (with ``deals``) shuffled.
+def measure_one(pool, contender, where, orders):
+    """A network at its best rate: what was tried, and accuracies by seed, for each order of the pixels.
 
     Shuffled pixels get a rate of their own, but for the dense network, of which the chapter proves that it is the same.
     """
     entry = {"parameters": parameters(*contender)}
-    for name, deal in (("in place", False), ("shuffled", True))[: 1 + deals]:
-        if deal and contender[0] == "dense":
+    for order in orders:
+        if order == "shuffled" and contender[0] == "dense":
             best, tried = entry["in place"]["best"], entry["in place"]["validation"]
-            entry[name] = {"validation": tried} | judge(pool, contender, best, where=where, deal=deal)
+            entry[order] = {"validation": tried} | judge(pool, contender, best, where=where, order=order)
         else:
-            entry[name] = chosen(pool, contender, where=where, deal=deal)
-        if min(entry[name]["test"]) < GUESSING:  # the best rate is not a safe one
-            smaller = RATES[RATES.index(entry[name]["best"]) - 1]
-            entry["smaller rate"] = judge(pool, contender, smaller, where=where, deal=deal)
+            entry[order] = chosen(pool, contender, where=where, order=order)
+        if min(entry[order]["train"]) < GUESSING:  # the best rate is not a safe one
+            smaller = RATES[RATES.index(entry[order]["best"]) - 1]
+            entry["smaller rate"] = judge(pool, contender, smaller, where=where, order=order)
     return entry
 
 
 def measure_networks(pool, _):
     """The ladder, its two neighbours, and the CNN with all digits in the middle."""
     found = {"anywhere": {}, "middle": {}}
-    todo = [("anywhere", c, True) for c in LADDER[::-1]] + [("anywhere", c, False) for c in OTHERS]
-    for where, contender, deals in [*todo, ("middle", LADDER[-1], True)]:
-        found[where][", ".join(contender)] = measure_one(pool, contender, where, deals)
+    both = "in place", "shuffled"
+    todo = [("anywhere", c, both) for c in LADDER[::-1]] + [("anywhere", c, both[:1]) for c in OTHERS]
+    for where, contender, orders in [*todo, ("middle", LADDER[-1], both)]:
+        found[where][", ".join(contender)] = measure_one(pool, contender, where, orders)
     return found
 
 
@@ -249,7 +267,7 @@ def measure_longer(pool, record):
 
 def measure_orders(pool, _):
     """The CNN on pixels in the order of a rule, each at a rate of its own."""
-    return {"orders": {rule: chosen(pool, LADDER[-1], deal=rule) for rule in RULES}}
+    return {"orders": {rule: chosen(pool, LADDER[-1], order=rule) for rule in RULES}}
 
 
 def measure_windows(pool, _):
@@ -258,7 +276,19 @@ def measure_windows(pool, _):
                         | chosen(pool, LADDER[2], kernel_size=size) for size in WIDER}}
 
 
-PARTS = {"networks": measure_networks, "longer": measure_longer, "orders": measure_orders, "windows": measure_windows}
+def measure_unshared(pool, record):
+    """The CNN without sharing on some of the rules, all at the rate that is its best in place."""
+    best = record["anywhere"][", ".join(OTHERS[0])]["in place"]["best"]
+    return {"unshared": {rule: judge(pool, OTHERS[0], best, order=rule) for rule in CONTROLS}}
+
+
+def measure_dilated(pool, _):
+    """The CNN with windows whose places stand two apart, in both levels, at a rate of its own."""
+    return {"dilated": chosen(pool, LADDER[-1], dilation=2)}
+
+
+PARTS = {"networks": measure_networks, "longer": measure_longer, "orders": measure_orders, "windows": measure_windows,
+         "unshared": measure_unshared, "dilated": measure_dilated}
 
 
 def main(arguments=None):

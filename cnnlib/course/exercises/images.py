@@ -1,5 +1,7 @@
 """Checkers of chapter 8: images are grids."""
 
+import math
+
 import numpy as np
 
 from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters
@@ -21,7 +23,7 @@ READ_CASES = [
     Case((_RNG.normal(size=40), (2, 1, 3, 2), (20, 9, 5, 1), 3), "a batch of two, cut out of a larger one"),
     Case((_RNG.normal(size=9), (4,), (-2,), 8), "a single axis, backwards"),
 ]
-TWIN_CASES = [
+STEP_CASES = [
     Case((np.array([1.0, -1]), 0.5, np.array([1.0, 2, 4]), np.array([1.0, 1]), 0.1), "three pixels, a window of two"),
     Case((np.array([1.0, -1, 2]), 0.0, np.array([3.0, 1, 4]), np.array([2.0]), 0.1), "a window as long as the row"),
     Case((np.array([2.0]), -1.0, _RNG.normal(size=4), _RNG.normal(size=4), 0.5), "a window of one pixel"),
@@ -77,7 +79,10 @@ def read(answer):
          Mistake(with_strides(lambda strides: strides[::-1]), "the first stride belongs to the first axis: yours are used from the last to the first."),
          Mistake(bent, "the axes come out in the opposite order: `shape` says how many there are along each, in turn."),
          Mistake(with_strides(lambda strides: tuple(map(abs, strides))), "a negative stride goes back: keep its sign."),
-         Mistake(with_strides(lambda strides: tuple(int(s / 8) for s in strides)), "these strides count numbers, not bytes: do not divide by 8."),
+         *(Mistake(with_strides(lambda strides, cut=cut: tuple(cut(s / 8) for s in strides)), "these strides count numbers, not bytes: do not divide by 8.")
+           for cut in (int, math.floor)),
+         Mistake(lambda memory, shape, strides, start: np.lib.stride_tricks.as_strided(memory[start:], shape, strides),
+                 "`as_strided` counts bytes, these strides count numbers: multiply each by `memory.itemsize`."),
          Mistake(with_strides(lambda strides: (*strides[:2], *[0] * (len(strides) - 2))), "only the first two axes move: each axis has a stride, however many there are."),
          Mistake(with_strides(lambda strides: tuple(-s for s in strides)), "a step along an axis adds its stride; yours takes it away."),
          Mistake(lambda *a: _read(*a).ravel(), "the numbers are right. Give them the shape that is asked for.")],
@@ -119,7 +124,9 @@ def undo(answer):
                  "you sort the pixels by brightness. Sort the places instead."),
          Mistake(columns, "you read the pixels column by column; they are counted row by row."),
          Mistake(first, "only the first channel is put back. The same order holds for every channel."),
-         Mistake(one, "only the first picture is put back. The same order holds for the whole batch.")],
+         Mistake(one, "only the first picture is put back. The same order holds for the whole batch."),
+         Mistake(lambda x, order: x.reshape(len(x), -1)[:, np.argsort(order)].reshape(x.shape),
+                 "you put all channels of a picture into one row, but `order` has a place for each pixel of *one* channel. Give each channel a row of its own.")],
         praise="what stands at place k goes back to place order[k], in every channel.",
     )
 
@@ -165,10 +172,23 @@ def matrix(answer):
             large[i, j, i:i + w.shape[0], j:j + w.shape[1]] = w
         return large[:, :, tall:tall + height, wide:wide + width].reshape(-1, height * width)
 
+    def turned(w, height, width):
+        y = _matrix(w.T, height, width)
+        return y if len(y) else np.array([])
+
+    def long_rows(w, height, width):
+        y = np.zeros((height - w.shape[0] + 1, width - w.shape[1] + 1, height * width))
+        for i, j, u, v in np.ndindex(*y.shape[:2], *w.shape):
+            y[i, j, (i + u) * height + j + v] = w[u, v]
+        return y.reshape(-1, height * width)
+
     return check_function(
         "8.3", answer, _matrix, MATRIX_CASES,
-        [Mistake(pushed, "each row is the one before, one place further on. At the end of a row of outputs the window jumps to the next row of pixels: see `fig-three-layers`."),
+        [Mistake(pushed, "each row is the one before, one place further on. At the end of a row of outputs the window jumps to the next row of pixels: see the figure “The three layers as matrices”."),
          Mistake(with_window(lambda w: w[::-1, ::-1]), "the window is turned by half a turn: weight (u, v) meets pixel (i + u, j + v)."),
+         *(Mistake(wrong, "rows and columns of the window are exchanged: weight (u, v) stands u rows down and v columns to the right.")
+           for wrong in (turned, with_window(np.transpose))),
+         Mistake(long_rows, "pixel (k, l) is at place k · width + l: a row of the picture has `width` pixels, not `height`."),
          Mistake(with_window(np.ones_like), "you mark the places of the weights. Put the weights there."),
          Mistake(lambda *a: _matrix(*a).T, "a row for each output, a column for each pixel: yours is the other way round."),
          Mistake(by_columns, "the outputs are counted row by row, as memory holds them; yours go column by column."),
@@ -184,12 +204,12 @@ def matrix(answer):
     )
 
 
-def _twins(w, b, x, dy, lr):
+def _shared_step(w, b, x, dy, lr):
     dw = np.array([np.sum(dy * x[u:u + len(dy)]) for u in range(len(w))])
     return w - lr * dw, b - lr * np.sum(dy)
 
 
-def twins(answer):
+def shared_step(answer):
     """8.4: ``answer(w, b, x, dy, lr)``: one step of gradient descent for a window of weights that all places share."""
     def stepped(dw=None, db=np.sum):
         def step(w, b, x, dy, lr):
@@ -201,7 +221,7 @@ def twins(answer):
         return dy[-1] * x[len(x) - len(w):]
 
     return check_function(
-        "8.4", answer, _twins, TWIN_CASES,
+        "8.4", answer, _shared_step, STEP_CASES,
         [Mistake(stepped(last, lambda dy: dy[-1]), "that is the last place alone: each place adds its share (+=, not =)."),
          Mistake(stepped(last), "the bias is right. The weights have only the last place's share: each place adds its own."),
          Mistake(stepped(lambda w, x, dy, right: dy[0] * x[:len(w)]), "the weights have only the first place's share: each place adds its own."),
@@ -211,17 +231,17 @@ def twins(answer):
          Mistake(stepped(None, lambda dy: dy[-1]), "the weights are right. The bias collects dy from every place, not from the last alone."),
          Mistake(stepped(None, lambda dy: 0), "the weights are right. The bias takes a step as well."),
          Mistake(stepped(None, lambda dy: 1), "the weights are right. The bias is used once at every place: its gradient is the sum of dy."),
-         Mistake(lambda w, b, x, dy, lr: _twins(w, b, x, dy, -lr), "that goes up the hill: gradient descent subtracts."),
-         Mistake(lambda w, b, x, dy, lr: _twins(w, b, x, dy, 1), "the learning rate is missing."),
+         Mistake(lambda w, b, x, dy, lr: _shared_step(w, b, x, dy, -lr), "that goes up the hill: gradient descent subtracts."),
+         Mistake(lambda w, b, x, dy, lr: _shared_step(w, b, x, dy, 1), "the learning rate is missing."),
          Mistake(stepped(lambda w, x, dy, right: right[::-1]), "the window is the wrong way round: weight u meets pixel i + u."),
          Mistake(stepped(lambda w, x, dy, right: np.array([np.sum(x[u:u + len(dy)]) for u in range(len(w))])),
                  "the upstream gradient dy is missing: each place weighs its pixels by its own dy."),
-         Mistake(lambda w, b, x, dy, lr: (w - _twins(w, b, x, dy, 1)[0], np.sum(dy)), "these are the gradients. Give the weights and the bias after the step."),
+         Mistake(lambda w, b, x, dy, lr: (w - _shared_step(w, b, x, dy, 1)[0], np.sum(dy)), "these are the gradients. Give the weights and the bias after the step."),
          Mistake(stepped(lambda w, x, dy, right: np.array([np.sum(dy[:-1] * x[u:u + len(dy) - 1]) for u in range(len(w))]), lambda dy: np.sum(dy[:-1])),
                  "the last place is left out: `range(len(dy))` goes up to it, `range(len(dy) - 1)` does not."),
          Mistake(stepped(lambda w, x, dy, right: np.convolve(x, dy, "valid")), "the bias is right. `np.convolve` turns dy round, so that each place gets another one's dy. `np.correlate` does not."),
-         Mistake(lambda *a: _twins(*a)[::-1], "both are right, in the wrong order: give (w, b)."),
-         Mistake(lambda *a: _twins(*a)[0], "the weights are right. Give the bias, too: (w, b).")],
+         Mistake(lambda *a: _shared_step(*a)[::-1], "both are right, in the wrong order: give (w, b)."),
+         Mistake(lambda *a: _shared_step(*a)[0], "the weights are right. Give the bias, too: (w, b).")],
         praise="a shared weight collects the gradients of all places where it is used.",
     )
 
@@ -317,5 +337,5 @@ def diagnosis(answer):
          3: "For the fourth: the pictures look right. What else does the first layer see than their pattern?",
          4: "For the fifth: what differs between the pictures that it learns and those that it is judged on?"},
         ordered=True,
-        praise="a picture on the screen finds three of them, the first loss and a second look at the order the others.",
+        praise="a picture on the screen shows three of the mistakes. The first loss shows the fourth, and a look at the order the fifth.",
     )

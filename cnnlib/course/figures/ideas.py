@@ -21,7 +21,7 @@ def three_layers(layers, titles):
         shared layer; in the others, where no two weights are the same weight, one pale ground.
     titles : list of str
     """
-    fig, axes = plt.subplots(len(layers), 1, figsize=(4.8, 6.3))
+    fig, axes = plt.subplots(len(layers), 1, figsize=(4.8, 7.0))
     for ax, layer, title in zip(axes, layers, titles, strict=True):
         matrix, shared = layer.reshape(4, 9), layer is layers[-1]
         places = [k for k in range(9) if np.isfinite(matrix[0, k])]
@@ -33,7 +33,9 @@ def three_layers(layers, titles):
                                    linewidth=0.5, alpha=1 if there else 0.35))
             if there:
                 ax.text(k + 0.47, o + 0.5, minus(f"{value:g}"), ha="center", va="center", color="#111111", fontsize=11)
-        ax.set(xlim=(-0.75, 9), ylim=(4.8, 0))
+        ax.set(xlim=(-1.25, 9), ylim=(5.35, 0))
+        ax.text(-1.12, 2, "output", ha="center", va="center", rotation=90, color=INK, fontsize=11)
+        ax.text(4.5, 5.1, "pixel", ha="center", va="center", color=INK, fontsize=11)
         for o in range(4):
             ax.text(-0.12, o + 0.5, f"{o // 2},{o % 2}", ha="right", va="center", color=INK, fontsize=11)
         for k in range(9):

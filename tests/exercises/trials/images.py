@@ -110,6 +110,13 @@ def flat_only(x, order):
     return x.reshape(len(x), -1)[:, np.argsort(order)].reshape(x.shape)
 
 
+def scattered_flat(x, order):
+    flat = x.reshape(len(x), -1)
+    y = np.zeros_like(flat)
+    y[:, order] = flat
+    return y.reshape(x.shape)
+
+
 def in_place(x, order):
     x.reshape(*x.shape[:2], -1)[:] = x.reshape(*x.shape[:2], -1)[:, :, np.argsort(order)]
     return x
@@ -168,6 +175,18 @@ def by_rolls(w, height, width):
     one[:w.shape[0], :w.shape[1]] = w
     return np.array([np.roll(one, (i, j), axis=(0, 1)).ravel()
                      for i in range(height - w.shape[0] + 1) for j in range(width - w.shape[1] + 1)])
+
+
+def rows_of_height(w, height, width):
+    rows = []
+    for i in range(height - w.shape[0] + 1):
+        for j in range(width - w.shape[1] + 1):
+            row = np.zeros(height * width)
+            for u in range(w.shape[0]):
+                for v in range(w.shape[1]):
+                    row[(i + u) * height + j + v] = w[u, v]
+            rows.append(row)
+    return np.array(rows)
 
 
 def pictured(change):
@@ -260,7 +279,7 @@ def bytes_in_place(pictures):
 
 RIGHT = {
     "read": [read, as_strided, places, recursive, torch_view, by_einsum],
-    "twins": [twin_step, by_torch, by_windows, stepped(each), lambda w, b, x, dy, lr: (w - lr * np.correlate(x, dy), b - lr * sum(dy))],
+    "shared_step": [twin_step, by_torch, by_windows, stepped(each), lambda w, b, x, dy, lr: (w - lr * np.correlate(x, dy), b - lr * sum(dy))],
     "undo": [scattered, loops, looked_up, torchs, by_matrix, lambda x, order: with_order(np.argsort)(x, order)],
     "matrix": [matrix, by_single_pixels, by_places, by_padding, by_differences, by_kron, by_rolls],
     "noticed": ["bcdf", "fdcb", "B, C, D, F", {"b", "c", "d", "f"}, ["b", "c", "d", "f"], "b c d f", "(b), (c), (d), (f)"],
@@ -274,12 +293,13 @@ WRONG = {
         (lambda memory, shape, strides, start: memory[:np.prod(shape)].reshape(shape), "first numbers"),
         (lambda memory, shape, strides, start: read(memory, shape, strides, 0), "not at place 0"), (strided(lambda s: s[::-1]), "first stride belongs"),
         (lambda memory, shape, strides, start: read(memory, shape, strides, start).T, "opposite order"), (strided(lambda s: [abs(v) for v in s]), "keep its sign"),
-        (strided(lambda s: [int(v / 8) for v in s]), "do not divide by 8"), (lambda *a: read(*a).ravel(), "shape that is asked for"), (lambda memory, shape, strides, start: as_strided(memory, shape, [8 * s for s in strides], start) * 0, "is expected"),
+        (strided(lambda s: [int(v / 8) for v in s]), "do not divide by 8"), (strided(lambda s: [v // 8 for v in s]), "do not divide by 8"),
+        (lambda memory, shape, strides, start: np.lib.stride_tricks.as_strided(memory[start:], shape, strides), "memory.itemsize"), (lambda *a: read(*a).ravel(), "shape that is asked for"), (lambda memory, shape, strides, start: as_strided(memory, shape, [8 * s for s in strides], start) * 0, "is expected"),
         (lambda memory, shape, strides, start: memory[:int(np.prod(shape))], ""), (strided(lambda s: [v + 1 for v in s[:-1]] + [s[-1]]), ""),
         (lambda memory, shape, strides: memory, "yours takes"), (lambda memory, shape, strides, start: read(memory, shape, strides, start + 1), "raises IndexError"), (lambda memory, shape, strides, start: read(memory, shape, strides, start) + 1, "is expected"),
         (strided(lambda s: [*s[:2], *[0] * (len(s) - 2)]), "only the first two axes"), (strided(lambda s: [-v for v in s]), "adds its stride"),
     ],
-    "twins": [
+    "shared_step": [
         (stepped(lambda x, dy, k: dy[-1] * x[-k:], lambda dy: dy[-1]), "last place alone"), (stepped(lambda x, dy, k: dy[-1] * x[-k:]), "only the last place's share"), (stepped(lambda x, dy, k: dy[0] * x[:k]), "first place's share"),
         (stepped(lambda x, dy, k: each(x, dy, k) / len(dy), np.mean), "collects the sum"), (stepped(lambda x, dy, k: each(x, dy, k) / len(dy)), "the mean over the places, not the sum"), (stepped(each, np.mean), "not the mean"),
         (stepped(each, lambda dy: dy[-1]), "from every place"), (stepped(each, lambda dy: 0), "takes a step as well"), (stepped(each, lambda dy: 1), "once at every place"), (lambda w, b, x, dy, lr: twin_step(w, b, x, dy, -lr), "subtracts"),
@@ -290,7 +310,7 @@ WRONG = {
     ],
     "undo": [
         (with_order(lambda o: o), "apply the shuffle once more"), (lambda x, order: x * 1, "nothing has moved"), (with_order(lambda o: o[::-1]), "read backwards is not"), (with_order(lambda o: np.argsort(o)[::-1]), "inverse is there, but"),
-        (lambda x, order: np.sort(x.reshape(*x.shape[:2], -1)).reshape(x.shape), "sort the places instead".replace("sort", "Sort")), (flat_only, "two 4 × 5 pictures"), (in_place, "`x` is changed"), (lambda x, order: scattered(x, order)[0], "shape (1, 1, 2, 2)"),
+        (lambda x, order: np.sort(x.reshape(*x.shape[:2], -1)).reshape(x.shape), "sort the places instead".replace("sort", "Sort")), (flat_only, "all channels of a picture"), (scattered_flat, "all channels of a picture"), (in_place, "`x` is changed"), (lambda x, order: scattered(x, order)[0], "shape (1, 1, 2, 2)"),
         (lambda x, order: scattered(x, order).reshape(len(x), -1), "shape"), (lambda x: x, "yours takes (x)"), (lambda x, order: np.swapaxes(scattered(np.swapaxes(x, 2, 3), order), 2, 3), "column by column"),
         (lambda x, order: np.concatenate([scattered(x[:, :1], order), x[:, 1:]], axis=1), "first channel"), (lambda x, order: np.concatenate([scattered(x[:1], order), x[1:]]), "first picture"), (lambda x, order: np.zeros_like(x), "is expected at index"),
     ],
@@ -298,7 +318,7 @@ WRONG = {
         (pushed, "jumps to the next row"), (lambda w, h, v: matrix(w[::-1, ::-1], h, v), "half a turn"), (lambda w, h, v: matrix(np.ones(w.shape), h, v), "Put the weights there"), (lambda w, h, v: matrix(w, h, v).T, "the other way round"),
         (pictured(lambda y: y.swapaxes(0, 1).reshape(-1, y[0, 0].size)), "outputs are counted row by row"), (pictured(lambda y: y.swapaxes(2, 3).reshape(-1, y[0, 0].size)), "pixels are counted row by row"), (pictured(lambda y: y), "one axis each"),
         (pictured(lambda y: y.reshape(-1, *y.shape[2:])), "each as one row"), (round_the_border, "on the other side"), (over_the_border, "over the border"), (lambda w, h, v: matrix(w, h, v)[:-1], "last place is missing"), (lambda w, h, v: matrix(w, h, v)[0], "shape"),
-        (lambda w, h, v: matrix(w, h, v)[:1], "first output alone"), (lambda w, h, v: np.array([[1.0, 2, 0, 3, 4, 0, 0, 0, 0]]), ""), (lambda w, h, v: matrix(w, h, h), ""), (lambda w, h, v: 2 * matrix(w, h, v), "is expected"), (lambda w, h: w, "yours takes"),
+        (lambda w, h, v: matrix(w, h, v)[:1], "first output alone"), (lambda w, h, v: np.array([[1.0, 2, 0, 3, 4, 0, 0, 0, 0]]), ""), (lambda w, h, v: matrix(w, h, h), ""), (lambda w, h, v: matrix(w.T, h, v), "are exchanged"), (rows_of_height, "not `height`"), (lambda w, h, v: 2 * matrix(w, h, v), "is expected"), (lambda w, h: w, "yours takes"),
     ],
     "noticed": [
         ("ae", "the other way round"), ("abcdef", "not all"), ("bdf", "does not touch the places"), ("abcdf", "seam"), ("bcdef", "no window of 3 × 3"), ("cdf", "b is one of the eight"), ("bcf", "d only turns"), ("bcd", "f is a mirror"),
