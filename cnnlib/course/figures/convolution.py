@@ -112,7 +112,7 @@ def matrices(small, large):
 
 def mismatch(shifts, errors, unrelated):
     """How far layers are from following a shift: mean and range over views (rows of ``errors``)."""
-    fig, ax = plt.subplots(figsize=(5.2, 4.0))
+    fig, ax = plt.subplots(figsize=(4.7, 3.8))
     for (name, values), color, marker in zip(errors.items(), COLORS.values(), "osD^", strict=False):
         ax.fill_between(shifts, values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, linewidth=0)
         ax.plot(shifts, values.mean(axis=0), marker=marker, color=color, label=name)

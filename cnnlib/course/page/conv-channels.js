@@ -2,7 +2,8 @@
 import { frame, largest, LINE, range, row, svg, table, text, tint } from "./draw.js";
 import { number } from "./words.js";
 
-const CELL = 24, GAP = 16, WIDTH = 13 * CELL + 2 * GAP + 4, COLOURS = ["red", "green", "blue"];
+const CELL = 24, GAP = 16, WIDTH = 13 * CELL + 2 * GAP + 4, MAP_CELL = 28, MAPS = 10 * MAP_CELL + GAP + 4;
+const COLOURS = ["red", "green", "blue"];
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 export function numbers({ ask, output, pixel, stride, padding, bias }, { planes, filters }) {
@@ -38,9 +39,9 @@ export function draw({ ask, output, pixel, padding, bias, x, y, parts, lit, used
   const many = sum(reached[0].flat()), total = number(y[o][i][j]);
   const [result, how] = reads ? [`${terms} = ${total}`, "three partial sums and the bias"]
     : [`${2 * many} outputs`, `from ${many} window${many > 1 ? "s" : ""} in each map`];
-  const line = text(WIDTH / 2, 18, 15, result, ' font-weight="700"') + text(WIDTH / 2, 36, 13, how);
+  const line = text(MAPS / 2, 18, 15, result, ' font-weight="700"') + text(MAPS / 2, 36, 13, how);
   return {
-    html: row(column(...inputs), column(maps(y, reached, line))),
+    html: row(column(WIDTH, ...inputs), column(MAPS, maps(y, reached, line))),
     caption: reads ? `The output at map ${o}, row ${i}, column ${j} reads 27 inputs` +
       `${zeros ? `, of which ${zeros} are padding` : ""}, through the 27 weights of filter ${o}: ` +
       `${terms} = ${number(y[o][i][j])}.`
@@ -52,18 +53,18 @@ export function draw({ ask, output, pixel, padding, bias, x, y, parts, lit, used
   };
 }
 
-const column = (...parts) => `<div style="flex:0 1 ${WIDTH}px">${parts.join("")}</div>`;
+const column = (width, ...parts) => `<div style="flex:0 1 ${width}px">${parts.join("")}</div>`;
 
 // Square cells with numbers; the marked ones are framed, and `set(i, j)` says what a click on a cell sets.
-function cells(values, marks, left, top, { size = CELL, high = CELL, most = largest(values), set = () => "" } = {}) {
+function cells(values, marks, left, top, { size = CELL, most, set = () => "" }) {
   return values.flatMap((line, i) => line.map((value, j) => {
-    const [x, y] = [left + size * j, top + high * i], move = set(i, j);
-    const cell = `<rect x="${x}" y="${y}" width="${size}" height="${high}" ${tint(value, most)} stroke="${LINE}" ` +
+    const [x, y] = [left + size * j, top + size * i], move = set(i, j);
+    const cell = `<rect x="${x}" y="${y}" width="${size}" height="${size}" ${tint(value, most)} stroke="${LINE}" ` +
       `${move === null ? 'stroke-dasharray="2 3" ' : ""}pointer-events="all"/>` +
-      text(x + size / 2, y + high / 2 + 5, 13, number(value), move === null ? ' opacity="0.65"' : "");
+      text(x + size / 2, y + size / 2 + 5, 13, number(value), move === null ? ' opacity="0.65"' : "");
     return move ? `<g data-set="${move}">${cell}</g>` : cell;
   })).join("") + marks.flatMap((line, i) => line.map((on, j) =>
-    on ? frame(left + size * j, top + high * i, size, high) : "")).join("");
+    on ? frame(left + size * j, top + size * i, size, size) : "")).join("");
 }
 
 // One plane and the two kernels that read it; `chosen` is the filter that does, and what it finds here.
@@ -81,10 +82,10 @@ function channel(c, x, lit, filters, used, padding, chosen) {
 }
 
 function maps(y, reached, line) {
-  const side = y[0].length, wide = 32, high = 28, most = largest(y.flat());
+  const side = y[0].length, size = MAP_CELL, most = largest(y.flat());
   const drawn = y.map((map, o) => {
-    const left = 2 + o * (WIDTH / 2 + 4), set = (i, j) => `output:${(o * side + i) * side + j} ask:0`;
-    return text(left + side * wide / 2, 66, 13, `map ${o}`) + cells(map, reached[o], left, 74, { size: wide, high, most, set });
+    const left = 2 + o * (5 * size + GAP), set = (i, j) => `output:${(o * side + i) * side + j} ask:0`;
+    return text(left + side * size / 2, 66, 13, `map ${o}`) + cells(map, reached[o], left, 74, { size, most, set });
   });
-  return svg(`two output maps of ${side} by ${side} numbers`, WIDTH, 76 + side * high, `${WIDTH}px`, line + drawn.join(""));
+  return svg(`two output maps of ${side} by ${side} numbers`, MAPS, 76 + side * size, `${MAPS}px`, line + drawn.join(""));
 }
