@@ -2,7 +2,8 @@
 import { frame, largest, LINE, range, row, svg, table, text, tint } from "./draw.js";
 import { number } from "./words.js";
 
-const CELL = 24, GAP = 16, WIDTH = 13 * CELL + 2 * GAP + 4, MAP_CELL = 28, MAPS = 10 * MAP_CELL + GAP + 4;
+// Sides of cells, in pixels, and the widths of what they make.
+const CELL = 24, WEIGHT = 26, OUTPUT = 28, GAP = 10, WIDTH = 7 * CELL + 6 * WEIGHT + 2 * GAP + 4, MAPS = 10 * OUTPUT + GAP + 4;
 const COLOURS = ["red", "green", "blue"];
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
@@ -72,9 +73,9 @@ function channel(c, x, lit, filters, used, padding, chosen) {
   const size = x[c].length, at = 2 + (1 - padding) * CELL, inside = (k) => k >= padding && k < padding + 5;
   const set = (i, j) => inside(i) && inside(j) ? `pixel:${25 * c + 5 * (i - padding) + j - padding} ask:1` : null;
   const kernels = filters.map((filter, o) => {
-    const left = 2 + 7 * CELL + GAP + o * (3 * CELL + GAP), middle = left + 1.5 * CELL;
-    return text(middle, 16, 13, `filter ${o}`) + cells(filter[c], used[o][c], left, 24, { most: 2 }) +
-      (chosen?.[0] === o ? text(middle, 24 + 3 * CELL + 20, 14, `sum ${number(chosen[1])}`, ' font-weight="700"') : "");
+    const left = 2 + 7 * CELL + GAP + o * (3 * WEIGHT + GAP), middle = left + 1.5 * WEIGHT;
+    return text(middle, 16, 13, `filter ${o}`) + cells(filter[c], used[o][c], left, 24, { size: WEIGHT, most: 2 }) +
+      (chosen?.[0] === o ? text(middle, 24 + 3 * WEIGHT + 20, 14, `sum ${number(chosen[1])}`, ' font-weight="700"') : "");
   });
   const label = `the ${COLOURS[c]} plane, ${size} by ${size} numbers, and the kernels of two filters that read it`;
   return svg(label, WIDTH, 28 + size * CELL, `${WIDTH}px`, text(at + size * CELL / 2, 16, 13, `plane ${c}: ${COLOURS[c]}`) +
@@ -82,7 +83,7 @@ function channel(c, x, lit, filters, used, padding, chosen) {
 }
 
 function maps(y, reached, line) {
-  const side = y[0].length, size = MAP_CELL, most = largest(y.flat());
+  const side = y[0].length, size = OUTPUT, most = largest(y.flat());
   const drawn = y.map((map, o) => {
     const left = 2 + o * (5 * size + GAP), set = (i, j) => `output:${(o * side + i) * side + j} ask:0`;
     return text(left + side * size / 2, 66, 13, `map ${o}`) + cells(map, reached[o], left, 74, { size, most, set });
