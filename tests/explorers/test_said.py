@@ -65,7 +65,8 @@ def test_every_pixel_gathers_its_gradient(stride):
 
 @pytest.mark.parametrize(("stride", "padding"), [(1, 0), (1, 1), (2, 0), (2, 1)])
 def test_channels_are_told_as_they_are_lit(stride, padding):
-    explorer, how = explorers()["explore-channels"], {"stride": stride, "padding": padding, "bias": np.array([[2.0, -3.0]])}
+    explorer = explorers()["explore-channels"]
+    how = {"stride": stride, "padding": padding, "bias": np.array([[2.0, -3.0]])}
     side = (5 + 2 * padding - 3) // stride + 1
     for output in (0, side * side - 1, 49):
         values = {"ask": "output", "output": output, "pixel": 0} | how

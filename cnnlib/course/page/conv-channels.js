@@ -1,5 +1,5 @@
 // Chapter 9: three planes, two filters of three kernels, two maps; an output lights what it reads, a pixel where it goes.
-import { frame, largest, LINE, range, row, svg, table, text, tint } from "./draw.js";
+import { frame, headed, largest, LINE, range, row, svg, table, text, tint } from "./draw.js";
 import { number } from "./words.js";
 
 // Sides of cells, in pixels, and the widths of what they make.
@@ -74,12 +74,13 @@ function channel(c, x, lit, filters, used, padding, chosen) {
   const set = (i, j) => inside(i) && inside(j) ? `pixel:${25 * c + 5 * (i - padding) + j - padding} ask:1` : null;
   const kernels = filters.map((filter, o) => {
     const left = 2 + 7 * CELL + GAP + o * (3 * WEIGHT + GAP), middle = left + 1.5 * WEIGHT;
-    return text(middle, 16, 13, `filter ${o}`) + cells(filter[c], used[o][c], left, 24, { size: WEIGHT, most: 2 }) +
-      (chosen?.[0] === o ? text(middle, 24 + 3 * WEIGHT + 20, 14, `sum ${number(chosen[1])}`, ' font-weight="700"') : "");
+    return text(middle, 14, 13, `filter ${o}`) + cells(filter[c], used[o][c], left, 22, { size: WEIGHT, most: 2 }) +
+      (chosen?.[0] === o ? text(middle, 22 + 3 * WEIGHT + 20, 14, `sum ${number(chosen[1])}`, ' font-weight="700"') : "");
   });
   const label = `the ${COLOURS[c]} plane, ${size} by ${size} numbers, and the kernels of two filters that read it`;
-  return svg(label, WIDTH, 28 + size * CELL, `${WIDTH}px`, text(at + size * CELL / 2, 16, 13, `plane ${c}: ${COLOURS[c]}`) +
-    cells(x[c], lit[c], at, 24, { set, most: 5 }) + kernels.join(""));
+  const high = Math.max(size * CELL, 22 + 3 * WEIGHT + 24);
+  return headed(`Channel ${c}, the ${COLOURS[c]} plane`, WIDTH, svg(label, WIDTH, high + 8, `${WIDTH}px`,
+    cells(x[c], lit[c], at, 2, { set, most: 5 }) + kernels.join("")));
 }
 
 function maps(y, reached, line) {
@@ -88,5 +89,6 @@ function maps(y, reached, line) {
     const left = 2 + o * (5 * size + GAP), set = (i, j) => `output:${(o * side + i) * side + j} ask:0`;
     return text(left + side * size / 2, 66, 13, `map ${o}`) + cells(map, reached[o], left, 74, { size, most, set });
   });
-  return svg(`two output maps of ${side} by ${side} numbers`, MAPS, 76 + side * size, `${MAPS}px`, line + drawn.join(""));
+  return headed("The two maps", MAPS, svg(`two output maps of ${side} by ${side} numbers`, MAPS, 76 + side * size,
+    `${MAPS}px`, line + drawn.join("")));
 }
