@@ -1,4 +1,4 @@
-"""The ladder of chapter 10: from seven loops to the engine, each rung checked and timed on one convolution.
+"""The ladder of chapters 10 and 18: from seven loops to the engine, each rung checked and timed on one convolution.
 
 The convolution is LeNet's first, 1 -> 6 channels, 5x5, on real images, forward only. Times are per image.
 """
@@ -11,6 +11,8 @@ from cnnlib.conv import conv2d
 from cnnlib.engine.block import Block
 from cnnlib.engine.stages import to_inner, to_outer
 from cnnlib.module import Parameter
+
+SECONDS = 0.5  # for each rung
 
 
 def seven_loops(x, w, padding):
@@ -77,10 +79,11 @@ def climb(images, padding=2):
         if difference > 1e-5:
             raise AssertionError(f"{name} differs from cnnlib.conv.conv2d by {difference:.1e}")
         times = []
-        stop = time.perf_counter() + 0.5
+        stop = time.perf_counter() + SECONDS
         while not times or time.perf_counter() < stop:
             start = time.process_time()
             function()
             times.append(time.process_time() - start)
-        records.append({"name": name, "us_per_image": 1e6 * float(np.median(times)) / count})
+        low, middle, high = (1e6 * float(value) / count for value in np.percentile(times, [25, 50, 75]))
+        records.append({"name": name, "us_per_image": middle, "spread": [low, high]})
     return records

@@ -160,7 +160,7 @@ def growth(images, labels, seconds):
     steps("image area (step of two convolutions)", [n * n for n in sides], two_convolutions, pictures)
     for name, values in {
         "image area (conv 16->16 3x3)": [(32, 16, n, 16, 3, 1, 1, 1) for n in (16, 24, 32, 48, 64)],
-        "image area (conv 1->6 5x5)": [(64, 1, n, 6, 5, 1, 2, 1) for n in (16, 28, 40, 56, 80)],
+        "image area (conv 1->6 5x5)": [(64, 1, n, 6, 5, 1, 2, 1, True) for n in (16, 28, 40, 56, 80)],
         "channels (conv C->C 3x3, 16x16)": [(32, n, 16, n, 3, 1, 1, 1) for n in (16, 32, 64, 128)],
     }.items():
         sizes = [v[2] ** 2 if name.startswith("image") else v[1] for v in values]

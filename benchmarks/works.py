@@ -18,10 +18,11 @@ from cnnlib.module import Parameter
 
 F = torch.nn.functional
 
-# name: (batch, channels in, size, channels out, kernel, stride, padding, groups)
+# name: (batch, channels in, size, channels out, kernel, stride, padding, groups, whether it is a first layer)
 CONVOLUTIONS = {
-    "conv 1->8 3x3, 8x8": (64, 1, 8, 8, 3, 1, 1, 1),
-    "conv 1->6 5x5, 28x28 (LeNet C1)": (64, 1, 28, 6, 5, 1, 2, 1),
+    "conv 1->8 3x3, 8x8 (first layer)": (64, 1, 8, 8, 3, 1, 1, 1, True),
+    "conv 1->6 5x5, 28x28 (LeNet C1, first layer)": (64, 1, 28, 6, 5, 1, 2, 1, True),
+    "conv 1->6 5x5, 28x28, as a later layer": (64, 1, 28, 6, 5, 1, 2, 1),
     "conv 6->16 5x5, 14x14 (LeNet C2)": (64, 6, 14, 16, 5, 1, 0, 1),
     "conv 32->64 3x3, 28x28": (64, 32, 28, 64, 3, 1, 1, 1),
     "conv 64->128 3x3, 56x56": (32, 64, 56, 128, 3, 1, 1, 1),
@@ -52,43 +53,53 @@ def there_and_back(function, arguments, dy):
             tensor.grad = None
         y = function(*arguments)
         y.backward(dy)
-        return y, *(tensor.grad for tensor in arguments)
+        return y, *(tensor.grad for tensor in arguments if tensor.requires_grad)
 
     return run
 
 
-def peers_of(function, arrays, dy, layouts=("eager", "channels_last", "compile")):
-    """PyTorch's contenders for an operation, by name, and the exact answer (in float64), which is not timed."""
+def peers_of(function, arrays, dy, layouts=("eager", "channels_last", "compile"), first=False):
+    """PyTorch's contenders for an operation, by name, and the exact answer (in float64), which is not timed.
+
+    In a ``first`` layer nobody reads the gradient of the images: it is left out.
+    """
     torch._dynamo.reset()  # else it gives up on a function that was compiled for eight other shapes
-    peers = {"exact": there_and_back(function, tensors(*map(np.float64, arrays)), torch.tensor(np.float64(dy)))}
+
+    def made(*given, **options):
+        images, *parameters = tensors(*given, **options)
+        return [images.requires_grad_(not first), *parameters]
+
+    peers = {"exact": there_and_back(function, made(*map(np.float64, arrays)), torch.tensor(np.float64(dy)))}
     for mode in layouts:
         layout = torch.channels_last if mode == "channels_last" else torch.contiguous_format
         upstream = torch.tensor(dy)
         if upstream.ndim == 4:
             upstream = upstream.contiguous(memory_format=layout)
         peer = torch.compile(function, dynamic=False) if mode == "compile" else function
-        peers[f"torch {mode}"] = there_and_back(peer, tensors(*arrays, layout=layout), upstream)
+        peers[f"torch {mode}"] = there_and_back(peer, made(*arrays, layout=layout), upstream)
     return peers
 
 
-def convolution(batch, channels, size, out_channels, k, stride, padding, groups):
-    """Contenders, and multiply-adds of forward and backward together."""
+def convolution(batch, channels, size, out_channels, k, stride, padding, groups, first=False):
+    """Contenders, and multiply-adds of forward and backward; no gradient of the images in a ``first`` layer."""
     rng = np.random.default_rng(0)
     x, b = numbers(rng, batch, channels, size, size), numbers(rng, out_channels)
     w = numbers(rng, out_channels, channels // groups, k, k) / np.float32(np.sqrt(channels // groups) * k)
     weight, bias = Parameter(w), Parameter(b)
     inner = to_inner(x)
-    block = Block(inner.shape, weight, bias, (stride, stride), ((padding, padding),) * 2, (1, 1), groups, None, False)
+    block = Block(inner.shape, weight, bias, (stride, stride), ((padding, padding),) * 2, (1, 1), groups, None, False,
+                  input_gradient=not first)
     dy = numbers(rng, batch, out_channels, block.height, block.width)
     inner_dy = to_inner(dy)
 
     def ours():
         weight.grad = bias.grad = None
         y = block.forward(inner)
-        return y, block.backward(inner_dy), weight.grad, bias.grad
+        dx = block.backward(inner_dy)
+        return y, *([] if first else [dx]), weight.grad, bias.grad
 
-    peers = peers_of(lambda x, w, b: F.conv2d(x, w, b, stride, padding, 1, groups), (x, w, b), dy)
-    return {"cnnlib": ours, **peers}, 3 * w.size * batch * block.height * block.width
+    peers = peers_of(lambda x, w, b: F.conv2d(x, w, b, stride, padding, 1, groups), (x, w, b), dy, first=first)
+    return {"cnnlib": ours, **peers}, (2 if first else 3) * w.size * batch * block.height * block.width
 
 
 def pooling(kind, x, kernel, stride):

@@ -37,6 +37,7 @@ def test_contenders_report_the_same_losses():
     "who",
     [
         works.convolution(4, 2, 9, 3, 3, 2, 1, 1)[0], works.convolution(4, 16, 8, 16, 3, 1, 1, 1)[0],
+        works.convolution(4, 1, 8, 6, 3, 1, 1, 1, first=True)[0],
         works.convolution(4, 4, 8, 4, 3, 1, 1, 4)[0], works.linear(4, 7, 5), works.cross_entropy(6, 4),
         works.pooling("max", np.random.default_rng(0).random((3, 2, 8, 8), np.float32), 2, 2)[0],
         works.pooling("avg", np.random.default_rng(0).random((3, 2, 8, 8), np.float32), 3, 2)[0],
@@ -51,6 +52,17 @@ def test_operations_agree_before_they_are_timed(who):
 def test_multiply_adds_of_a_convolution():
     _, work = works.convolution(2, 3, 8, 5, 3, 1, 1, 1)
     assert work == 3 * (2 * 5 * 8 * 8) * (3 * 3 * 3)  # three passes, outputs, multiply-adds for each
+    _, work = works.convolution(2, 3, 8, 5, 3, 1, 1, 1, first=True)
+    assert work == 2 * (2 * 5 * 8 * 8) * (3 * 3 * 3)
+
+
+def test_nobody_computes_the_gradient_of_the_images_in_a_first_layer():
+    for first, shapes in ((True, [(5, 3, 3, 3), (5,)]), (False, [(2, 3, 8, 8), (5, 3, 3, 3), (5,)])):
+        who, _ = works.convolution(2, 3, 8, 5, 3, 1, 1, 1, first=first)
+        assert [tuple(gradient.shape) for gradient in who["torch eager"]()[1:]] == shapes
+        assert len(who["cnnlib"]()) == 1 + len(shapes)
+    assert [name for name, geometry in works.CONVOLUTIONS.items() if geometry[1] == 1 and True not in geometry[8:]] == [
+        "conv 1->6 5x5, 28x28, as a later layer"]
 
 
 def test_passes_of_pooling():
@@ -93,6 +105,13 @@ def test_every_rung_of_the_ladder_is_checked():
     w = np.random.default_rng(1).random((3, 1, 5, 5), np.float32)
     a, b, c = (rung(images, w, 2) for rung in (rungs.seven_loops, rungs.window_by_window, rungs.tap_by_tap))
     assert np.allclose(a, b, rtol=1e-5) and np.allclose(a, c, rtol=1e-5)
+
+
+def test_every_rung_has_its_spread(monkeypatch):
+    monkeypatch.setattr(rungs, "SECONDS", 0.01)
+    for rung in rungs.climb(np.random.default_rng(0).random((2, 1, 9, 9), np.float32)):
+        low, high = rung["spread"]
+        assert 0 < low <= rung["us_per_image"] <= high
 
 
 def test_recipe_is_the_same_in_pytorch():
@@ -178,7 +197,7 @@ def goals_of(threads=1, **parts):
     [
         ("steps", "LeNet-5, batch 64", 0.55, 0.35), ("steps", "LeNet-5, batch 128", 0.55, 0.35),
         ("steps", "digits CNN, batch 64", 0.55, 0.35), ("steps", "VGG-like 3x32x32, batch 64", 1.0, 0.7),
-        ("operations", "conv 1->6 5x5, 28x28 (LeNet C1)", 1.15, 0.8),
+        ("operations", "conv 1->6 5x5, 28x28 (LeNet C1, first layer)", 1.15, 0.8),
         ("operations", "max pooling 2x2, 6x28x28", 0.7, 0.3), ("operations", "average pooling 2x2, 16x28x28", 0.7, 0.3),
         ("operations", "linear 400->120, batch 64", 0.7, 0.3), ("operations", "softmax cross-entropy 64x10", 0.7, 0.3),
     ],

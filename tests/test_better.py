@@ -6,7 +6,7 @@ from scipy import stats
 
 from cnnlib import augment
 from cnnlib.course import better
-from cnnlib.course.better import BASE, CHANGES, CHOOSING, JUDGING, PARTS, RATES
+from cnnlib.course.better import ABLATING, BASE, CHANGES, CHOOSING, JUDGING, PARTS, RATES, SPOILERS, WATCHED
 
 
 def bytes_of(part):
@@ -75,6 +75,56 @@ def test_blur_spreads_a_dot_as_a_shift_by_a_fraction_does_and_moves_nothing():
     assert spread[0] == pytest.approx(1 / 6, abs=0.005) and spread[1] == pytest.approx(1 / 6, abs=0.005)
 
 
+def test_shift_then_blur_is_the_shift_and_then_the_blur():
+    x = better.stage(0)[0].images[:20]
+    both = better.augmentation(BASE | {"pixels": 1.5, "blur": True}, np.random.default_rng(0))(x, None)
+    own = np.random.default_rng(0)
+    shifted = better.augmentation(BASE | {"pixels": 1.5}, own)(x, None)
+    assert not np.array_equal(shifted, x)
+    np.testing.assert_array_equal(both, better.blur(shifted, own))
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("mirror", [[2, 1], [4, 3]]), ("half turn", [[4, 3], [2, 1]]),
+                                                ("upside down", [[3, 4], [1, 2]])])
+def test_a_spoiler_changes_half_of_the_images(kind, expected):
+    x = np.tile(np.array([[1.0, 2], [3, 4]]), (1000, 1, 1, 1))
+    spoiled = better.spoil(x, np.random.default_rng(0), kind)
+    changed = (spoiled == expected).all(axis=(1, 2, 3))
+    assert 400 < changed.sum() < 600 and (spoiled[~changed] == x[0]).all()
+
+
+def test_only_these_classes_are_spoiled_and_with_the_same_draws():
+    part = better.stage(0)[0]
+    x, labels = part.images[:200], part.labels[:200]
+    everyone = better.spoil(x, np.random.default_rng(0), "mirror")
+    chosen = np.isin(labels, [5, 7])
+    two, others = (better.only(which, "mirror", part)(x, np.random.default_rng(0))
+                   for which in ([5, 7], [0, 1, 2, 3, 4, 6, 8, 9]))
+    np.testing.assert_array_equal(two, np.where(chosen[:, None, None, None], everyone, x))
+    np.testing.assert_array_equal(others, np.where(chosen[:, None, None, None], x, everyone))
+    assert 0 < chosen.sum() < 200
+
+
+def test_confusions_of_a_pair_are_counted_in_both_directions(monkeypatch):
+    truth = np.array([2, 3, 3, 5, 7, 7, 6, 1])
+    monkeypatch.setattr(better, "stage", lambda seed: (None, better.data.Dataset(np.zeros((8, 1, 1, 1)), truth)))
+    monkeypatch.setattr(better, "train", lambda *arguments: None)
+    monkeypatch.setattr(better, "answers", lambda *arguments: np.array([3, 2, 5, 5, 5, 7, 6, 2]))
+    counts = better.confused()
+    assert {name: set(line) for name, line in counts.items()} == {
+        "right": {3 / 8}, "2/3": {2}, "3/5": {1}, "5/7": {1}, "6/9": {0}, "2/5": {0}}
+    assert len(counts["right"]) == len(ABLATING)
+
+
+def test_a_change_of_the_images_takes_the_place_of_the_recipe_s(monkeypatch):
+    seen = []
+    parts, quick = better.stage(0), {"epochs": 1, "digits": 64}
+    better.train(0, parts, quick | {"blur": True}, lambda x, rng: seen.append((x, rng.random())) or x)
+    own = {image.tobytes() for image in parts[0].images}
+    assert len(seen) == 2 and {image.tobytes() for batch, _ in seen for image in batch} <= own
+    assert seen[0][1] == np.random.default_rng([4, 0, 0]).random()
+
+
 def test_an_augmentation_leaves_the_order_of_the_batches_alone(monkeypatch):
     seen = []
     monkeypatch.setattr(better.augment, "random_affine", lambda x, rng, **how: seen.append(rng.random()) or x)
@@ -132,10 +182,17 @@ def test_the_record_is_whole_and_chosen_on_other_seeds_than_it_is_judged_on():
     assert [len(row) for row in record["lottery"]] == [899] * better.LOTTERY
     assert set("".join(record["lottery"])) == {"0", "1"}
     assert len(record["together"]["scores"]) == 12
+    pairs = ["{}/{}".format(*pair) for pair in WATCHED]
+    lines = {f"{kind} {which}" for kind, own in SPOILERS.items()
+             for which in ("all", *(f"{how} {a}/{b}" for a, b in own for how in ("only", "all but")))}
+    assert set(record["ablation"]) == {"plain"} | lines
+    for counts in record["ablation"].values():
+        assert list(counts) == ["right", *pairs] and {len(v) for v in counts.values()} == {len(ABLATING)}
 
 
 def test_a_point_of_the_record_is_measured_again():
     record = better.load()["lines"]
     assert better.score(0) == pytest.approx(record["base"]["scores"][0], abs=0.03)
+    assert better.load()["ablation"]["plain"]["right"] == pytest.approx(record["base"]["scores"][:12], abs=0.03)
     line = record["weight decay"]
     assert better.score(3, **line["best"]) == pytest.approx(line["scores"][3], abs=0.03)

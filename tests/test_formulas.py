@@ -161,7 +161,7 @@ class TestInABrowser:
     @pytest.mark.parametrize("size", ["desk", "narrow"])
     def test_only_a_formula_that_scrolls_stops_the_tab_key(self, browser, size):
         seen = 0
-        for page in ("chapters/05_backpropagation.html", "chapters/10_backwards_and_fast.html"):
+        for page in ("chapters/05_backpropagation.html", "chapters/10_convolution_backwards.html"):
             show(browser, page, size=size)
             inside, wrong, scrolling = browser.execute_script("""
                 const boxes = [...document.querySelectorAll(".formula")];

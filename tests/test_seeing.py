@@ -49,6 +49,35 @@ def test_erasing_and_keeping_part_the_image_between_them():
     np.testing.assert_array_equal(x, before)
 
 
+def test_writing_fills_the_named_pixels_whatever_stood_there():
+    rng = np.random.default_rng(1)
+    x = np.where(rng.random((4, 1, 5, 6)) < 0.5, 0, rng.random((4, 1, 5, 6)))
+    order, before = seeing.ranking(rng.random((4, 5, 6)), rng), x.copy()
+    for count in (0, 1, 7, 30):
+        z = seeing.write(x, order, count)
+        named = z == 1
+        assert (named.sum(axis=(1, 2, 3)) == count).all() and (z[~named] == x[~named]).all()
+        np.testing.assert_array_equal(named, (seeing.erase(x + 2, order, count) == 0))
+    np.testing.assert_array_equal(x, before)
+
+
+def test_pixels_beside_the_ink_are_empty_and_touch_it_by_side_or_corner():
+    ink = np.zeros((2, 5, 6))
+    ink[0, 0, 0], ink[1, 2, 2:4] = 0.1, 1
+    found = seeing.beside(ink) == 0
+    assert set(map(tuple, np.argwhere(found[0]))) == {(0, 1), (1, 0), (1, 1)}
+    assert found[1].sum() == 10 and not found[1, 2, 2:4].any() and found[1, 1:4, 1:5].sum() == 10
+
+
+def test_fewer_maps_give_fewer_features_and_the_same_first_ones():
+    model, x = seeing.network(0), seeing.stage(0)[2].images[:5]
+    every, eight = seeing.features(model, x), seeing.features(model, x, 8)
+    assert [f.shape[1] for f in every] == [17, 33, 49] and [f.shape[1] for f in eight] == [17, 17, 17]
+    for some, few in zip(every, eight, strict=True):
+        middle = (some.shape[1] - 1) // 2
+        np.testing.assert_array_equal(few[:, :16], some[:, [*range(8), *range(middle, middle + 8)]])
+
+
 def test_holes_take_ink_only_and_a_share_of_each_image():
     x = np.zeros((200, 1, 8, 8))
     x[..., 2:6, 2:6] = 0.5
@@ -71,8 +100,8 @@ def test_stamps_are_ten_and_tell_the_digits_apart():
 def test_a_judge_gives_full_marks_for_nothing_erased():
     model, part = seeing.network(0).eval(), seeing.stage(1)[2][:40]
     record = seeing.judged(model, part, 0)
-    assert set(record) == {"erase", "keep"} and len(record["erase"]) == 11
-    assert all(shares[0] == 1 for shares in record["erase"].values())
+    assert [len(record[judge]) for judge in ("erase", "keep", "write")] == [12, 12, 9]
+    assert all(shares[0] == 1 for judge in ("erase", "write") for shares in record[judge].values())
 
 
 def test_every_error_gets_a_peer_of_its_own_with_the_nearest_lead():
@@ -119,10 +148,13 @@ def test_a_probe_reads_what_is_linear_and_no_more():
 def test_the_record_is_whole():
     record = seeing.load()
     assert set(record) == set(seeing.PARTS)
-    assert all(len(runs) == len(seeing.SEEDS) for runs in record.values())
+    assert {name: len(runs) for name, runs in record.items()} == {name: 8 for name in record} | {"errors": 16}
     for run in record["judge"]:
-        for kind, judge in [(kind, judge) for kind in ("plain", "holes") for judge in ("erase", "keep")]:
-            assert np.shape(list(run[kind][judge].values())) == (11, len(seeing.COUNTS))
+        for kind in ("plain", "holes"):
+            for judge, names in (("erase", 12), ("keep", 12), ("write", 9)):
+                assert np.shape(list(run[kind][judge].values())) == (names, len(seeing.COUNTS))
+    assert all(np.shape(list(run.values())) == (4, 3) for run in record["probe"])
+    assert all(0 <= run["second"] <= 1 for run in record["errors"])
 
 
 def test_a_part_of_the_record_is_measured_again():
@@ -131,3 +163,15 @@ def test_a_part_of_the_record_is_measured_again():
     again, kept = seeing.noise(0), record["noise"][0]
     for name in ("trained", "untrained", "scaled"):
         assert list(again[name].values()) == pytest.approx(list(kept[name].values()), abs=0.1)
+    assert again["spread"] == pytest.approx(kept["spread"], rel=0.1)
+
+
+def test_the_scaled_twin_gives_more_than_one_answer_and_spreads_as_far(monkeypatch):
+    answers = {}
+    monkeypatch.setattr(seeing, "subject", seeing.network)  # no training: here both are the same network
+    monkeypatch.setattr(seeing, "sure", lambda scores: answers.setdefault(len(answers), scores).argmax(axis=1))
+    found = seeing.noise(0)
+    digits = list(answers.values())[8]  # the first of the third group
+    np.testing.assert_allclose(digits.mean(axis=0), 0, atol=1e-12)
+    assert seeing.spread(digits) == pytest.approx(found["spread"]["trained"])
+    assert len(set(found["scaled"]["digits"])) > 1 == len(set(found["untrained"]["digits"]))

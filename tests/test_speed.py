@@ -10,19 +10,22 @@ import matplotlib.pyplot as plt
 import pytest
 from helpers_page import rerun
 
-from benchmarks import goals
 from cnnlib.course.figures import speed as draw
 from cnnlib.course.figures import speed_tables as tables
 
 ROOT = pathlib.Path(__file__).parent.parent
 RECORD = json.loads((ROOT / "records" / "benchmarks.json").read_text(encoding="utf-8"))
-CELLS = json.loads((ROOT / "speed.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def shown_by(notebook):
+    cells = json.loads((ROOT / notebook).read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells if cell["cell_type"] == "code" for output in cell["outputs"]]
+    return "\n".join("".join(o.get("data", {}).get("text/html", o.get("text", ""))) for o in outputs)
 
 
 @pytest.fixture(scope="module")
 def page():
-    outputs = [output for cell in CELLS if cell["cell_type"] == "code" for output in cell["outputs"]]
-    return "\n".join("".join(o.get("data", {}).get("text/html", o.get("text", ""))) for o in outputs)
+    return shown_by("speed.ipynb")
 
 
 def rows(markup, caption):
@@ -59,11 +62,6 @@ def test_the_page_shows_every_recorded_time(page):
     for record in single["operations"]:
         row = shown[tables.label(record["name"])]
         assert {f"{record['ratio']:.2f}", *map(tables.short, record["ms"].values())} <= set(row)
-    counted = {row[0]: row for row in rows(page, "GFLOP/s")}
-    for record in (record for record in single["operations"] if "of_peak" in record):
-        assert tables.percent(record["of_peak"]) in counted[tables.label(record["name"])]
-    assert all(tables.short(rung["us_per_image"]) in page for rung in single["rungs"])
-    assert all(f"{tables.label(name)}: {fit['exponent']:.2f}" in page for name, fit in single["growth"].items())
 
 
 def test_the_page_says_what_was_measured_on_what(page):
@@ -86,20 +84,18 @@ def test_every_seed_is_shown(page):
         assert shown[f"seed {run['seed']}"][:2] == [tables.percent(run["accuracy"], 2), f"{run['seconds']:.1f} s"]
 
 
-def test_every_requirement_is_shown_and_the_misses_are_named(page):
-    lines = goals.compare(RECORD)
-    shown = {row[0]: row for row in rows(page, "What was reached")}
-    assert len(shown) == len(lines) + 1
-    for line in lines:
-        verdict = "missed" if not line.met else "aim reached" if line.aim_met else "met"
-        assert shown[tables.label(line.name)][1:3] == [verdict, line.texts[0]]
-        item = f"<li>{html.escape(tables.label(line.name))}: {line.texts[0]}, required {line.texts[1]}</li>"
-        assert (item in page) == (not line.met)
-    assert f"{sum(line.met for line in lines)} of {len(lines)} requirements are met" in page
+def test_chapter_18_shows_the_rest_of_the_record():
+    page = shown_by("chapters/18_making_it_fast.ipynb")
+    single = next(run for run in RECORD["runs"] if run["threads"] == 1)
+    counted = {row[0]: row for row in rows(page, "GFLOP/s")}
+    for record in (record for record in single["operations"] if record["group"] == "convolution"):
+        assert tables.percent(record["of_peak"]) in counted[tables.label(record["name"])]
+    assert f"engine takes {tables.short(single['rungs'][4]['us_per_image'])}" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert all(f"{tables.label(name)}: {fit['exponent']:.2f}" in page for name, fit in single["growth"].items())
 
 
 def test_tables_have_captions_and_scopes(page):
-    assert page.count("<table") == page.count("<caption>") > 8
+    assert page.count("<table") == page.count("<caption>") > 5
     heads = re.findall(r"<th\b[^>]*>(.*?)</th>", page)
     assert all(heads) and all("scope=" in head for head in re.findall(r"<th\b[^>]*>", page))
 
@@ -112,8 +108,6 @@ def test_no_sentence_presupposes_who_wins(factor, faster, tmp_path, monkeypatch)
     operations = len(next(run for run in record["runs"] if run["threads"] == 1)["operations"])
     assert f"In {steps if faster else 0} of {steps} measurements cnnlib needs less time" in page
     assert f"mode in {operations if faster else 0} of {operations}." in page
-    lines = goals.compare(record)
-    assert (" missed:</strong>" in page) == any(not line.met for line in lines)
 
 
 def test_the_page_of_a_short_run_on_one_thread(tmp_path, monkeypatch):

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from cnnlib.course import transplant
 from cnnlib.course.transplant import network, stage, trained
 from cnnlib.training import predict
 
@@ -38,11 +37,12 @@ def test_its_state_is_that_of_the_same_network_in_pytorch():
             np.testing.assert_allclose(twin.eval()(torch.tensor(x)).numpy(), model(x), rtol=1e-10, atol=1e-12)
 
 
-def test_training_is_by_the_seed_and_ends_settled_in_evaluation_mode(monkeypatch):
-    monkeypatch.setattr(transplant, "PARTS", ((0.01, 1), (0.001, 1)))
+def test_training_is_by_the_seed_and_ends_settled_in_evaluation_mode():
+    parts = ((0.01, 1), (0.001, 1))
     train, test = stage(0, copies=1)
-    model = trained(0, train)
+    model = trained(0, train, parts)
     assert not model.training
     right = np.mean(predict(model, test.images).argmax(axis=1) == test.labels)
     assert right > 0.5
-    np.testing.assert_array_equal(model.state_dict()["8.weight"], trained(0, train).state_dict()["8.weight"])
+    np.testing.assert_array_equal(model.state_dict()["8.weight"], trained(0, train, parts).state_dict()["8.weight"])
+    assert not np.array_equal(model.state_dict()["8.weight"], trained(0, train, parts[:1]).state_dict()["8.weight"])

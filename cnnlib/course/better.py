@@ -38,10 +38,15 @@ CHANGES = {
     "digits × 2": [{"digits": 1078}],
     "four networks": [{"members": 4}],
 }
-# A shift by fractions of a pixel does two things. The second alone, and both: for what they teach, not as improvements.
-PARTS = {"blur alone": [{"blur": True}], "shift and blur": [{"pixels": 1.5, "mode": "bilinear"}]}
+# A shift by fractions of a pixel does two things. The second alone, both at once, and one after the other: for what
+# they teach, not as improvements.
+PARTS = {"blur alone": [{"blur": True}], "shift and blur": [{"pixels": 1.5, "mode": "bilinear"}],
+         "shift, then blur": [{"pixels": 1.5, "blur": True}]}
+# Changes that can make labels false, each with the pairs of digits that it may exchange.
+SPOILERS = {"mirror": ((2, 3), (3, 5), (5, 7)), "half turn": ((6, 9),), "upside down": ((2, 5),)}
+WATCHED = [pair for pairs in SPOILERS.values() for pair in pairs]
 TOGETHER = ("dropout", "batch norm", "shift", "digits × 2", "four networks")  # the clear ones, on top of each other
-CHOOSING, JUDGING = range(100, 104), range(24)
+CHOOSING, JUDGING, ABLATING = range(100, 104), range(24), range(12)
 DECAYS, SURFACE_RATES = np.geomspace(1e-5, 1e-1, 7).tolist(), np.geomspace(0.003, 0.3, 7).tolist()
 LOTTERY, CHOSEN_ON = 40, 120  # networks, and the digits by which one of them is chosen
 # Student's t: by so many standard errors a mean of n differences strays, or less, in 95 of 100 cases; for n = 2, 3, …
@@ -126,17 +131,46 @@ def augmentation(how, rng):
     It draws from a generator of its own, not from the one that `fit` hands it: else the order of the batches would
     depend on the augmentation.
     """
-    if how["blur"]:
-        return lambda x, _: blur(x, rng)
-    if not (how["pixels"] or how["degrees"] or how["stretch"]):
+    moves = how["pixels"] or how["degrees"] or how["stretch"]
+    if not (moves or how["blur"]):
         return None
     factors = (1 - how["stretch"], 1 + how["stretch"])
-    return lambda x, _: augment.random_affine(x, rng, pixels=how["pixels"], degrees=how["degrees"], factors=factors,
-                                              mode=how["mode"])
+
+    def change(x, _):
+        if moves:
+            x = augment.random_affine(x, rng, pixels=how["pixels"], degrees=how["degrees"], factors=factors,
+                                      mode=how["mode"])
+        return blur(x, rng) if how["blur"] else x
+
+    return change
 
 
-def train(seed, parts, changes):
-    """The trained networks of a recipe: one, or as many as the ensemble has members."""
+def turned(x, kind):
+    """All images mirrored left to right, turned by half a turn, or upside down."""
+    return {"mirror": x[..., ::-1], "half turn": x[..., ::-1, ::-1], "upside down": x[..., ::-1, :]}[kind]
+
+
+def spoil(x, rng, kind):
+    """Half of the images `turned`, drawn one by one."""
+    return np.where(rng.random(len(x))[:, None, None, None] < 0.5, turned(x, kind), x)
+
+
+def only(classes, kind, part):
+    """`spoil` for these classes and no others, with the same draws. `fit` hands over no labels: they are looked up."""
+    label = {image.tobytes(): label for image, label in zip(part.images, part.labels, strict=True)}
+
+    def change(x, rng):
+        chosen = np.isin([label[image.tobytes()] for image in x], classes)
+        return np.where(chosen[:, None, None, None], spoil(x, rng, kind), x)
+
+    return change
+
+
+def train(seed, parts, changes, change=None):
+    """The trained networks of a recipe: one, or as many as the ensemble has members.
+
+    ``change(x, rng)``, where it is given, changes the images of each batch in place of what the recipe says.
+    """
     how = BASE | changes
     learn = parts[0][: how["digits"]]
     members = []
@@ -144,10 +178,11 @@ def train(seed, parts, changes):
         model = network(np.random.default_rng([how["start"], seed, member]), how["width"], how["dropout"], how["norm"])
         optimizer = SGD(model.parameters(), lr=how["lr"], momentum=0.9, weight_decay=how["weight_decay"])
         steps = how["epochs"] * -(-len(learn) // BATCH)
+        own = np.random.default_rng([4, seed, member])
         fit(model, CrossEntropyLoss(), optimizer, learn, epochs=how["epochs"], batch_size=BATCH,
             rng=np.random.default_rng([2, seed, member]), progress=False,
             schedule=CosineAnnealingLR(optimizer, steps), schedule_every="step",
-            augment=augmentation(how, np.random.default_rng([4, seed, member])))
+            augment=augmentation(how, own) if change is None else lambda x, _, own=own: change(x, own))
         members.append(model)
     return members
 
@@ -217,9 +252,35 @@ def changes():
     rate = lines["base"]["best"]["lr"]
     again = {"lr": rate, "start": 3}
     lines["another start"] = {"best": again, "tried": [], "scores": [score(seed, **again) for seed in JUDGING]}
-    for name, strengths in (CHANGES | PARTS).items():
+    for name, strengths in CHANGES.items():
         lines[name] = notebook(strengths)
         print(name, lines[name]["best"], np.mean(lines[name]["scores"]), flush=True)
+    return lines
+
+
+def confused(kind=None, classes=range(10)):
+    """Seed by seed: the share read right, and how often the digits of each watched pair are taken for each other."""
+    counts = {"right": []} | {f"{a}/{b}": [] for a, b in WATCHED}
+    for seed in ABLATING:
+        parts = stage(seed)
+        change = kind and only(classes, kind, parts[0])
+        said, truth = answers(train(seed, parts, {}, change), parts[1].images), parts[1].labels
+        counts["right"].append(float(np.mean(said == truth)))
+        for a, b in WATCHED:
+            counts[f"{a}/{b}"].append(int(((said == a) & (truth == b)).sum() + ((said == b) & (truth == a)).sum()))
+    return counts
+
+
+def ablation():
+    """Each spoiler for all classes; for every pair of its own, for these two only and for all others only."""
+    lines = {"plain": confused()}
+    for kind, pairs in SPOILERS.items():
+        lines[f"{kind} all"] = confused(kind)
+        for pair in pairs:
+            name = "{}/{}".format(*pair)
+            lines[f"{kind} only {name}"] = confused(kind, pair)
+            lines[f"{kind} all but {name}"] = confused(kind, [k for k in range(10) if k not in pair])
+            print(kind, name, flush=True)
     return lines
 
 
@@ -235,5 +296,8 @@ def load():
 
 
 if __name__ == "__main__":
-    parts = _record.named({"lines": changes, "surface": surface, "lottery": lottery})
-    _record.renew(RECORD, parts | {"together": lambda record: {"together": combined(record["lines"])}}, __doc__)
+    parts = _record.named({"surface": surface, "lottery": lottery, "ablation": ablation})
+    _record.renew(RECORD, {
+        "lines": lambda record: {"lines": record.get("lines", {}) | changes()},
+        "blurs": lambda record: {"lines": record["lines"] | {name: notebook(how) for name, how in PARTS.items()}},
+        "together": lambda record: {"together": combined(record["lines"])}} | parts, __doc__)

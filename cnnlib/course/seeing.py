@@ -22,7 +22,8 @@ from cnnlib.training import fit
 RECORD = _record.FOLDER / "what_the_network_saw.json"
 SIZE, CHANNELS, LAST = 16, (8, 16, 24), 6  # LAST: the layer whose output are the last maps
 EPOCHS, RATE, BATCH = 10, 0.02, 32
-COUNTS, JUDGED, SEEDS = (0, 1, 2, 3, 5, 8, 13), 100, range(8)
+COUNTS, JUDGED = (0, 1, 2, 3, 5, 8, 13), 100
+SEEDS, MORE = range(8), range(16)  # MORE: for what only few digits of each network say
 NAMES = ("occlusion", "gradient × input", "saliency", "Grad-CAM")
 
 
@@ -134,6 +135,32 @@ def keep(x, order, count):
     return x - erase(x, order, count)
 
 
+def write(x, order, count):
+    """The images with full ink at the pixels that are named first.
+
+    Examples
+    --------
+    >>> write(np.array([[[[0.5, 0.6, 0.0]]]]), np.array([[2, 0, 1]]), 2)
+    array([[[[1. , 0.6, 1. ]]]])
+    """
+    flat = x.reshape(len(x), -1).copy()
+    np.put_along_axis(flat, order[:, :count], 1, axis=1)
+    return flat.reshape(x.shape)
+
+
+def beside(ink):
+    """A map that names empty pixels next to ink only, all alike, (N, H, W).
+
+    Examples
+    --------
+    >>> beside(np.array([[[0.0, 0.0, 0.5, 0.0]]]))
+    array([[[-1.,  0., -1.,  0.]]])
+    """
+    padded = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
+    near = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2)).max(axis=(3, 4)) > 0
+    return np.where(near & (ink == 0), 0, -1.0)
+
+
 def same_answer(model, x, said, order, counts, edit=erase):
     """The share of images that still get the answer ``said``, for each count of edited pixels."""
     return np.array([np.mean(predict(model, edit(x, order, count)) == said) for count in counts])
@@ -179,28 +206,33 @@ def limited(values, ink):
 
 
 def judged(model, part, seed):
-    """How many answers survive, for every map and rival, before both judges.
+    """How many answers survive, for every map and rival, by each of the three judges.
 
     Returns
     -------
     dict
-        ``erase`` and ``keep``: name to shares, one for each of ``COUNTS``.
+        ``erase``, ``keep`` and ``write``: name to shares, one for each of ``COUNTS``.
     """
-    rng = np.random.default_rng([3, seed])
+    rng, twin = np.random.default_rng([3, seed]), network(seed)
     right = np.flatnonzero(predict(model, part.images) == part.labels)[:JUDGED]
     x, said = part.images[right], part.labels[right]
-    found, ink = maps_of(model, x, said), x[:, 0]
-    found |= {"darkest ink": ink, "random ink": np.where(ink > 0, 0, -1.0),
-              "untrained g × i": interpret.gradient_times_input(network(seed), x, said),
-              "size of g × i": np.abs(found["gradient × input"]),
-              "gradient, on ink": limited(interpret.input_gradient(model, x, said)[:, 0], ink),
-              "saliency, on ink": limited(found["saliency"], ink), "Grad-CAM, on ink": limited(found["Grad-CAM"], ink)}
+    found, ink, gradient = maps_of(model, x, said), x[:, 0], interpret.input_gradient(model, x, said)[:, 0]
+    named = found | {
+        "darkest ink": ink, "random ink": np.where(ink > 0, 0, -1.0),
+        "untrained g × i": interpret.gradient_times_input(twin, x, said),
+        "size of g × i": np.abs(found["gradient × input"]), "gradient, on ink": limited(gradient, ink),
+        "saliency, on ink": limited(found["saliency"], ink), "Grad-CAM, on ink": limited(found["Grad-CAM"], ink),
+        "Grad-CAM × ink": found["Grad-CAM"] * ink}
+    written = found | {
+        "darkest ink": ink, "random pixels": np.zeros_like(ink), "beside the ink": beside(ink),
+        "untrained saliency": interpret.saliency(twin, x, said), "minus gradient": -gradient}
     return {name: {key: same_answer(model, x, said, ranking(values, rng), COUNTS, edit).tolist()
-                   for key, values in found.items()} for name, edit in (("erase", erase), ("keep", keep))}
+                   for key, values in group.items()}
+            for name, edit, group in (("erase", erase, named), ("keep", keep, named), ("write", write, written))}
 
 
 def judge(seed):
-    """Both judges, for a network that has never seen an erased pixel and for one trained with holes."""
+    """The judges, for a network that has never seen an erased pixel and for one trained with holes."""
     test, kinds = stage(seed)[2], ("plain", "holes")
     return {kind: judged(subject(seed, kind), test, seed) | {"accuracy": accuracy(subject(seed, kind), test)}
             for kind in kinds}
@@ -244,6 +276,7 @@ def errors(seed):
     peers = good[matched(lead[bad], lead[good])]
     return {"count": len(bad), "cured": float(flips[bad].mean()), "matched": float(flips[peers].mean()),
             "right": float(flips[good].mean()), "gap": float(np.abs(lead[peers] - lead[bad]).mean()),
+            "second": float(np.mean(order[bad, -2] == test.labels[bad])),  # in how many errors the truth comes second
             "lead of errors": float(np.median(lead[bad])), "lead of right": float(np.median(lead[good]))}
 
 
@@ -265,23 +298,25 @@ def spread(scores):
 
 
 def noise(seed):
-    """How often a network, and its twin with scores of the same spread, is sure of what is not a digit."""
+    """How often a network is sure of what is not a digit, and its twin; ``scaled``: the twin with scores that are moved
+    to mean 0 on digits, and then spread as far as the network's."""
     test, rng = stage(seed)[2].images, np.random.default_rng([5, seed])
     shown = {"digits": test, "noise": rng.uniform(0, 1, (500, *test.shape[1:])),
              "faint noise": rng.uniform(0, 2 * test.mean(), (500, *test.shape[1:])),
              "grey": np.full((1, *test.shape[1:]), 0.5)}
     answers = {name: {key: model(images) for key, images in shown.items()}
                for name, model in (("trained", subject(seed)), ("untrained", network(seed).eval()))}
-    spreads = {name: spread(scores["digits"]) for name, scores in answers.items()}
-    answers["scaled"] = {key: scores * spreads["trained"] / spreads["untrained"]
-                         for key, scores in answers["untrained"].items()}
+    offset = answers["untrained"]["digits"].mean(axis=0)
+    moved = {key: scores - offset for key, scores in answers["untrained"].items()}
+    spreads = {"trained": spread(answers["trained"]["digits"]), "moved": spread(moved["digits"])}
+    answers["scaled"] = {key: scores * spreads["trained"] / spreads["moved"] for key, scores in moved.items()}
     return {name: {key: sure(scores) for key, scores in group.items()} for name, group in answers.items()} | {
         "spread": spreads}
 
 
-def features(model, x):
-    """For each block the largest value and the mean of every map, and a column of ones."""
-    blocks = [found for _, found in interpret.feature_maps(model, x)][2:LAST + 1:2]
+def features(model, x, count=None):
+    """For each block the largest value and the mean of its first ``count`` maps, or of all, and a column of ones."""
+    blocks = [found[:, :count] for _, found in interpret.feature_maps(model, x)][2:LAST + 1:2]
     return [np.concatenate([m.max(axis=(2, 3)), m.mean(axis=(2, 3)), np.ones((len(x), 1))], axis=1) for m in blocks]
 
 
@@ -303,11 +338,13 @@ def probe(parts, labels):
 
 
 def probes(seed):
-    """What a probe reads after each of the three blocks, in the trained network and in its twin."""
+    """What a probe reads after each block, in the network and in its twin: from all maps, and from the first eight."""
     parts = stage(seed)
     labels = [part.labels for part in parts]
-    return {name: [probe(block, labels) for block in zip(*(features(model, p.images) for p in parts), strict=True)]
-            for name, model in (("trained", subject(seed)), ("untrained", network(seed).eval()))}
+    return {name + about: [probe(block, labels)
+                           for block in zip(*(features(model, p.images, count) for p in parts), strict=True)]
+            for name, model in (("trained", subject(seed)), ("untrained", network(seed).eval()))
+            for about, count in (("", None), (", eight maps", CHANNELS[0]))}
 
 
 def corner(values):
@@ -344,11 +381,16 @@ def shortcut(seed):
 PARTS = {"judge": judge, "errors": errors, "noise": noise, "probe": probes, "stamped": shortcut}
 
 
+def seeds(part):
+    """The seeds for which the record holds a part."""
+    return MORE if part == "errors" else SEEDS
+
+
 def load():
     """The committed record: for each part a list with one entry for each seed."""
     return _record.read(RECORD)
 
 
 if __name__ == "__main__":
-    by_seed = {name: lambda part=part: [part(seed) for seed in SEEDS] for name, part in PARTS.items()}
+    by_seed = {name: lambda name=name, part=part: [part(seed) for seed in seeds(name)] for name, part in PARTS.items()}
     _record.renew(RECORD, _record.named(by_seed), __doc__)

@@ -57,14 +57,14 @@ def network(seed, normed=True):
     )  # fmt: skip
 
 
-def trained(seed, train):
-    """A `network` that has learned the digits ``train``: six epochs, and two at a tenth of the rate.
+def trained(seed, train, parts=PARTS):
+    """A `network` that has learned the digits ``train``: ``parts`` are pairs of a rate and a number of epochs.
 
     The slow end matters here: without it batch norm's remembered statistics lag behind weights that still move, and
     evaluation mode reads up to three digits in a hundred fewer than training mode.
     """
     model = network(seed)
     optimizer, rng = Adam(model.parameters()), np.random.default_rng([2, seed])
-    for optimizer.lr, epochs in PARTS:
+    for optimizer.lr, epochs in parts:
         fit(model, CrossEntropyLoss(), optimizer, train, epochs=epochs, batch_size=BATCH, rng=rng, progress=False)
     return model.eval()

@@ -10,6 +10,7 @@ from matplotlib.path import Path
 
 from cnnlib.conv import conv2d, conv2d_backward
 from cnnlib.course.figures import back_explorers as back
+from cnnlib.course.figures import fast_explorers as fast
 from cnnlib.course.figures import neuron, number
 
 
@@ -178,3 +179,14 @@ def test_the_neuron_has_all_that_the_text_promises(line):
         inside = np.full(4, "<rect width" in stage)
     off = z != 0  # a corner on the line itself may be counted to either side
     np.testing.assert_array_equal(inside[off], (z > 0)[off])
+
+
+@pytest.mark.parametrize("layer, weights, places", [("1 channel, 5 × 5", 25, 576), ("32 channels, 3 × 3", 288, 196)])
+def test_the_roof_says_what_a_layer_needs_and_who_sets_the_pace(layer, weights, places):
+    for filters, needs in itertools.product(fast.FILTERS, fast.NEEDS):
+        shapes = (filters, weights), (weights, places), (filters, places)
+        per_byte = 2 * filters * weights * places / sum(4 * a * b for a, b in shapes)
+        caption = frame("explore-roof", filters=filters, layer=layer, needs=needs).caption
+        assert f"{number(round(per_byte, 1))} operations per byte" in caption.replace(".0 operations", " operations")
+        assert ("arithmetic sets the pace" in caption) == (per_byte >= needs)
+        assert ("memory sets the pace" in caption) == (per_byte < needs)

@@ -69,3 +69,12 @@ def test_a_frame_says_its_numbers_and_offers_all_units(stage):
     drawn = {(int(y), int(x) + k) for x, y, n in runs for k in range(int(n))}
     assert drawn == set(map(tuple, np.argwhere(units.image[0, 0] > 0).tolist()))
     assert len(markup) < 2600 and images(markup).count("<img") == 3
+
+
+def test_a_change_that_rounds_to_nothing_is_neither_a_rise_nor_a_fall(stage, monkeypatch):
+    *_, units = stage
+    found = units.numbers("trained", 3, 5)
+    for drop, words in ((0.004, "changes by less than 1%"), (-0.004, "changes by less than 1%"), (-0.2, "rises by 20%"),
+                        (0.2, "falls by 20%")):
+        monkeypatch.setattr(units, "numbers", lambda *_, drop=drop: found | {"drop": drop})
+        assert f"that score {words} of the spread" in units.draw("trained", 3, 5)[1]

@@ -77,7 +77,8 @@ def test_a_label_without_a_free_place_is_refused():
 
 
 def test_the_legend_of_the_losses_stands_outside_the_lines_of_the_grid():
-    fig = backwards.losses(np.geomspace(1, 1e-7, 20)[None, None].repeat(2, 0), ("right", "bug"))
+    runs = {rule: np.geomspace(1, 1e-7, 20)[None] for rule in ("+=", "=")}
+    fig = backwards.bug(runs, runs, 10)
     fig.draw_without_rendering()
-    (ax,) = fig.axes
-    assert not overlaps(ax.get_legend().get_window_extent(), ax.bbox)
+    (legend,) = fig.legends
+    assert not any(overlaps(legend.get_window_extent(), ax.bbox) for ax in fig.axes)

@@ -1,4 +1,4 @@
-"""Checkers of chapter 10: convolution backwards, and fast."""
+"""Checkers of chapter 10: convolution backwards."""
 
 import numpy as np
 
@@ -37,11 +37,6 @@ FOLD_CASES = [
     Case((_normal(6, 18), (5, 7), 3, 2), "a 5 × 7 picture, 3 × 2 windows"), Case((_normal(1, 8), (2, 4), 1, 1), "1 × 1 windows"),
     Case((_normal(6, 1), (2, 3), 2, 3), "one window as large as the picture"),
 ]
-WORK_CASES = [
-    Case((2, 3, 1, 4, 5), "2 → 3 channels, 1 × 1"), Case((1, 6, 5, 24, 24), "LeNet's first layer, 24 × 24 without padding"),
-    Case((64, 128, 3, 28, 14), "a layer from 64 to 128 channels"),
-    Case((256, 512, 3, 56, 56), "a layer with more than 2³¹ operations"),
-]
 
 
 def by_hand(answer):
@@ -78,10 +73,38 @@ def by_hand(answer):
     )
 
 
+def strided(answer):
+    """10.2: dx along one axis with stride 2, where the last pixel lies under no window."""
+    w, dy = np.array([2.0, 1, 3]), np.array([1.0, -1, 2])
+
+    def scatter(dy, w, stride=2, order=(0, 1, 2), add=True):
+        dx = np.zeros(9)
+        for i in order:
+            dx[i * stride:i * stride + 3] = add * dx[i * stride:i * stride + 3] + dy[i] * w
+        return dx[:8]
+
+    dx, spread = scatter(dy, w), np.array([1.0, 0, -1, 0, 2])
+    return check_value(
+        "10.2", answer, dx,
+        [Mistake(scatter(dy, w, 1), "the windows start at pixels 0, 2 and 4: with stride 2 they move by two."),
+         Mistake(scatter(dy, w, 3), "the windows start at pixels 0, 2 and 4: they overlap by one pixel."),
+         Mistake(scatter(dy, w, add=False), "windows overlap in pixels 2 and 4, and must add there: you kept the last term."),
+         Mistake(scatter(dy, w, order=(2, 1, 0), add=False), "windows overlap in pixels 2 and 4, and must add there: you kept the first term."),
+         Mistake(scatter(dy, w[::-1]), "the kernel lies the wrong way round. A window hands dy · w back as it stands; where you slide over the spread-out dy, the kernel is turned."),
+         Mistake(dx[:7], "x has eight pixels, so dx has eight numbers: the last pixel lies under no window and gets 0."),
+         Mistake(np.r_[0, dx[:7]], "the first window starts at pixel 0; it is the last pixel that lies under no window."),
+         Mistake(scatter(np.ones(3), w), "dy has no effect: every product is multiplied by the upstream gradient of its output."),
+         Mistake(np.convolve(dy, w), "dy must be spread out first: a zero between its neighbours."),
+         Mistake(spread, "that is dy, spread out. Pad it with two zeros on each side and slide the turned kernel over it."),
+         Mistake(dx / 3, "dx is a sum over the windows, not a mean.")],
+        praise="spread, pad and slide gives the same; the pixel that nobody read has gradient 0.",
+    )
+
+
 def blind(answer):
-    """10.2: the layers that cannot show an ``=`` in place of ``+=`` in dx."""
+    """10.3: the layers that cannot show an ``=`` in place of ``+=`` in dx."""
     return check_letters(
-        "10.2", answer, "bce", "abcde",
+        "10.3", answer, "bce", "abcde",
         {"a": "a does show it: windows of width 3 that move by 1 overlap.",
          "b": "nearly. With stride 2 the windows of a 2 × 2 kernel stand side by side: do they share any pixel?",
          "c": "nearly. Can two windows of one pixel each share a pixel?",
@@ -112,7 +135,7 @@ def _scatter(dy, x, w, stride=1, padding=0, *, taps=False, add=True, cut=True):
 
 
 def backward(answer):
-    """10.3: ``answer(dy, x, w, stride=1, padding=0)`` gives dx and dw of one picture."""
+    """10.4: ``answer(dy, x, w, stride=1, padding=0)`` gives dx and dw of one picture."""
     def spoil(dx=None, dw=None):
         """A right answer with one gradient, or both, replaced: functions of (dy, x, w, stride, padding)."""
         def wrong(dy, x, w, stride=1, padding=0):
@@ -147,7 +170,7 @@ def backward(answer):
     again = "overlapping windows must add: in dx only the {} window's term of each pixel is left. dw is right. "
     same = "You write = where += is needed, or dx[places] += terms with repeated places, which NumPy adds only once."
     return check_function(
-        "10.3", answer, _backward, BACKWARD_CASES,
+        "10.4", answer, _backward, BACKWARD_CASES,
         [Mistake(spoil(overwritten), again.format("last") + same),
          Mistake(spoil(lambda *a: _scatter(*a, taps=True, add=False)), again.format("first") + same),
          Mistake(spoil(dw=last), "a weight is used by every window: in dw only the last one's product is left. Where you write =, it needs +=. dx is right."),
@@ -200,7 +223,7 @@ def _columns(x, kh, kw):
 
 
 def im2col(answer):
-    """10.4: ``answer(x, kh, kw)``: every window of a picture as a column."""
+    """10.5: ``answer(x, kh, kw)``: every window of a picture as a column."""
     def by_columns(x, kh, kw):
         return _columns(x.T, kw, kh)
 
@@ -220,7 +243,7 @@ def im2col(answer):
         return _columns(x, kh, kw).T.reshape(kh * kw, -1)
 
     return check_function(
-        "10.4", answer, _columns, COLUMN_CASES,
+        "10.5", answer, _columns, COLUMN_CASES,
         [Mistake(lambda *a: _columns(*a).T, "every window is a row of yours; it should be a column. Transpose."),
          Mistake(unturned, "right shape, wrong order: you reshape where a transpose is needed."),
          Mistake(by_columns, "rows and columns are swapped throughout: windows, and what is in them, are read row "
@@ -246,7 +269,7 @@ def _fold(columns, shape, kh, kw):
 
 
 def col2im(answer):
-    """10.5: ``answer(columns, shape, kh, kw)``: add every column back to the pixels it came from."""
+    """10.6: ``answer(columns, shape, kh, kw)``: add every column back to the pixels it came from."""
     def places(shape, kh, kw):
         return _columns(np.arange(np.prod(shape)).reshape(shape), kh, kw).astype(int)
 
@@ -272,7 +295,7 @@ def col2im(answer):
     again = ("overlaps must add: of each pixel's terms only the {} window's is left. You write = where += is needed, "
              "or += with a list of repeated indices, which NumPy adds only once.")
     return check_function(
-        "10.5", answer, _fold, FOLD_CASES,
+        "10.6", answer, _fold, FOLD_CASES,
         [Mistake(kept(False), again.format("last")), Mistake(kept(True), again.format("first")),
          Mistake(lambda *a: _fold(*a) / holders(*a), "add the terms, do not average them. (The average would undo im2col; its gradient is the sum.)"),
          Mistake(lambda *a: _fold(*a) / (a[2] * a[3]), "add the terms: no division by kh · kw."),
@@ -287,38 +310,43 @@ def col2im(answer):
     )
 
 
-def work(answer):
-    """10.6: ``answer(c_in, c_out, k, h_out, w_out)``: operations, bytes and their ratio of a layer's float32 product."""
-    def exact(c_in, c_out, k, h, w, *, per=2, size=4, weights=None, places=None, part=lambda a, b, c: a + b + c):
-        m, k, n = c_out, weights or c_in * k * k, places or h * w
-        operations, moved = per * m * k * n, size * part(m * k, k * n, m * n)
-        return operations, moved, operations / moved
+def _suspects():
+    """Five functions that should give dx of one picture; the letters are those of exercise 10.7."""
+    def honest(dy, shape, w, stride=1):
+        return _scatter(dy, np.zeros(shape), w, stride)
 
-    def change(**options):
-        return lambda i, o, k, h, w: exact(i, o, k, h, w, **{name: f(i, o, k, h, w) if name in ("weights", "places") else f for name, f in options.items()})
+    def forgetful(dy, shape, w, stride=1):
+        return _scatter(dy, np.zeros(shape), w, stride, add=False)
 
-    return check_function(
-        "10.6", answer, lambda c_in, c_out, k, h_out, w_out: exact(c_in, c_out, k, h_out, w_out), WORK_CASES,
-        [Mistake(change(per=1), "count the additions too: a multiply-add is two operations."),
-         Mistake(change(size=8), "a float32 has four bytes; eight are float64's."),
-         Mistake(change(size=1), "you count numbers; a float32 has four bytes."),
-         Mistake(change(part=lambda a, b, c: a + b), "the result must be written, too: c_out · h_out · w_out numbers."),
-         Mistake(change(part=lambda a, b, c: c), "count the two factors as well as the result: all three are moved."),
-         Mistake(change(part=lambda a, b, c: b + c), "the weights are read, too: c_out · c_in · k · k numbers."),
-         Mistake(change(part=lambda a, b, c: a + c), "the columns are read, too: a number for each weight of a filter at each place."),
-         Mistake(lambda i, o, k, h, w: (exact(i, o, k, h, w)[0], 4 * (o * i * k * k + i * h * w + o * h * w), exact(i, o, k, h, w)[0] / (4 * (o * i * k * k + i * h * w + o * h * w))),
-                 "the product reads the columns, not the image: each number of a window is written down once for every window that holds it."),
-         Mistake(change(part=lambda a, b, c: a + b + 2 * c), "at least: the result is written once, and need not be read."),
-         Mistake(change(weights=lambda i, o, k, h, w: i * k), "a k × k kernel has k · k weights for each channel that it reads."),
-         Mistake(change(weights=lambda i, o, k, h, w: k * k), "a filter reads all c_in channels: c_in · k · k weights."),
-         Mistake(change(places=lambda i, o, k, h, w: h), "the windows fill rows and columns: h_out · w_out of them."),
-         Mistake(change(places=lambda i, o, k, h, w: 1), "every filter works at each of the h_out · w_out places."),
-         Mistake(lambda *a: (*exact(*a)[:2], exact(*a)[1] / exact(*a)[0]), "the ratio is upside down: operations per byte."),
-         Mistake(lambda *a: (*exact(*a)[:2], exact(*a)[0] // exact(*a)[1]), "// rounds the ratio down. Divide with /."),
-         Mistake(lambda *a: (*exact(*a)[:2], 4 * exact(*a)[2]), "the ratio is operations per byte, not per number."),
-         Mistake(change(size=32), "those are bits: a float32 has 32 of them, four bytes."),
-         Mistake(lambda *a: exact(*a)[:2], "both are right. Return their ratio, too: operations per byte."),
-         Mistake(lambda *a: exact(*a)[2], "the ratio is right. Return operations and bytes before it."),
-         Mistake(lambda *a: (exact(*a)[1], exact(*a)[0], exact(*a)[2]), "operations first, then bytes.")],
-        praise="few channels give few operations per byte, and memory sets the pace.",
+    def turned(dy, shape, w, stride=1):
+        return honest(dy, shape, np.flip(w), stride)
+
+    def marching(dy, shape, w, stride=1):
+        return honest(dy, shape, w)
+
+    def averaged(dy, shape, w, stride=1):
+        return honest(dy, shape, w, stride) / dy.size
+
+    return turned, marching, forgetful, averaged, honest
+
+
+suspects = tuple(lambda dy, shape, w, stride=1, f=f: f(np.asarray(dy, float), shape, np.asarray(w, float), stride)
+                 for f in _suspects())
+
+
+def diagnose(answer):
+    """10.7: which mistake each of the five suspects makes."""
+    return check_letters(
+        "10.7", answer, "cdbfa", "abcdef",
+        dict(enumerate([
+            "look at the first: give it a dy that is 0 but for one 1. What it hands back is the kernel, as it stands, or not.",
+            "look at the second: with a stride of 2, where does it put the window of output (0, 1)?",
+            "look at the third: let two windows overlap. What does a pixel get that lies in both?",
+            "look at the fourth: add up all that it hands back, and compare with the sum of dy times the sum of w.",
+            "look at the fifth: try it on a case by hand, with overlaps and a stride of 2 and a dy that is not all ones.",
+        ])),
+        [Mistake("aaaaa", "at most one is right. A test with a 1 × 1 kernel, one output or stride 1 misses most mistakes."),
+         Mistake("cdbea", "four are right. The fourth does change with dy, but by too little: double dy, then make it larger in shape.")],
+        praise="a dy with a single 1, two windows that overlap, a stride of 2 and a kernel without symmetry show them all.",
+        ordered=True,
     )

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from cnnlib.course.better import FACTORS
 from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters
 
 _RNG = np.random.default_rng(15)
@@ -67,9 +68,10 @@ SMALL = np.array([[[[1.0, 2, 3], [4, 5, 6]]]])
 FIELDS = _RNG.random((3, 2, 4, 5)) + 0.5
 LOOKED_AT = _RNG.random((2, 2, 4, 5)) + 0.5
 ONES = _RNG.random((2, 1, 3, 3)) + 1
+TALL = np.arange(1.0, 21).reshape(2, 1, 5, 2)
 
 
-def _moved(x, shifts, wrap=False, sign=1, swapped=False, first=False, edge=False, once=False):
+def _moved(x, shifts, wrap=False, sign=1, swapped=False, first=False, edge=False, once=False, gone=None):
     y = np.zeros_like(x)
     h, w = x.shape[2:]
     for k, (image, (down, right)) in enumerate(zip(x, shifts, strict=False)):
@@ -78,6 +80,8 @@ def _moved(x, shifts, wrap=False, sign=1, swapped=False, first=False, edge=False
         if swapped:
             down, right = right, down
         down, right = sign * int(down), sign * int(right)
+        if gone and gone(abs(down), abs(right), h, w):
+            continue
         for i in range(h):
             for j in range(w):
                 a, b = i - down, j - right
@@ -88,6 +92,11 @@ def _moved(x, shifts, wrap=False, sign=1, swapped=False, first=False, edge=False
                 if 0 <= a < h and 0 <= b < w:
                     y[k, :1 if once else None, i, j] = image[:1 if once else None, a, b]
     return y
+
+
+# Rules that clear an image of which a part is still there: one side is compared with the other's length, or both.
+_TOO_EARLY = (lambda down, right, h, w: right >= h, lambda down, right, h, w: down >= w,
+              lambda down, right, h, w: right >= h or down >= w)
 
 
 def augment(answer):
@@ -102,6 +111,9 @@ def augment(answer):
         "15.2", answer, reference,
         [Case((SMALL, 10 * SMALL, np.array([[0, 1]])), "one image of 2 × 3, one column to the right"),
          Case((SMALL, 10 * SMALL, np.array([[-1, 0]])), "the same, one row up"),
+         Case((SMALL, 10 * SMALL, np.array([[0, 2]])), "the same, two columns to the right: as far as it is high"),
+         Case((SMALL, 10 * SMALL, np.array([[0, -2]])), "the same, two columns to the left"),
+         Case((TALL, TALL[:1], np.array([[3, 0], [-2, 1]])), "two images of 5 × 2, moved by more than they are wide"),
          Case((FIELDS, LOOKED_AT, np.array([[1, -2], [0, 0], [-1, 1]])), "three images, two for validation"),
          Case((ONES, ONES[:1] * 3, np.array([[3, 0], [-1, -4]])), "images that leave the field altogether"),
          Case((FIELDS[:2], FIELDS[2:], np.array([[2, 2], [-3, -1]])), "channels, and moves along the diagonal"),
@@ -111,6 +123,8 @@ def augment(answer):
          Mistake(lambda t, v, s: (_moved(t, s), _moved(v, np.repeat(s[:1], len(v), axis=0))), "the validation images are moved, too. They stand for the digits to come: leave them as they are."),
          Mistake(of(wrap=True), "what leaves on one side comes in on the other (np.roll does that). Nothing comes in: 0."),
          Mistake(of(edge=True), "what comes in is 0, not the edge repeated."),
+         *(Mistake(of(gone=gone), "an image is cleared that has not left the field. Compare down with the height and right with the width, each with its own side.")
+           for gone in _TOO_EARLY),
          Mistake(of(sign=-1), "the other way round: positive is down and to the right, so pixel (i, j) comes from (i − down, j − right)."),
          Mistake(of(swapped=True), "rows and columns are exchanged: (down, right)."),
          Mistake(of(first=True), "every image has a shift of its own."),
@@ -129,6 +143,10 @@ def _rises(rate, dropout):  # an accuracy: best at a rate of 0.01 and a dropout 
 
 def _diverges(rate, dropout):
     return math.nan if rate > 0.05 else rate * (1 - dropout)
+
+
+def _diverges_or_0(rate, dropout):
+    return math.nan if rate > 0.05 else 0.0
 
 
 def _mostly_wrong(rate, dropout):
@@ -174,6 +192,7 @@ def search(answer):
         [Case((np.array([[0.5, 0.5], [1.0, 0.0]]), _rises, 1e-4, 1.0), "two draws"),
          Case((U, _rises, 1e-4, 1.0), "twelve draws"), Case((U, _diverges, 1e-3, 0.5), "draws of which some diverge"),
          Case((DIVERGED_FIRST, _diverges, 1e-3, 0.5), "draws of which the first and the last diverge"),
+         Case((DIVERGED_FIRST, _diverges_or_0, 1e-3, 0.5), "draws of which the first diverges and others score 0"),
          Case((U[:5], _flat, 1e-2, 1e-1), "a score that is the same everywhere"),
          Case((U[:3], _mostly_wrong, 1e-3, 1e-1), "a score of 0 everywhere"),
          Case((U[:1], _rises, 1e-5, 1e-3), "a single draw")],
@@ -186,6 +205,7 @@ def search(answer):
          Mistake(lambda u, score, low, high: _search(u, score, low, high, rate=lambda v: math.log10(low) + (math.log10(high) - math.log10(low)) * v),
                  "this is the logarithm of the rate: take 10 to the power of it."),
          Mistake(of(best=_kept), "a score of nan is handled, but not where it comes first: nothing is greater than nan, so the loop never lets go of it. Leave diverged runs out."),
+         Mistake(of(best=lambda s: int(np.argmax(np.nan_to_num(s)))), "nan counts as 0 here: where all other draws score 0, a diverged run wins. Leave diverged runs out."),
          Mistake(lambda u, score, low, high: _search(u, score, low, high, rate=lambda v: high * (low / high) ** v),
                  "u = 0 stands for low and u = 1 for high: yours run the other way."),
          Mistake(of(best=lambda s: int(np.argmax(s))), "a score of nan is no best score: argmax takes it for one. Leave diverged runs out."),
@@ -214,6 +234,23 @@ def _needed(a, b, delta, unpaired=False, ddof=1, square=True, way=math.ceil, fac
     return max(least, way(n))
 
 
+def _student(n):
+    """Student's factor for n seeds; beyond the table by its first two terms in 1 / (n - 1)."""
+    return FACTORS[n - 2] if n - 2 < len(FACTORS) else 1.96 + 2.4 / (n - 1)
+
+
+def _needed_by_student(a, b, delta):
+    """The seeds with whose own factor the interval fits into delta."""
+    n = 2
+    while _student(n) * (b - a).std(ddof=1) > delta * math.sqrt(n):
+        n += 1
+    return n
+
+
+_TWO_ERRORS = "two standard errors shall fit into delta, as in the text. A larger factor such as Student's, or the exact 1.96, is another question."
+_PILOT_FACTORS = {5: 2.78, 8: 2.36}, {5: 2.776445, 8: 2.364624}  # Student's for the seeds of the pilot
+
+
 def seeds(answer):
     """15.4: how many seeds a difference needs."""
     def reference(a, b, delta):
@@ -232,6 +269,8 @@ def seeds(answer):
          Mistake(of(square=False), "the error falls with √n, so n grows with the square: half the difference takes four times the seeds."),
          Mistake(of(way=math.floor), "rounded down, the error is still too large: the next whole number up."),
          Mistake(of(way=lambda n: math.floor(n) + 1), "if n comes out whole, it is enough: 2 s / √n may equal delta."),
+         *(Mistake(lambda a, b, delta, table=table: _needed(a, b, delta, factor=table[len(a)]), _TWO_ERRORS) for table in _PILOT_FACTORS),
+         Mistake(_needed_by_student, _TWO_ERRORS), Mistake(of(factor=1.96), _TWO_ERRORS),
          Mistake(of(factor=1), "two standard errors must fit into delta, not one."),
          Mistake(of(factor=4), "2 s / √n ≤ delta: from it, n is the square of 2 s / delta."),
          Mistake(of(least=1), "one seed has no spread: at least 2."),
@@ -261,7 +300,7 @@ def diagnosis(answer):
     return check_letters(
         "15.6", answer, "cdba", "abcd",
         {0: "Report 1: two labels change places. Which change of a picture turns one of these digits into the other?",
-         1: "Report 2: nothing about the recipe is random when it is judged again. What was chosen by those 360 digits?",
+         1: "Report 2: what was chosen by those 360 digits, and out of how many?",
          2: "Report 3: all eight runs agree, and all eight share something that the ninth has not.",
          3: "Report 4: who is judged by moved pictures, and who is not?"},
         [Mistake("cbda", "the middle two are the wrong way round. In which of them was a choice made among many?"),

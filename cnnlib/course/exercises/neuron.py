@@ -71,7 +71,7 @@ def same_answers(answer):
     return check_letters(
         "1.3", answer, "adef", "abcdef",
         {"a": "think of (a): what happens to z, and does its sign change?",
-         "b": "with (b), z = 0 at other points: the line moves. Try x = (1, 0).",
+         "b": "with (b), z = 0 at other points: the line moves. Try x = (0.5, 0).",
          "c": "with (c), z changes its sign: which answer stands where z was 2?",
          "d": "with (d), write out the sum: which products are added?",
          "e": "with (e), divide w·x + b by 10: what happens to its sign?",
@@ -169,7 +169,8 @@ def pocket(answer):
     """1.7: the perceptron rule that keeps the best neuron it has met."""
     return check_function(
         "1.7", answer, lambda x, t, passes: _pocket(x, t, passes), POCKET_CASES,
-        [Mistake(lambda x, t, n: _pocket(x, t, n, last=True), "you return the last neuron. The best of all that were met is asked for."),
+        [Mistake(lambda x, t, n: _pocket(x[::-1], t[::-1], n), "go through the examples in order, from the first to the last."),
+         Mistake(lambda x, t, n: _pocket(x, t, n, last=True), "you return the last neuron. The best of all that were met is asked for."),
          Mistake(_one_array, "`w += …` changes the array that you keep as the best, too. Keep a copy: `w.copy()`, or make new arrays with `w = w + …`."),
          Mistake(lambda x, t, n: _pocket(x, t, n, better=np.greater_equal), "of equals you keep the latest. The earliest is asked for: compare with >."),
          Mistake(lambda x, t, n: _pocket(x, t, n, start=False), "the start counts, too: zeros answer 0 everywhere, and that may be best."),

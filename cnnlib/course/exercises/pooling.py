@@ -32,6 +32,16 @@ MEAN_CASES = [
     Case((_RNG.normal(size=(3, 3)), _RNG.normal(size=(5, 5))), "5×5 numbers"),
     Case((_RNG.normal(size=(5, 2)), _RNG.normal(size=(7, 4))), "7×4 numbers"),
 ]
+PADDED_CASES = [
+    Case((np.array([[-3.0, -1], [-4, -2]]), 2, 2, 1), "a 2×2 image of negative numbers, k = 2, s = 2, p = 1"),
+    Case((SMALL, 2, 2, 0), "a 4×4 image, k = 2, s = 2, p = 0"),
+    Case((SMALL - 8, 3, 2, 1), "a 4×4 image of negative numbers, k = 3, s = 2, p = 1"),
+    Case((MIXED, 3, 1, 1), "6×8 numbers, k = 3, s = 1, p = 1"), Case((TALL, 2, 1, 1), "6×2 numbers, k = 2, s = 1, p = 1"),
+    Case((ODD - 9, 3, 2, 0), "5×7 negative numbers, k = 3, s = 2, p = 0"), Case((ODD, 2, 3, 1), "5×7 numbers, k = 2, s = 3, p = 1"),
+    Case((MIXED, 5, 4, 2), "6×8 numbers, k = 5, s = 4, p = 2"), Case((ODD.T, 4, 2, 1), "7×5 numbers, k = 4, s = 2, p = 1"),
+    Case((MIXED, 1, 2, 0), "6×8 numbers, k = 1, s = 2, p = 0"), Case((-1e30 * (SMALL + 1), 3, 2, 1), "numbers as low as −7e30, k = 3, s = 2, p = 1"),
+    Case((np.array([[-np.inf, -np.inf, -np.inf], [-np.inf, -np.inf, 0]]), 2, 1, 1), "an image with −∞ in it, k = 2, s = 1, p = 1"),
+]
 
 
 def _plane(f, x, *args):
@@ -227,4 +237,59 @@ def invariance(answer):
          "c": "not c: every second pixel is 0, 0, 0, … before the shift and 1, 1, 1, … after it."},
         [Mistake("c", "the other way round: c is the one whose result changes.")],
         praise="both windows see one 0 and one 1 at any shift; every second pixel flips from all 0 to all 1.",
+    )
+
+
+def padded_max(answer):
+    """11.6: max pooling of one plane with any window, stride and padding: ``answer(x, k, s, p)``."""
+    def reference(x, k, s, p):
+        return _plane(max_pool2d, x, k, s, p)
+
+    def slid(x, k, s, rows, columns, summary=np.max):
+        """Windows of an already padded plane, as many as are told; one may hang over the edge."""
+        return [[summary(x[i * s:i * s + k, j * s:j * s + k]) for j in range(columns)] for i in range(rows)]
+
+    def sized(count, value=-np.inf, summary=np.max):
+        def wrong(x, k, s, p):
+            padded = np.pad(x, p, constant_values=value)
+            return slid(padded, k, s, *(count(n, k, s, p) for n in x.shape), summary)
+        return wrong
+
+    def right(n, k, s, p):
+        return (n + 2 * p - k) // s + 1
+
+    size = "the number of outputs is ⌊(n + 2p − k) / s⌋ + 1 along each side"
+    return check_function(
+        "11.6", answer, reference, PADDED_CASES,
+        [Mistake(sized(right, 0.0), "right where no window's largest number is negative. A border of zeros is larger than negative numbers: pad with −∞."),
+         Mistake(sized(right, -1e9), "−1e9 is low, but numbers may be lower. Pad with −∞."),
+         Mistake(sized(right, -99999.0), "numbers may be lower than your padding. Pad with −∞."),
+         Mistake(sized(right, np.finfo(np.float64).min), "right for all finite numbers. Pad with −∞: a window that holds nothing else gives −∞."),
+         Mistake(lambda x, k, s, p: reference(x, k, s, 0), "the padding is missing."),
+         Mistake(sized(lambda n, k, s, p: (n + p - k) // s + 1), "there are p cells of padding on *each* side, left and right, above and below: " + size + "."),
+         Mistake(sized(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1), "round down: a last window that hangs over the edge is left out (with it: ceil_mode)."),
+         Mistake(sized(lambda n, k, s, p: (n + 2 * p - k) // s), "the last windows are missing: " + size + "."),
+         Mistake(sized(lambda n, k, s, p: (n + 2 * p) // s), "the window has a size, too: " + size + "."),
+         Mistake(lambda x, k, s, p: _plane(max_pool2d, x, k, 1, p), "the windows move by 1. Move them by s."),
+         Mistake(lambda x, k, s, p: _plane(max_pool2d, x, k, k, p), "the windows move by k. Move them by s: windows may overlap, or leave gaps."),
+         Mistake(lambda x, k, s, p: _plane(max_pool2d, x, k, 1, p)[:right(len(x), k, s, p), :right(x.shape[1], k, s, p)],
+                 "the result has the right size, but window (i, j) starts at row i·s and column j·s."),
+         Mistake(sized(right, np.inf, summary=np.min), "these are the smallest numbers. The largest are asked for."),
+         Mistake(lambda x, k, s, p: _plane(avg_pool2d, x, k, s, p), "these are means. The largest number is asked for."),
+         Mistake(lambda x, k, s, p: reference(x, k, s, p).T, "the result is transposed: row i comes from the windows that start at row i·s."),
+         Mistake(lambda x, k, s, p: np.pad(reference(x, k, s, 0), p, constant_values=-np.inf), "pad the image, not the result.")],
+        praise="−∞ never wins, so only real numbers come out.",
+    )
+
+
+def diagnosis(answer):
+    """11.7: four symptoms, four causes."""
+    return check_letters(
+        "11.7", answer, "cdba", "abcd",
+        {0: "Symptom 1: which made-up number is larger than every number of the image?",
+         1: "Symptom 2: the zeros of the background are all equal. Who gets the gradient then?",
+         2: "Symptom 3: the windows of 3 × 3 overlap, those of 2 × 2 do not.",
+         3: "Symptom 4: what is left of a map when only its largest number or its mean is kept?"},
+        [Mistake("cbda", "symptoms 2 and 3 are the wrong way round. Windows side by side share no pixel, so = and += do the same there.")],
+        praise="border, ties, overlaps, and what was thrown away.", ordered=True,
     )

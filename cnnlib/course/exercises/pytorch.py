@@ -2,7 +2,11 @@
 
 import numpy as np
 
+from cnnlib.activations import softmax
 from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters
+from cnnlib.criteria import CrossEntropyLoss
+from cnnlib.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
+from cnnlib.optim import SGD
 
 _RNG = np.random.default_rng(17)
 
@@ -179,18 +183,6 @@ def _scaled(dy, x, w):
     return x * w[:, None, None], dy * w[:, None, None], (dy * x).sum(axis=(0, 2, 3))
 
 
-def _taken(gradient, shape):
-    """What autograd makes of a gradient for an input of another shape: leading axes are added up, or it raises."""
-    try:
-        fits = np.broadcast_shapes(shape, gradient.shape) == gradient.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise RuntimeError
-    lead = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
-    return lead if lead.shape == shape else lead.sum(keepdims=True)
-
-
 def _maps(*shape):
     return _RNG.normal(size=shape), _RNG.normal(size=shape), _RNG.normal(size=shape[1])
 
@@ -203,9 +195,6 @@ def scale(answer):
     """17.5: forward and backward of ``y = x * w[:, None, None]``: ``y``, ``dx`` and ``dw``."""
     def dw(change):
         return lambda dy, x, w: (*_scaled(dy, x, w)[:2], change(dy, x, w))
-
-    def through(change):
-        return dw(lambda dy, x, w: _taken(change(dy, x, w), w.shape))
 
     def other(change):
         return lambda dy, x, w: change(*_scaled(dy, x, w), dy, x, w)
@@ -220,17 +209,17 @@ def scale(answer):
          Mistake(other(lambda y, dx, dw, dy, x, w: (x, dx, dw)), "forward returns x unchanged; y is x times w, channel by channel."),
          Mistake(dw(lambda dy, x, w: dy * x), over_all),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=0)), "w was also broadcast over rows and columns: add up over them, too."),
-         Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(2, 3))), "w was also broadcast over the batch: add up over it, too."),
+         Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(2, 3))), "w was also broadcast over the batch: add up over it, too. "
+                                                                    "(PyTorch adds up leading axes that are too many; do not rely on it.)"),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(1, 2, 3))), "these are sums for each sample. Which axis has w?"),
          *(Mistake(dw(lambda dy, x, w, axes=axes: (dy * x).sum(axis=axes)), space) for axes in ((0, 2), (0, 3), 2, 3)),
-         # Autograd cannot tell a sum over (0,) from one over (0, 2): it adds up the leading axes itself.
-         *(Mistake(through(lambda dy, x, w, axes=axes: (dy * x).sum(axis=axes)), over_all) for axes in ((0, 2), (0, 3))),
-         Mistake(through(lambda dy, x, w: (dy * x).sum(axis=(1, 2, 3))), "these are sums for each sample. Which axis has w?"),
          Mistake(dw(lambda dy, x, w: np.full_like(w, (dy * x).sum())), "each channel has a weight of its own: leave the channels apart."),
          Mistake(dw(lambda dy, x, w: (dy * x).sum(axis=(0, 2, 3)) / x[:, 0].size), "gradients of a value used many times add up (chapter 5): a sum, "
                                                                                  "not a mean."),
          Mistake(dw(lambda dy, x, w: x.sum(axis=(0, 2, 3))), "what arrived, dy, is missing from dw."),
          Mistake(dw(lambda dy, x, w: dy.sum(axis=(0, 2, 3))), "x is missing from dw: that is the gradient of a shift."),
+         Mistake(dw(lambda dy, x, w: (dy * x * w[:, None, None]).sum(axis=(0, 2, 3))), "dw is computed from y; it should be from x."),
+         Mistake(other(lambda y, dx, dw, dy, x, w: (y, np.broadcast_to(w[:, None, None], x.shape), dw)), "what arrived, dy, is missing from dx."),
          Mistake(other(lambda y, dx, dw, dy, x, w: (y, dy, dw)), "dx: y grows w times as fast as x."),
          Mistake(other(lambda y, dx, dw, dy, x, w: (y, y, dw)), "dx is computed from x; it should be from dy."),
          Mistake(other(lambda y, dx, dw, *_: (y, dw, dx)), "the order: gradients come in the order of the inputs, x first."),
@@ -280,4 +269,92 @@ def combine(answer):
          Mistake(shares(lambda n: (n > 0) / (n > 0).sum()), "the mean of the means of those who have samples is still a mean of means."),
          Mistake(shares(lambda n: (1 - n / n.sum()) / max(len(n) - 1, 1)), "the larger the part, the larger its share, not the smaller.")],
         praise="a mean of means only where the parts are equal.",
+    )
+
+
+# ---- 17.7 ------------------------------------------------------------------------------------------------------
+
+MAPS, CLASSES = 3, 3
+
+
+class _SoftmaxFirst(CrossEntropyLoss):
+    """A cross-entropy of what a softmax has made probabilities already."""
+
+    def __call__(self, y, t):
+        self.p = softmax(y, dim=1)
+        return super().__call__(self.p, t)
+
+    def backward(self):
+        dp = super().backward()
+        return self.p * (dp - (dp * self.p).sum(axis=1, keepdims=True))
+
+
+class _Summed(CrossEntropyLoss):
+    """A cross-entropy added up over the batch."""
+
+    def __call__(self, y, t):
+        self.n = len(t)
+        return self.n * super().__call__(y, t)
+
+    def backward(self):
+        return self.n * super().backward()
+
+
+def _learn(state, images, labels, lr, momentum, middle="norm relu", loss=CrossEntropyLoss, training=True, moves=True, clear=True, kept=0, left=False):
+    """The program of 17.7 in cnnlib; the options are its mistakes."""
+    conv, norm, linear = Conv2d(2, MAPS, 3, bias=False), BatchNorm2d(MAPS), Linear(4 * MAPS, CLASSES)
+    between = {"norm": norm, "relu": ReLU()}
+    net = Sequential(conv, *(between[name] for name in middle.split()), MaxPool2d(2), Flatten(), linear).astype(np.float64)
+    parts = {"conv": conv, "norm": norm, "linear": linear}
+    for name, part in parts.items():
+        part.load_state_dict({key.split(".")[1]: v for key, v in state.items() if key.split(".")[0] == name})
+    net.train(training)
+    optimizer, loss, losses = SGD(net.parameters(), lr=lr, momentum=momentum), loss(), []
+    for x, t in zip(images, labels, strict=True):
+        losses.append(loss(net(x), t))
+        if clear:
+            net.zero_grad()
+        net.backward(loss.backward())
+        if moves:
+            optimizer.step()
+    arrays = [parts[name].state_dict()[key] for name, key in (key.split(".") for key in state)]
+    return losses, float(kept * len(losses)), float(left), arrays
+
+
+def _learned(state, images, labels, lr, momentum):
+    return _learn(state, images, labels, lr, momentum)
+
+
+def _batches(*sizes):
+    state = {"conv.weight": _RNG.normal(size=(MAPS, 2, 3, 3)), "norm.weight": _RNG.uniform(0.5, 2, MAPS), "norm.bias": _RNG.normal(size=MAPS),
+             "norm.running_mean": _RNG.normal(size=MAPS), "norm.running_var": _RNG.uniform(0.5, 4, MAPS), "norm.num_batches_tracked": np.array(0),
+             "linear.weight": _RNG.normal(0, 0.3, size=(CLASSES, 4 * MAPS)), "linear.bias": _RNG.normal(size=CLASSES)}
+    return state, [_RNG.normal(size=(n, 2, 6, 7)) for n in sizes], [_RNG.integers(CLASSES, size=n) for n in sizes], 0.1, 0.8
+
+
+PROGRAMS = [Case(_batches(2), "one step on two images"), Case(_batches(4, 4, 4, 1), "four steps, the last on a single image")]
+
+
+def program(answer):
+    """17.7: a network and its training; losses, whether they keep a graph, the mode at the end, and the state."""
+    def with_(**options):
+        return lambda *args: _learn(*args, **options)
+
+    return check_function(
+        "17.7", answer, _learned, PROGRAMS,
+        [Mistake(with_(kept=1), "the losses keep their graphs, and with them every batch, in memory: append `loss.item()`."),
+         Mistake(with_(left=True), "the network is still in training mode at the end."),
+         Mistake(with_(clear=False), "the gradients of one step are added to those of the step before: which call is missing?"),
+         Mistake(with_(moves=False), "no weight moves. Is the step missing, are the gradients cleared between `backward` and the step, or has "
+                                     "the optimiser other parameters?"),
+         Mistake(with_(training=False), "batch norm has used its memory while it learned: the network comes in evaluation mode."),
+         Mistake(with_(training=False, left=True), "evaluation mode and training mode have changed places: `train()` first, `eval()` at the end."),
+         Mistake(with_(loss=_SoftmaxFirst), "a softmax too many: the cross-entropy has one inside."),
+         Mistake(with_(loss=_Summed), "the loss is the sum over the batch; the mean is asked for."),
+         Mistake(lambda state, images, labels, lr, momentum: _learn(state, images, labels, lr, 0.0),
+                 "there is no momentum: is it handed over, and is the optimiser made once, before the loop?"),
+         Mistake(lambda state, images, labels, lr, momentum: _learn(state, images, labels, 0.001, momentum), "lr is not handed over: that is the default."),
+         Mistake(with_(middle="relu norm"), "ReLU and batch norm have changed places."),
+         Mistake(with_(middle="norm"), "the ReLU is missing."), Mistake(with_(middle="relu"), "batch norm is made, but `forward` passes it by.")],
+        praise="a network, a loss and a loop, as exact as ours.",
     )

@@ -100,6 +100,8 @@ TWICE = np.array([1.0, 1.2, 3.0]), np.array([9.0, 1.1, 8.0, 2.5]), np.array([Fal
 TIED = np.array([2.0]), np.array([3.0, 1.0, 4.0]), np.array([True, False, False])
 MANY = np.round(_RNG.gamma(1.0, 1.2, size=13), 2), np.round(_RNG.gamma(3.0, 2.0, size=60), 2)
 MANY = *MANY, MANY[1] < _RNG.uniform(0, 8, size=60)
+MIXED = (np.array([0.4, 2.2, 5.1, 3.3, 0.9]), np.array([6.0, 0.5, 3.1, 2.6, 7.4, 1.3, 4.8, 1.1, 9.2, 2.0]),
+         np.array([True, True, False, False, True, False, True, False, True, True]))
 
 
 def _matched(errors, right, turned):
@@ -114,6 +116,13 @@ def matched(answer):
     def signed(errors, right, turned):
         return turned[(right[:, None] - errors).argmin(axis=0)].mean()
 
+    def by_search(errors, right, turned):
+        return np.mean(turned[np.minimum(np.searchsorted(right, errors), len(right) - 1)])
+
+    def by_sorted_search(errors, right, turned):
+        order = np.argsort(right, kind="stable")
+        return by_search(errors, right[order], turned[order])
+
     def within(errors, right, turned):
         inside = turned[(right >= errors.min()) & (right <= errors.max())]
         return inside.mean() if len(inside) else np.nan
@@ -124,7 +133,8 @@ def matched(answer):
     return check_function(
         "14.2", answer, _matched,
         [Case(FEW, "one error and three right digits"), Case(TWICE, "three errors, two with the same peer"),
-         Case(TIED, "two right digits equally near"), Case(MANY, "13 errors and 60 right digits")],
+         Case(TIED, "two right digits equally near"), Case(MIXED, "five errors and ten right digits, in no order"),
+         Case(MANY, "13 errors and 60 right digits")],
         [Mistake(lambda e, r, t: t.mean(), "that is the share of all right digits. Most of them lead by far more than an error does; compare like with like."),
          Mistake(below, "the nearest one may also lead by more than the error: take the size of the difference."),
          Mistake(signed, "the nearest is where the difference is smallest in size. A large negative difference is not near."),
@@ -132,6 +142,10 @@ def matched(answer):
          Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmin(axis=0)].sum(), "that is a count. Divide it by the number of errors."),
          Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmin(axis=0)].sum() / len(r), "divide by the number of errors, not of right digits."),
          Mistake(lambda e, r, t: t[np.abs(r[:, None] - e).argmax(axis=0)].mean(), "that takes the farthest one. The nearest has the smallest difference."),
+         Mistake(by_search, "`searchsorted` needs leads in order, and finds where an error would stand, not which lead is nearest."),
+         Mistake(by_sorted_search, "`searchsorted` finds the next larger lead. The one below may be nearer."),
+         Mistake(lambda e, r, t: float(np.any(t[np.abs(r[:, None] - e).argmin(axis=0)])), "that says whether any peer was turned. The share of them is asked for."),
+         Mistake(lambda e, r, t: float(np.all(t[np.abs(r[:, None] - e).argmin(axis=0)])), "that says whether all peers were turned. The share of them is asked for."),
          Mistake(lambda e, r, t: 1 - _matched(e, r, t), "that is the share of those that stand."),
          Mistake(lambda e, r, t: t[len(r) - 1 - np.abs(r[::-1, None] - e).argmin(axis=0)].mean(), "where two are equally near, take the first."),
          Mistake(lambda e, r, t: t[:len(e)].mean(), "the first right digits are not the nearest ones."),
@@ -225,61 +239,62 @@ def _without(x, i, j, size):
 
 # --- 14.4 -----------------------------------------------------------------------------------------------------------
 
-ROW, ROW_MAP = np.array([[[[5.0, 6.0, 7.0, 8.0]]]]), np.array([[[0.5, -3.0, 2.0, 1.0]]])
-COLOUR, COLOUR_MAP = _RNG.uniform(0.1, 1, size=(3, 2, 4, 5)), _RNG.normal(size=(3, 4, 5)) * np.array([1, 9, 0.1])[:, None, None]
-
-TIES, TIES_MAP = np.ones((1, 1, 4, 4)), np.array([[3.0, 1.0], [2.0, 0.0]]).repeat(2, axis=0).repeat(2, axis=1)[None]
-
-
-def _erased(x, maps, n, order=None, same=False, first=False, kept=False, more=0):
-    y = x.copy()
-    for k in range(len(x)):
-        values = (order or (lambda m: m))(maps[0 if same else k])
-        where = np.argsort(-values, axis=None, kind="stable")[:n + more]
-        i, j = np.unravel_index(where, values.shape)
-        y[k, slice(0, 1) if first else slice(None), i[:, None], j[:, None]] = 0
-    return x - y if kept else y
+_OTHER = np.random.default_rng(144)
+PAIR = np.array([0.4, 0.9]), SMALL[1], SMALL[2]
+SIX = np.array([0.0, 0.2, 0.97, 1.0, 0.5, 0.04]), *_network(_OTHER, 6, 9, 4)[1:]
+BENT = np.array([0.5, 0.25, 0.0]), np.array([[1.0, -2, 3], [2, 4, 0], [-1, -1, -1]]), np.array([[1.0, 2, 7], [-3, 3, 4]])
+OFF = np.array([0.3, 0.2, 1.0]), DEAD[1], DEAD[2]
 
 
-def _erase(x, maps, n):
-    return _erased(x, maps, n)
+def _stepped(x, w1, w2, target, eps, move=np.sign, low=0.0, high=1.0, **how):
+    return np.clip(x + eps * move(_back(x, w1, w2, _softmax(_scores(x, w1, w2)[1]) - _one(w2, target), **how)), low, high)
 
 
-def erase(answer):
-    """14.4: images (N, C, H, W) without the n pixels that each map (N, H, W) names first."""
+def _step(x, w1, w2, target, eps):
+    return _stepped(x, w1, w2, target, eps)
+
+
+def step(answer):
+    """14.4: one small step for every pixel, in the direction that makes the loss larger."""
     def of(**how):
-        return lambda x, maps, n: _erased(x, maps, n, **how)
+        return lambda x, w1, w2, target, eps: _stepped(x, w1, w2, target, eps, **how)
 
-    def together(x, maps, n):
-        k, i, j = np.unravel_index(np.argsort(-maps, axis=None, kind="stable")[:n * len(x)], maps.shape)
-        y = x.copy()
-        y[k, :, i, j] = 0
-        return y
+    def of_the_score(x, w1, w2, target, eps, sign=-1):
+        return np.clip(x + sign * eps * np.sign(_back(x, w1, w2, _one(w2, target))), 0, 1)
 
-    def from_a_value_on(x, maps, n):
-        limits = np.sort(maps.reshape(len(maps), -1))[:, ::-1][:, n - 1] if n else np.full(len(maps), np.inf)
-        return np.where((maps >= limits[:, None, None])[:, None], 0, x)
+    def of_its_answer(x, w1, w2, target, eps):
+        return _step(x, w1, w2, int(_scores(x, w1, w2)[1].argmax()), eps)
 
-    def last_first(x, maps, n):
-        turned_round = _erase(x[..., ::-1, ::-1], maps[:, ::-1, ::-1], n)
-        return turned_round[..., ::-1, ::-1]
+    def without_target(x, w1, w2, target, eps):
+        return np.clip(x + eps * np.sign(_back(x, w1, w2, _softmax(_scores(x, w1, w2)[1]))), 0, 1)
 
+    def closed(x, w1, w2, target, eps):
+        ds = _softmax(_scores(x, w1, w2)[1]) - _one(w2, target)
+        return np.clip(x + eps * np.sign(w1.T @ ((w1 @ x >= 0) * (w2.T @ ds))), 0, 1)
+
+    never_zero = of(move=lambda g: np.where(g > 0, 1, -1))
+    also_up = of(move=lambda g: np.where(g >= 0, 1, -1))
+    length = of(move=lambda g: g / (np.linalg.norm(g) or 1))
     return check_function(
-        "14.4", answer, _erase,
-        [Case((ROW, ROW_MAP, 1), "one row of four pixels, n = 1"), Case((TIES, TIES_MAP, 6), "a map of four squares, n = 6"), Case((ROW, ROW_MAP, 2), "the same row, n = 2"),
-         Case((COLOUR, COLOUR_MAP, 6), "three pictures of two channels, 4 × 5, n = 6"), Case((COLOUR, COLOUR_MAP, 0), "n = 0"),
-         Case((COLOUR[:1], COLOUR_MAP[:1], 20), "one picture, all of its pixels")],
-        [Mistake(of(order=lambda m: -m), "you erase the pixels with the smallest values. argsort begins with the smallest."),
-         Mistake(of(order=np.abs), "a large negative value speaks against the class: rank by the value, not by its size."),
-         Mistake(from_a_value_on, "more than n pixels are gone where values are equal: a threshold erases all ties. Take n places, not a value."),
-         Mistake(last_first, "of equal values the first in reading order goes first. Yours begins with the last."),
-         Mistake(together, "the pixels are ranked over all pictures at once. Each picture loses n pixels of its own."),
-         Mistake(of(same=True), "every picture loses the pixels of the first map. Each has its own."),
-         Mistake(of(first=True), "a pixel is erased in all channels. Yours keeps all but the first."),
-         Mistake(of(kept=True), "you keep the named pixels and erase the others."),
-         Mistake(of(more=1), "that is one pixel too many."),
-         Mistake(of(more=-1), "that is one pixel too few.")],
-        praise="n pixels of each picture, in all channels.",
+        "14.4", answer, _step,
+        [Case((*PAIR, 0, 0.1), "two pixels, two hidden units, target 0, eps 0.1"), Case((*PAIR, 1, 0.2), "the same network, target 1, eps 0.2"),
+         Case((*SIX, 2, 0.05), "six pixels, some empty or full, eps 0.05"), Case((*SIX, 0, 0.3), "the same six pixels, another target, eps 0.3"),
+         Case((*BENT, 1, 0.1), "three pixels, a hidden unit with z = 0"), Case((*OFF, 1, 0.1), "a network whose hidden units are all off")],
+        [Mistake(of(move=lambda g: -np.sign(g)), "that makes the loss smaller. To fool the network, go along the gradient, not against it."),
+         Mistake(of(move=lambda g: g), "that is a step along the gradient itself. Every pixel moves by eps: take the gradient's sign."),
+         Mistake(length, "every pixel moves by the same eps: take the gradient's sign instead of dividing by its length."),
+         Mistake(of(low=-np.inf, high=np.inf), "a pixel may not leave the range from 0 to 1."),
+         Mistake(of(high=np.inf), "a pixel may not grow above 1."), Mistake(of(low=-np.inf), "a pixel may not fall below 0."),
+         Mistake(of(masked=False), "the ReLU is left out on the way back: a hidden unit that is off lets no gradient through."),
+         Mistake(of_the_score, "that only lowers the score of the target. The loss also grows when the other scores rise: send back p − target."),
+         Mistake(lambda *a: of_the_score(*a, sign=1), "that raises the score of the target, so the network is surer of it."),
+         Mistake(without_target, "send back p minus a 1 for the target. Yours sends back p."),
+         Mistake(of_its_answer, "that is the loss for the class that the network answers. The target says which class is the true one."),
+         Mistake(closed, "at z = 0 the ReLU counts as closed, here as in `cnnlib` and PyTorch: the condition is z > 0."),
+         Mistake(never_zero, "where the gradient is 0, its sign is 0: the pixel stays."), Mistake(also_up, "where the gradient is 0, its sign is 0: the pixel stays."),
+         Mistake(lambda x, *rest: np.where(x > 0, _step(x, *rest), x), "an empty pixel moves, too: ink may come there."),
+         Mistake(lambda x, *rest: _stepped(x, *rest) - x, "that is the change. Return the changed image.")],
+        praise="a small step for every pixel, all in the direction that costs most.",
     )
 
 
@@ -306,9 +321,10 @@ def shortcuts(answer):
         "14.6", answer, "cada", "abcde",
         {0: "Network 1: which change brings it down? And what does it still read when there is no digit left?",
          1: "Network 2: it reads 97% of the pictures in which the digit is erased. Which change brings it down?",
-         2: "Network 3: no change that leaves the digit alone hurts it.",
-         3: "Network 4: compare its line with network 2's. Does it need the digit at all?"},
-        [Mistake("cadb", "network 4 still reads 95% when the digit is moved elsewhere. Which change brings it down? A letter may be given twice."),
+         2: "Network 3: only one change hurts it. Does the digit stay in it, and does the ink?",
+         3: "Network 4: compare its column with network 2's. Does it need the digit at all?"},
+        [Mistake("caea", "network 3 still reads 94% when all strokes are half as dark. What would that do to a network that reads how much ink there is?"),
+         Mistake("cadb", "network 4 still reads 95% when the digit is moved elsewhere. Which change brings it down? A letter may be given twice."),
          Mistake("acda", "network 1 reads the same grey background as well as ever. What does it mind?")],
         praise="change one thing at a time, and see what brings the network down.", ordered=True,
     )

@@ -33,6 +33,13 @@ STOP_CASES = [
     Case(([0.9, 0.5, 0.6, 0.7, 0.8, 0.4], 5), "a new best, just before patience 5 is over"),
     Case(([0.9, 0.5, 0.6, 0.7, 0.8, 0.6, 0.55, 0.4], 5), "patience 5, and a new best too late"),
 ]
+PIECE_CASES = [
+    Case((np.array([2.0]), np.array([[1.0], [3.0]]), np.array([1.0, 5.0]), 2, 0.1), "two examples in two pieces"),
+    Case((_RNG.normal(size=2), _RNG.normal(size=(6, 2)), _RNG.normal(size=6), 3, 0.5), "six examples in three pieces"),
+    Case((_RNG.normal(size=3), _RNG.normal(size=(7, 3)), _RNG.normal(size=7), 3, 0.2), "seven examples in three pieces"),
+    Case((_RNG.normal(size=3), _RNG.normal(size=(5, 3)), _RNG.normal(size=5), 1, 0.3), "five examples in one piece"),
+    Case((_RNG.normal(size=2), _RNG.normal(size=(3, 2)), _RNG.normal(size=3), 5, 0.1), "three examples in five pieces, two of them empty"),
+]
 DIFFERENCE_CASES = [
     Case((np.array([3.0, 5.0]), np.array([2.0, 2.0])), "two seeds"),
     Case((np.array([0.91, 0.93, 0.90]), np.array([0.95, 0.94, 0.97])), "three seeds, b ahead"),
@@ -261,4 +268,41 @@ def difference(answer):
          Mistake(lambda a, b: result(a - b)[0], "the mean is right. Return its standard error, too."),
          Mistake(lambda a, b: (a - b, result(a - b)[1]), "these are all the differences. Their mean is asked for.")],
         praise="an effect, and how sure you may be of it.",
+    )
+
+
+def _in_pieces(w, x, t, pieces, lr, weigh="examples", within=False, old=True, only_last=False, halved=True):
+    """The rule of 13.7, right by default; each argument plants one mistake."""
+    start, dw, loss, n = w, np.zeros_like(w), 0.0, len(x)
+    for xb, tb in zip(np.array_split(x, pieces), np.array_split(t, pieces), strict=True):
+        error = xb @ w - tb
+        share = {"examples": n, "pieces": pieces * max(len(xb), 1), "own": max(len(xb), 1), "none": 1}[weigh]
+        d = xb.T @ error / share
+        dw = d if only_last else dw + d
+        loss += (0.5 if halved else 1.0) * (error**2).sum() / share
+        if within:
+            w = w - lr * d
+    new = w if within else w - lr * dw
+    return new, loss if old else 0.5 * ((x @ new - t) ** 2).mean() + 0 * start.sum()
+
+
+def pieces(answer):
+    """13.7: one step of gradient descent on a batch that is cut into pieces."""
+    def wrong(**how):
+        return lambda w, x, t, pieces, lr: _in_pieces(w, x, t, pieces, lr, **how)
+
+    return check_function(
+        "13.7", answer, lambda w, x, t, pieces, lr: _in_pieces(w, x, t, pieces, lr), PIECE_CASES,
+        [Mistake(wrong(weigh="pieces"), "the mean of the pieces' means is not the mean over all examples where pieces differ in size. Divide every sum by the size of the whole batch."),
+         Mistake(wrong(weigh="own"), "every piece adds a mean of its own: together that is several times the mean. Divide every sum by the size of the whole batch."),
+         Mistake(wrong(weigh="none"), "these are sums. The loss is the mean over the batch: divide by its size."),
+         Mistake(wrong(within=True), "you step after every piece, so that the next piece sees other weights. Add the gradients up, and step once."),
+         Mistake(wrong(only_last=True), "each piece overwrites the gradient of the one before: you write = where += is due."),
+         Mistake(wrong(old=False), "the loss is that of the weights before the step."),
+         Mistake(wrong(halved=False), "the loss has a factor one half."),
+         Mistake(lambda w, x, t, pieces, lr: (w + lr * (w - _in_pieces(w, x, t, pieces, lr)[0]) / lr, _in_pieces(w, x, t, pieces, lr)[1]), "the step goes uphill: subtract the gradient."),
+         Mistake(lambda w, x, t, pieces, lr: _in_pieces(w, x, t, pieces, lr)[::-1], "the order: first the new weights, then the loss."),
+         Mistake(lambda w, x, t, pieces, lr: _in_pieces(w, x, t, pieces, lr)[0], "return the loss, too."),
+         Mistake(lambda w, x, t, pieces, lr: ((w - _in_pieces(w, x, t, pieces, lr)[0]) / lr, _in_pieces(w, x, t, pieces, lr)[1]), "this is the gradient. The weights after the step are asked for.")],
+        praise="so a batch of any size fits into memory: gradients add.",
     )

@@ -1,11 +1,12 @@
-"""Figures of chapter 17: scores before and after a move, a small graph, what accuracy and scores say of ten imports."""
+"""Figures of chapter 17: scores before and after a move, a small graph, ten imports by accuracy, scores and layers."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS
+from cnnlib.course.figures._numbers import minus
+from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, WORDS
 
 BLUE, ORANGE = COLORS["blue"], COLORS["orange"]
 
@@ -73,13 +74,40 @@ def imports(names, values, xlabel, line):
     jitter = np.linspace(-0.1, 0.1, values.shape[1])
     for k, (name, row) in enumerate(zip(names, values, strict=True)):
         ax.text(0.01, k - 0.08, name, transform=ax.get_yaxis_transform(), va="bottom", fontsize=12, color=INK)
-        ax.plot(row, k + 0.22 + jitter, "o", color=WORDS["blue"], markersize=4.5)  # lighter on dark paper
+        ax.plot(row, k + 0.22 + jitter, "o", color=WORDS["blue"], markersize=4.5, zorder=3)  # lighter on dark paper
         # Beside the dots alone, so that it does not run through a name.
-        ax.vlines(line, k + 0.02, k + 0.44, color=WORDS["orange"], linestyle=(0, (2, 1.2)), linewidth=1.5)
+        ax.vlines(line, k + 0.02, k + 0.44, color=WORDS["orange"], linestyle=(0, (2, 1.2)), linewidth=1.5, zorder=1)
         ax.axhline(k + 0.5, color=MUTED, linewidth=0.6, alpha=0.5)
     ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.55), yticks=[])
     ax.margins(x=0.06)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.tick_params(labelsize=12)
     ax.grid(visible=False)
+    return fig
+
+
+def layers(names, powers):
+    """A row of cells for each import, its name over it: how far each layer's output is from ours.
+
+    Parameters
+    ----------
+    names : list of str
+    powers : array (imports, layers + 1)
+        The differences as powers of ten; the last column is that of the scores.
+    """
+    fig, ax = plt.subplots(figsize=(4.6, 0.5 * len(names) + 0.9))
+    count = powers.shape[1]
+    for k, (name, row) in enumerate(zip(names, powers, strict=True)):
+        ax.text(-0.5, k - 0.04, name, va="bottom", fontsize=12, color=INK)
+        # Light enough for dark digits, in both themes.
+        ax.imshow(row[None], cmap="Oranges", vmin=-16, vmax=14, extent=(-0.5, count - 0.5, k + 0.44, k), aspect="auto")
+        for column, power in enumerate(row):
+            ax.text(column, k + 0.23, minus(f"{round(power)}"), ha="center", va="center", fontsize=11, color="#111111")
+    ax.vlines(np.arange(count - 1) + 0.5, -0.6, len(names) - 0.5, color=PAPER, linewidth=1.5)
+    ax.set(xlim=(-0.5, count - 0.5), ylim=(len(names) - 0.5, -0.5), yticks=[], xlabel="after layer")
+    ax.set_xticks(range(count), [*map(str, range(count - 1)), "end"])
+    ax.tick_params(labelsize=12, length=0)
+    ax.grid(visible=False)
+    for side in ax.spines.values():
+        side.set_visible(False)
     return fig

@@ -20,7 +20,9 @@ def _picture(ax, image, title="", fontsize=11):
 
 
 def _signed(ax, values, title="", fontsize=11, limit=None):
-    ax.imshow(see_through(values, limit or np.abs(values).max() or 1))
+    colours = see_through(values, limit or np.abs(values).max() or 1)
+    solid = colours[..., 3:]
+    ax.imshow(1 - solid * (1 - colours[..., :3]))  # on white, as the digit beside it, in dark pages, too
     _framed(ax, title, fontsize)
 
 

@@ -77,15 +77,17 @@ class Units:
                     _shades(found["map"] / (found["map"].max() or 1), ACCENT) + CELLS + _outline(column, row, 1, 1))
             + _part("its best patch", 96, SIDE, _shades(found["best"]))
         )
-        change, number = found["drop"], f"number {found['rank']} of 64"
+        change, number = round(100 * found["drop"]), f"number {found['rank']} of 64"
+        moved = (f"{'rises' if change < 0 else 'falls'} by {abs(change)}% of the spread of the scores" if change
+                 else "changes by less than 1% of the spread of the scores")
         only = ", as it reads every test digit" if found["only"] else ""
         caption = (
             f"{network.capitalize()}, map {channel}, unit ({row}, {column}): {fixed(found['value'], 2)}, {number}. "
             f"The best patch of all test digits gives {fixed(found['best_value'], 2)}. "
-            f"The field: rows {top} to {bottom - 1}, columns {left} to {right - 1}, with {found['ink']} pixels of ink. "
+            f"The receptive field: rows {top} to {bottom - 1}, columns {left} to {right - 1}, "
+            f"with {found['ink']} pixels of ink. "
             f"The network reads a {found['answer']}{only}. "
-            f"With the field's ink erased, that score {'rises' if change < 0 else 'falls'} by "
-            f"{fixed(100 * abs(change), 0)}% of the spread of the scores, whichever map you look at."
+            f"With the ink in it erased, that score {moved}, whichever map you look at."
         )
         return f'<div style="{FLEX}">{stage}</div>', caption
 

@@ -1,11 +1,10 @@
 """Pictures of the page on speed, drawn from the record of the benchmarks; its tables are in ``speed_tables``."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from cnnlib.course.figures._placing import place_labels
 from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER
-from cnnlib.course.figures.speed_tables import label, many, short, trained
+from cnnlib.course.figures.speed_tables import label, many, trained
 
 # A colour and a shape for each contender: either is enough to tell them apart.
 MARKS = {
@@ -97,53 +96,6 @@ def ratios(operations):
         ax.plot([], [], marker, color=COLORS[color], markerfacecolor=face, markersize=6.5, markeredgewidth=1.6,
                 label=name)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=9, handletextpad=0.2)
-    return fig
-
-
-def growth(fits):
-    """Measured times and the fitted powers, a panel each, both axes logarithmic; dotted: a power of 1.
-
-    Parameters
-    ----------
-    fits : dict of str to dict
-        ``sizes``, ``ms`` and ``exponent``.
-    """
-    count = -(-len(fits) // 2)
-    fig, axes = plt.subplots(count, 2, figsize=(WIDTH, 2.3 * count), squeeze=False)
-    for ax in axes.flat[len(fits):]:
-        ax.axis("off")
-    for ax, (name, fit) in zip(axes.flat, fits.items(), strict=False):
-        sizes, ms = np.array(fit["sizes"], float), np.array(fit["ms"])
-        middle = np.exp(np.log(sizes).mean()), np.exp(np.log(ms).mean())
-        ax.plot(sizes, middle[1] * (sizes / middle[0]), ":", color=INK, linewidth=1.2)
-        ax.plot(sizes, middle[1] * (sizes / middle[0]) ** fit["exponent"], color=COLORS["blue"])
-        ax.plot(sizes, ms, "o", color=COLORS["orange"], markersize=6)
-        what, _, where = label(name).partition(" (")
-        ax.set_title(f"{what}: power {fit['exponent']:.2f}\n{where.rstrip(')')}", fontsize=9.5)
-        ax.set(xscale="log", yscale="log", xlabel=what, ylabel="ms")
-        ax.set_xticks(sizes[::2], [f"{size:g}" for size in sizes[::2]])
-        ax.margins(0.08)
-        low, high = min(ms), max(ms)
-        ticks = [m * 10.0**e for e in range(-4, 6) for m in (1, 2, 5) if low / 1.2 <= m * 10.0**e <= high * 1.2]
-        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        ax.minorticks_off()
-    return fig
-
-
-def ladder(rungs):
-    """Microseconds per image of each way to compute one convolution, on a logarithmic axis."""
-    fig, ax = plt.subplots(figsize=(WIDTH, 0.36 * len(rungs) + 0.8))
-    times = [rung["us_per_image"] for rung in rungs]
-    for i, (rung, time) in enumerate(zip(rungs, times, strict=True)):
-        mine = not rung["name"].startswith("torch")
-        ax.plot([min(times) / 2, time], [i, i], color=MUTED, linewidth=1, zorder=0)
-        ax.plot(time, i, "o" if mine else "s", color=COLORS["blue" if mine else "orange"], markersize=8)
-        ax.annotate(short(time), (time, i), (8, 0), textcoords="offset points", va="center", fontsize=9, color=INK)
-    ax.set(xscale="log", xlim=(min(times) / 2, max(times) * 12), xlabel="microseconds per image")
-    ax.minorticks_off()
-    ax.set_yticks(range(len(rungs)), [label(rung["name"]) for rung in rungs])
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(rungs) - 0.5, -0.5)
     return fig
 
 

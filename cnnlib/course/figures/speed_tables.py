@@ -5,9 +5,8 @@ import re
 from cnnlib.course.figures._table import table
 
 __all__ = [
-    "arithmetic_table", "goals_table", "label", "listed", "machine_table", "many", "mnist_table", "operations_table",
-    "others_table", "percent", "recipe", "rungs_table", "short", "steps_table", "table",
-    "trained",
+    "arithmetic_table", "label", "listed", "machine_table", "many", "mnist_table", "operations_table", "others_table",
+    "percent", "recipe", "short", "steps_table", "table", "trained",
 ]  # fmt: skip
 CLOCKS = {"process_time": "processor time", "perf_counter": "wall clock"}
 
@@ -101,16 +100,6 @@ def arithmetic_table(operations, caption):
     return table(caption, ["operation", "cnnlib", "PyTorch", "of peak"], rows, numbers=True)
 
 
-def rungs_table(rungs, caption):
-    """Each rung of the ladder: time per image, and how many times faster than the first and the one above."""
-    rows, first = [], rungs[0]["us_per_image"]
-    for above, rung in zip([None, *rungs], rungs, strict=False):
-        us = rung["us_per_image"]
-        gains = [short(first / us), short(above["us_per_image"] / us)] if above else ["–", "–"]
-        rows.append([label(rung["name"]), short(us), *gains])
-    return table(caption, ["way", "µs per image", "× the first", "× the one above"], rows, numbers=True)
-
-
 def trained(record):
     """The names of those who trained, cnnlib first: they hold a list of runs."""
     return sorted((name for name, runs in record.items() if isinstance(runs, list) and runs), key=str.lower)
@@ -139,14 +128,3 @@ RECIPE = {
 def recipe(settings):
     """The settings of a training in words; those without words of their own by their names."""
     return listed([RECIPE.get(key, f"{key.replace('_', ' ')} {{}}").format(value) for key, value in settings.items()])
-
-
-def goals_table(lines, caption):
-    """What is required and what was reached; ``lines`` are those of ``benchmarks.goals.compare``."""
-    rows = []
-    for line in lines:
-        measured, must, aim = line.texts
-        sign = "≥" if line.kind == "accuracy" else "≤"
-        verdict = "missed" if not line.met else "aim reached" if line.aim_met else "met"
-        rows.append([label(line.name), verdict, measured, f"{sign} {must}", aim if aim == "–" else f"{sign} {aim}"])
-    return table(caption, ["what", "verdict", "measured", "required", "aim"], rows, numbers=True)

@@ -56,7 +56,7 @@ def gaps(runs):
     runs : dict of str to array (steps,)
     """
     fig, ax = plt.subplots(figsize=(5.2, 3.2))
-    for (name, run), style in zip(runs.items(), ("-", "--", "-."), strict=True):
+    for (name, run), style in zip(runs.items(), ("-", "--", "-.", ":"), strict=True):
         ax.plot(np.arange(1, len(run) + 1), np.maximum(run, 1e-17), style, label=name)
     ax.set(yscale="log", xlabel="step", ylabel="relative difference", ylim=(1e-17, 1e4))
     ax.set_yticks([1e-16, 1e-12, 1e-8, 1e-4, 1])
@@ -94,15 +94,12 @@ def rivals(scores):
     scores : dict of str to array (seeds,)
     """
     fig, ax = plt.subplots(figsize=(5.2, 3.0))
-    (left, a), (right, b) = scores.items()
-    for low, high in zip(a, b, strict=True):
-        ax.plot([0, 1], [100 * low, 100 * high], color=MUTED, linewidth=0.8, alpha=0.7, zorder=1)
-    for x, values, color, marker in ((0, a, COLORS["blue"], "o"), (1, b, COLORS["orange"], "s")):
-        ax.plot(np.full(len(values), x), 100 * values, marker, color=color, alpha=0.75, zorder=2)
-        ax.errorbar(x + (0.22 if x else -0.22), 100 * values.mean(), 100 * values.std(ddof=1), fmt=marker, color=color,
-                    capsize=5)
-    ax.set(xlim=(-0.5, 1.5), ylabel="right on held-out digits (%)")
-    ax.set_xticks([0, 1], labels=[left, right])
+    ax.plot(range(len(scores)), 100 * np.array(list(scores.values())), color=MUTED, linewidth=0.8, alpha=0.7, zorder=1)
+    for x, (values, color, marker) in enumerate(zip(scores.values(), ("blue", "orange", "green"), "os^", strict=False)):
+        ax.plot(np.full(len(values), x), 100 * values, marker, color=COLORS[color], alpha=0.75, zorder=2)
+        ax.errorbar(x + 0.18, 100 * values.mean(), 100 * values.std(ddof=1), fmt=marker, color=COLORS[color], capsize=5)
+    ax.set(xlim=(-0.4, len(scores) - 0.5), ylabel="right on held-out digits (%)")
+    ax.set_xticks(range(len(scores)), labels=list(scores))
     return fig
 
 
@@ -115,7 +112,7 @@ def more_data(sizes, errors):
     errors : dict of str to array (seeds, len(sizes))
     """
     fig, ax = plt.subplots(figsize=(5.2, 3.0))
-    for (name, runs), marker in zip(errors.items(), "os", strict=True):
+    for (name, runs), marker in zip(errors.items(), "os^", strict=True):
         ax.errorbar(sizes, 100 * runs.mean(axis=0), 100 * runs.std(axis=0, ddof=1), marker=marker, capsize=4,
                     label=name)
     ax.set(xscale="log", yscale="log", xlabel="training digits", ylabel="wrong (%)")
@@ -123,4 +120,22 @@ def more_data(sizes, errors):
     ax.set_yticks([2, 5, 10, 20], labels=["2", "5", "10", "20"])
     ax.minorticks_off()
     ax.legend()
+    return fig
+
+
+def labelled(cases):
+    """Rows of digits, each under the label that a training step gets with it; a row for each run.
+
+    Parameters
+    ----------
+    cases : dict of str to (images, labels)
+        Title of the row to ten images (10, 1, H, W) and their labels.
+    """
+    fig, axes = plt.subplots(2 * len(cases), 5, figsize=(5.2, 2.9 * len(cases)))
+    for (title, (images, labels)), rows in zip(cases.items(), axes.reshape(len(cases), 2, 5), strict=True):
+        for ax, image, label in zip(rows.flat, images, labels, strict=True):
+            ax.imshow(image[0], cmap="gray_r", vmin=0, vmax=1)
+            ax.set_title(str(label), fontsize=12, color=INK)
+            ax.axis("off")
+        rows[0, 0].text(0, 1.5, title, transform=rows[0, 0].transAxes, fontsize=12, color=INK)
     return fig

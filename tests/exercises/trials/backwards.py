@@ -1,11 +1,10 @@
-"""Chapter 10: convolution backwards, and fast."""
+"""Chapter 10: convolution backwards."""
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import convolve2d, correlate2d
 
-NO_ARRAY = ("work",)
 DX, DW = [2, -3, 3, 5, -3], [-1, 1, 9]
 X1, W1, DY1 = np.array([1.0, 0, 3, 2, -1]), np.array([1.0, -2, 3]), np.array([2.0, 1, -1])
 
@@ -16,7 +15,16 @@ def torch_1d():
     return x.grad, w.grad
 
 
-# ---- 10.3 -------------------------------------------------------------------------------------------------------
+STRIDED = [2, 1, 1, -1, 1, 2, 6, 0]
+
+
+def torch_strided():
+    x, w = torch.zeros(1, 1, 8, requires_grad=True), torch.tensor([[[2.0, 1, 3]]])
+    torch.nn.functional.conv1d(x, w, stride=2).backward(torch.tensor([[[1.0, -1, 2]]]))
+    return x.grad[0, 0]
+
+
+# ---- 10.4 -------------------------------------------------------------------------------------------------------
 
 
 def windows(dy, x, w, stride=1, padding=0):
@@ -150,7 +158,7 @@ def written_into(dy, x, w, stride=1, padding=0):
     return result
 
 
-# ---- 10.4 and 10.5 ----------------------------------------------------------------------------------------------
+# ---- 10.5 and 10.6 ----------------------------------------------------------------------------------------------
 
 
 def columns(x, kh, kw):
@@ -237,46 +245,14 @@ def fold_each(cols, shape, kh, kw, order="C", by_rows=True):
     return x
 
 
-# ---- 10.6 -------------------------------------------------------------------------------------------------------
-
-
-def product(m, k, n, per=2, size=4, moved=lambda a, b, c: a + b + c):
-    count = size * moved(m * k, k * n, m * n)
-    return per * m * k * n, count, per * m * k * n / count
-
-
-def layer(**options):
-    return lambda c_in, c_out, k, h_out, w_out: product(c_out, c_in * k**2, h_out * w_out, **options)
-
-
-work = layer()
-
-
-def work_loops(c_in, c_out, k, h_out, w_out):
-    operations = sum(2 for _ in range(c_out) for _ in range(c_in)) * k * k * h_out * w_out
-    shapes = (c_out, c_in * k * k), (c_in * k * k, h_out * w_out), (c_out, h_out * w_out)
-    moved = sum(4 * a * b for a, b in shapes)
-    return [operations, moved, operations / moved]
-
-
-class StaticCall:
-    """Its signature lacks the first argument, its call does not."""
-
-    __call__ = staticmethod(work)
-
-
-def with_image(c_in, c_out, k, h_out, w_out):
-    moved = 4 * (c_out * c_in * k * k + c_in * h_out * w_out + c_out * h_out * w_out)
-    return work(c_in, c_out, k, h_out, w_out)[0], moved, work(c_in, c_out, k, h_out, w_out)[0] / moved
-
-
 RIGHT = {
     "by_hand": [(DX, DW), (np.array(DX), np.array(DW)), [tuple(DX), tuple(DW)], torch_1d(), ([2.0, -3, 3, 5, -3], np.correlate(X1, DY1)), (np.convolve(DY1, W1), np.array([[-1.0, 1, 9]])[0])],
+    "strided": [STRIDED, np.array(STRIDED, np.float32), tuple(STRIDED), torch_strided(), np.r_[np.convolve([1.0, 0, -1, 0, 2], [2, 1, 3]), 0], [[*STRIDED[:2], *STRIDED[2:]]][0]],
+    "diagnose": ["cdbfa", "CDBFA", "c d b f a", "c, d, b, f, a", list("cdbfa"), tuple("cdbfa"), "1c 2d 3b 4f 5a"],
     "blind": ["bce", "ecb", "b, c, e", "BCE", ["e", "b", "c"], {"b", "c", "e"}, "b c and e"],
     "backward": [windows, lists, scipys, torchs, added_at, matrix, gathered],
     "im2col": [columns, columns_generators, columns_lists, columns_filled, columns_indexed, lambda x, kh, kw: torch.nn.functional.unfold(torch.tensor(x)[None, None], (kh, kw))[0], lambda x, kh, kw: each_window(x, kh, kw).T],
     "col2im": [fold, fold_indexed, fold_taps, fold_lists, fold_torch, fold_bincount, fold_each],
-    "work": [work, StaticCall(), work_loops, lambda i, o, k, h, w: np.array(product(o, i * k * k, h * w)), lambda i, o, k, h, w: product(h * w, k * i * k, o)],
 }
 
 WRONG = {
@@ -285,6 +261,16 @@ WRONG = {
         ((DX, [-3, -2, 1]), "used by all three windows: add"), ((DX, [2, 0, 6]), "not by the first alone"), ((DX, [-1 / 3, 1 / 3, 3]), "not the mean"), (([1, -1, 2, 1, 3], [4, 5, 4]), "dy has no effect"), ((DX, [4, 5, 4]), "In dw, each window"), (([1, -1, 2, 1, 3], DW), "In dx, w is multiplied"),
         ((DX, [10, 0, -4]), "the forward result"), (([2, 0, 9, 10, 3], DW), "no factor x"), ((DX[:3], DW), "five numbers"), ((DW, DX), "the other way round: dx first"), (([0] * 5, [0] * 3), "not this one"), (DX, "2 results"), ((DX, [-1, 1, 8]), "1 of 2"),
         ((DX, None), "nothing"), (DX + DW, "2 results"), ([DX, DW, 0], "2 results"),
+    ],
+    "strided": [
+        ([2, -1, 6, -1, 6, 0, 0, 0], "move by two"), ([2, 1, 3, -2, -1, -3, 4, 2], "overlap by one"), ([2, 1, -2, -1, 4, 2, 6, 0], "kept the last"), ([2, 1, 3, -1, -3, 2, 6, 0], "kept the first"),
+        ([3, 1, -1, -1, 4, 2, 4, 0], "the wrong way round"), (STRIDED[:7], "under no window and gets 0"), ([0, *STRIDED[:7]], "starts at pixel 0"), ([2, 1, 5, 1, 5, 1, 3, 0], "dy has no effect"),
+        ([2, -1, 6, -1, 6], "spread out first"), ([1, 0, -1, 0, 2], "Pad it with two"), ([v / 3 for v in STRIDED], "not a mean"), ([1, -1, 2], "shape (3,)"), ([2, 1, 1, -1, 1, 2, 5, 0], "7 of 8"), ([0] * 8, "not this one"),
+        ([2, 1, 1, -1, 1, 2], "shape (6,)"), (STRIDED + [0], "shape (9,)"),
+    ],
+    "diagnose": [
+        ("aaaaa", "at most one is right"), ("cdbea", "four are right"), ("adbfa", "look at the first"), ("cabfa", "look at the second"), ("cdafa", "look at the third"), ("cdbaa", "look at the fourth"), ("cdbfb", "look at the fifth"),
+        ("cdb", "you gave 3"), ("cdbfaa", "you gave 6"), ("cdbfg", "choose from"), ([3, 4, 2, 6, 1], "letters as text"), ({"c", "d"}, "a set"), ("abcde", "look at the first"), ("cdbfe", "4 of 5"),
     ],
     "blind": [("bc", "2 × 2 kernel land"), ("be", "one pixel each"), ("ce", "side by side"), ("ad", "the other way round"), ("bcde", "d does show it"), ("abcde", "smaller than the kernel"), ("a", "a does show it"), ([1], "letters as text"), ("bcf", "choose from"), ("abce", "a does show it")],
     "backward": [
@@ -313,12 +299,5 @@ WRONG = {
         (lambda c, s, kh, kw: fold(c[::-1], s, kh, kw), "Nothing is turned"), (lambda c, *a: fold(np.ones_like(c), *a), "how many windows hold"), (lambda *a: fold(*a).ravel(), "in one row"), (lambda c, s, kh, kw: fold(c.T.reshape(c.shape), s, kh, kw), "one for the other"),
         (lambda c, shape, kh, kw: np.zeros(shape), "is expected at index"), (lambda c, shape, kh, kw: fold(c, shape[::-1], kh, kw), ""), (lambda c, shape, kh, kw: columns(np.ones(shape), kh, kw), "the shape (3, 3)"), (lambda c, shape: c, "yours takes (c, shape)"), (lambda c, shape, kh, kw: c.sum(axis=0), ""),
         (lambda c, shape, kh, kw: np.resize(c, shape), "is expected"),
-    ],
-    "work": [
-        (lambda *a: (int(np.int64(work(*a)[0]).astype(np.int32)), *work(*a)[1:]), "more than 2³¹"),
-        (layer(per=1), "count the additions too"), (layer(size=8), "eight are float64's"), (layer(size=1), "you count numbers"), (layer(moved=lambda a, b, c: a + b), "must be written"), (layer(moved=lambda a, b, c: c), "two factors"), (layer(moved=lambda a, b, c: b + c), "weights are read"),
-        (layer(moved=lambda a, b, c: a + c), "columns are read"), (with_image, "not the image"), (layer(moved=lambda a, b, c: a + b + 2 * c), "written once"), (lambda i, o, k, h, w: product(o, i * k, h * w), "k · k weights"), (lambda i, o, k, h, w: product(o, k * k, h * w), "all c_in channels"),
-        (lambda i, o, k, h, w: product(o, i * k * k, h), "rows and columns"), (lambda i, o, k, h, w: product(o, i * k * k, 1), "at each of the"), (lambda *a: (*work(*a)[:2], 1 / work(*a)[2]), "upside down"), (lambda *a: work(*a)[:2], "Return their ratio"), (lambda *a: work(*a)[2], "before it"),
-        (lambda *a: (work(*a)[1], work(*a)[0], work(*a)[2]), "then bytes"), (lambda *a: (0, 0, 0), "is expected"), (lambda m, k, n: product(m, k, n), "yours takes (m, k, n)"), (lambda i, o, k, h, w: product(i, o * k * k, h * w), "is expected"), (layer(size=32), "those are bits"), (lambda *a: (*work(*a)[:2], work(*a)[0] // work(*a)[1]), "rounds the ratio down"), (lambda *a: (*work(*a)[:2], 4 * work(*a)[2]), "not per number"),
     ],
 }

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from scipy import ndimage, stats
 
+from cnnlib.course.better import FACTORS
 from cnnlib.course.exercises.better import _lines, _moved, _needed, _search
 
 NO_ARRAY = ("search", "seeds")
@@ -121,6 +122,23 @@ def search_max_keeps_nan(u, score, low, high):
     return max(((*t, score(*t)) for t in tried), key=lambda t: t[2])
 
 
+def search_zero_for_nan(u, score, low, high):
+    tried = [(low * (high / low) ** a, 0.5 * b) for a, b in u]
+    scores = np.array([score(*t) for t in tried])
+    k = np.nan_to_num(scores).argmax()
+    return *tried[k], scores[k]
+
+
+def search_zero_for_nan_loop(u, score, low, high):
+    best, found = -1, None
+    for a, b in u:
+        rate = low * (high / low) ** a
+        s = score(rate, 0.5 * b)
+        if (0 if math.isnan(s) else s) > best:
+            best, found = 0 if math.isnan(s) else s, (rate, 0.5 * b, s)
+    return found
+
+
 def log_rate(u, score, low, high):
     return _search(u, score, low, high, rate=lambda v: np.log(low) + v * np.log(high / low))
 
@@ -140,6 +158,34 @@ def seeds_loop(a, b, delta):
 
 def seeds_torch(a, b, delta):
     return torch.clamp(torch.ceil((2 * torch.std(torch.tensor(a - b)) / delta) ** 2), min=2)
+
+
+def seeds_student(a, b, delta):
+    d = b - a
+    return max(2, math.ceil((stats.t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / delta) ** 2))
+
+
+def seeds_student_table(a, b, delta):
+    d = b - a
+    return max(2, math.ceil((FACTORS[len(d) - 2] * d.std(ddof=1) / delta) ** 2))
+
+
+def seeds_student_again(a, b, delta):
+    d, n = b - a, 2
+    while stats.t.ppf(0.975, n - 1) * d.std(ddof=1) / n**0.5 > delta:
+        n += 1
+    return n
+
+
+def cleared(gone):
+    """Images that are empty by a rule on their move, the size of it down and right, and on their sides."""
+    def answer(train, validation, shifts):
+        moved = _moved(train, shifts)
+        for image, (down, right) in zip(moved, shifts, strict=True):
+            if gone(abs(down), abs(right), *train.shape[2:]):
+                image[:] = 0
+        return moved, validation
+    return answer
 
 
 def line(**how):
@@ -181,18 +227,21 @@ WRONG = {
     "augment": [
         (lambda t, v, s: (_moved(t, s), _moved(v, s)), "validation images are moved"), (move(wrap=True), "np.roll"), (move(edge=True), "edge repeated"), (move(sign=-1), "other way round"), (move(swapped=True), "exchanged"), (move(first=True), "of its own"),
         (move(once=True), "move together"), (lambda t, v, s: (t, v), "nothing has moved"), (lambda t, v, s: (np.concatenate([t, _moved(t, s)]), v), "as many"), (lambda t, v, s: _moved(t, s), "two arrays"), (lambda t, v, s: (v, _moved(t, s)), "the order"),
-        (lambda t, v, s: (_moved(t, s), _moved(v, np.resize(s, (len(v), 2)))), "validation images are moved"), (lambda t, v, s: (_moved(t, s), _moved(v, np.tile(s[0], (len(v), 1)))), "validation images are moved"), (in_place, "is changed"), (lambda t, v, s: (_moved(t, s)[:1], v), ""), (lambda t, v, s: (_moved(t, s).transpose(0, 1, 3, 2), v), ""),
+        (lambda t, v, s: (_moved(t, s), _moved(v, np.resize(s, (len(v), 2)))), "validation images are moved"), (lambda t, v, s: (_moved(t, s), _moved(v, np.tile(s[0], (len(v), 1)))), "validation images are moved"), (in_place, "is changed"),
+        (cleared(lambda d, r, h, w: d >= h or r >= h), "its own side"), (cleared(lambda d, r, h, w: max(d, r) >= w), "its own side"), (cleared(lambda d, r, h, w: max(d, r) >= min(h, w)), "each with its own side"),
+        (cleared(lambda d, r, h, w: d >= w or r >= h), "its own side"), (cleared(lambda d, r, h, w: r >= h), "its own side"), (cleared(lambda d, r, h, w: d >= w), "its own side"), (lambda t, v, s: (_moved(t, s)[:1], v), ""), (lambda t, v, s: (_moved(t, s).transpose(0, 1, 3, 2), v), ""),
     ],
     "search": [
         (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: low + (high - low) * v), "drawn uniformly"), (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: high * (low / high) ** v), "other way"),
-        (search_keeps_nan, "where it comes first"), (search_max_keeps_nan, "where it comes first"), (log_rate, "take exp of it"),
+        (search_zero_for_nan, "nan counts as 0"), (search_zero_for_nan_loop, "nan counts as 0"), (search_keeps_nan, "where it comes first"), (search_max_keeps_nan, "where it comes first"), (log_rate, "take exp of it"),
         (found(best=lambda s: int(np.argmax(s))), "no best score"), (found(best=lambda s: int(np.nanargmin(s))), "worst draw"), (found(best=lambda s: len(s) - 1), "last draw"), (found(best=lambda s: 0), "first draw"), (found(dropout=lambda v: v), "0 to 0.5"),
         (lambda u, f, low, high: _search(u[:, ::-1], f, low, high), "the columns"), (found(out=lambda p, s: p), "three numbers"), (found(out=lambda p, s: (s, *p)), "the order"), (found(out=lambda p, s: s), ""), (lambda u, f, low, high: _search(u, f, low, high * 2), ""),
         (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: v, dropout=lambda v: v), "run from 0 to 1"), (lambda u, f, low, high: _search(u, f, low, high, rate=lambda v: math.exp(math.log10(low) + (math.log10(high) - math.log10(low)) * v)), "two logarithms"),
     ],
     "seeds": [
         (need(unpaired=True), "runs are pairs"), (need(ddof=0), "ddof=1"), (need(square=False), "the square"), (need(way=math.floor), "rounded down"), (need(way=lambda n: math.floor(n) + 1), "comes out whole"), (need(factor=1), "not one"),
-        (need(factor=4), "square of 2 s"), (need(least=1), "at least 2"), (need(least=0), "ask for 2"), (lambda a, b, d: max(2, _needed(a, b, d) - len(a)), "not taken off"), (need(way=float), "whole number"), (lambda a, b, d: 16, ""), (lambda a, b, d: d, ""), (lambda a, b, d: -_needed(a, b, d), ""),
+        (need(factor=4), "square of 2 s"), (need(least=1), "at least 2"), (need(least=0), "ask for 2"), (lambda a, b, d: max(2, _needed(a, b, d) - len(a)), "not taken off"), (need(way=float), "whole number"), (seeds_student, "Student's"), (seeds_student_table, "Student's"), (seeds_student_again, "Student's"), (need(factor=1.96), "1.96"),
+         (lambda a, b, d: 16, ""), (lambda a, b, d: d, ""), (lambda a, b, d: -_needed(a, b, d), ""),
     ],
     "flattery": [("ac", "(e) again"), ("abce", "not b"), ("acde", "not d"), ("ace f", "not f"), ("ae", "(c) again"), ("ce", "(a) again"), ("bd", "not b"), ("abcdef", "not b")],
     "diagnosis": [("cbda", "middle two"), ("adbc", "1 and 4"), ("abcd", ""), ("dcba", ""), ("cdab", ""), ("cdb", "4 letters"), ("cdbb", "")],

@@ -142,7 +142,7 @@ WRONG = {
         (variant(result=lambda w, b, best: best), "expected"), (variant(result=lambda w, b, best: w), "expected"), (by_example, "expected"),
         (variant(shift=-1), "expected"), (lambda x, t, passes: (np.zeros(x.shape[1]), 0.0), "better than the start"), (lambda x, t: (x, t), "yours takes (x, t)"),
         (lambda x, t, passes: None, "return"), (lambda x, t, passes: (np.zeros(2), 0.0), "expected"),
-        (lambda x, t, passes: pocket(x[::-1], t[::-1], passes), "expected"), (lambda x, t, passes: pocket(x, t, 1), "expected"),
+        (lambda x, t, passes: pocket(x[::-1], t[::-1], passes), "in order"), (lambda x, t, passes: pocket(x, t, 1), "expected"),
         (lambda x, t, passes: pocket(x, 1 - t, passes), "expected"), (lambda x, t, passes: tuple(v * 2 for v in pocket(x, t, passes)), "expected"),
     ],
     "gradient": [

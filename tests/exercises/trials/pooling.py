@@ -167,11 +167,33 @@ def share_written_into(dy, x):
     return x
 
 
+def padded(x, p, value=-np.inf):
+    return np.pad(x, p, constant_values=value)
+
+
+def slide(x, k, s, p, value=-np.inf, best=np.max, count=lambda n, k, s, p: (n + 2 * p - k) // s + 1, step=None, grown=None):
+    x, (rows, columns), step = padded(x, p if grown is None else grown(p), value), (count(n, k, s, p) for n in x.shape), step or s
+    return np.array([[best(x[i * step:i * step + k, j * step:j * step + k]) for j in range(columns)] for i in range(rows)])
+
+
+def slide_views(x, k, s, p, mode="constant"):
+    x = np.pad(x, p, mode=mode, **({"constant_values": -np.inf} if mode == "constant" else {}))
+    return sliding_window_view(x, (k, k))[::s, ::s].max(axis=(2, 3))
+
+
+def slide_inside(x, k, s, p):
+    """Without padding: windows cut off at the border."""
+    (H, W) = x.shape
+    return [[x[max(0, i):i + k, max(0, j):j + k].max() for j in range(-p, W + p - k + 1, s)] for i in range(-p, H + p - k + 1, s)]
+
+
 RIGHT = {
     "by_hand": [(BEST, MEAN), [BEST, MEAN], np.array([BEST, MEAN]), torch.tensor([BEST, MEAN]), (np.array(BEST), torch.tensor(MEAN)), (((7.0, 4), (4, 3)), ((4, 2), (2, 2.0)))],
     "max_pool": [pool_blocks, pool_loops, pool_views, pool_torch, pool_growing, lambda x: sliding_window_view(x, (2, 2))[::2, ::2].max(axis=(2, 3))],
     "max_backward": [back_argmax, back_torch(F.max_pool2d, 2), back_taken, back_lists, back_one_hot, lambda dy, x: back_scan(dy, x, np.greater)],
     "avg_backward": [share, share_shifts, share_gather, share_lists, back_torch(F.avg_pool2d, 3, 1), lambda dy, x: convolve2d(dy, np.full((3, 3), 1 / 9))],
+    "padded_max": [slide, slide_views, slide_inside, lambda x, k, s, p: slide_views(x, k, s, p, "edge"), lambda x, k, s, p: F.max_pool2d(torch.tensor(x)[None], k, s, p)[0]],
+    "diagnosis": ["cdba", "c, d, b, a", "CDBA", ["c", "d", "b", "a"]],
     "invariance": ["ab", "ba", "a, b", "AB", ["a", "b"], {"b", "a"}, "(b) and (a)"],
 }
 
@@ -211,4 +233,14 @@ WRONG = {
         (lambda dy, x: np.kron(dy, np.ones((3, 3)))[:len(x), :x.shape[1]] / 9, ""), (lambda dy: dy, "yours takes (dy)"), (lambda dy, x: share(dy, x)[::-1], "is expected"),
     ],
     "invariance": [("a", "b belongs to them"), ("b", "a belongs to them"), ("c", "whose result changes"), ("abc", "not c"), ("bc", "not c"), ("ac", "not c"), ("abd", "choose from"), ("a, -b", "without signs"), ("a != b", "without signs"), ("!c", "without signs"), ("abc - c", "without signs"), (["a", "b", "−c"], "without signs"), ("not c", "choose from"), ({"a": True, "b": True}, "a dict"), ({1, 2}, "give letters")],
+    "padded_max": [
+        (lambda x, k, s, p: slide(x, k, s, p, 0.0), "pad with −∞"), (lambda x, k, s, p: slide(x, k, s, p, -1e9), "may be lower"), (lambda x, k, s, p: slide(x, k, s, p, -99999.0), "may be lower"), (lambda x, k, s, p: slide(x, k, s, p, np.finfo(float).min), "finite numbers"),
+        (lambda x, k, s, p: slide(x, k, s, p, -1e300), "−∞ in it"), (lambda x, k, s, p: slide(x, k, s, 0), "padding is missing"), (lambda x, k, s, p: slide(x, k, s, p, count=lambda n, k, s, p: (n + p - k) // s + 1), "*each* side"),
+        (lambda x, k, s, p: slide(np.pad(x, (p, 0), constant_values=-np.inf), k, s, 0), "left and right"), (lambda x, k, s, p: F.max_pool2d(torch.tensor(x)[None], k, s, p, ceil_mode=True)[0], ""), (lambda x, k, s, p: slide(x, k, s, p, count=lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1), "round down"),
+        (lambda x, k, s, p: slide(x, k, s, p, count=lambda n, k, s, p: (n + 2 * p - k) // s), "last windows are missing"), (lambda x, k, s, p: slide(x, k, 1, p), "Move them by s"), (lambda x, k, s, p: slide(x, k, k, p), "may overlap"), (lambda x, k, s, p: slide(x, k, s, p, step=1), "starts at row i·s"),
+        (lambda x, k, s, p: slide(x, k, s, p, np.inf, np.min), "smallest"), (lambda x, k, s, p: slide(x, k, s, p, 0.0, np.mean), "these are means"), (lambda x, k, s, p: slide(x, k, s, p).T, "transposed"), (lambda x, k, s, p: padded(slide(x, k, s, 0), p), "not the result"),
+        (lambda x, k, s, p: slide_views(np.where(np.isinf(x), 0, x), k, s, p, "reflect"), ""), (lambda x, k, s, p: None, ""), (lambda x, k: x, "yours takes (x, k)"), (lambda x, k, s, p: slide(x, k, s, p).ravel(), "the shape"), (lambda x, k, s, p: slide(x, k, s, p) if len(x) <= x.shape[1] else slide(x, k, s, 0), "6×2 numbers"),
+        (lambda x, k, s, p: slide(np.nan_to_num(x, neginf=0.0), k, s, p), "−∞ in it"), (lambda x, k, s, p: slide(abs(x), k, s, p), "is expected"),
+    ],
+    "diagnosis": [("cbda", "symptoms 2 and 3"), ("dcba", "Symptom 1"), ("cdab", "Symptom 3"), ("abcd", "Symptom 1"), ("cda", ""), ("cdbe", "choose from"), ({"c", "d", "b", "a"}, "")],
 }

@@ -1,11 +1,15 @@
 """Chapter 17: from NumPy to PyTorch."""
 
+import collections
+
 import numpy as np
 import torch
+from torch import nn
+from torch.nn import functional as F
 
-from cnnlib.course.exercises.pytorch import _by_columns, _combined, _cured, _moved, _scaled
+from cnnlib.course.exercises.pytorch import _by_columns, _combined, _cured, _learned, _moved, _scaled
 
-NO_ARRAY = ("combine", "cure")
+NO_ARRAY = ("combine", "cure", "program")
 
 # ---- 17.2 ------------------------------------------------------------------------------------------------------
 
@@ -98,7 +102,7 @@ class Scale(torch.autograd.Function):
         return dy * w.reshape(1, -1, 1, 1), (dy * x).sum((0, 2, 3))
 
 
-def scaling(dw=None, y=None):
+def scaling(dw=None, y=None, swapped=False):
     """A Function with another backward or forward, run as the chapter does."""
     class Other(Scale):
         @staticmethod
@@ -109,18 +113,35 @@ def scaling(dw=None, y=None):
         @staticmethod
         def backward(ctx, dy):
             dx, right = Scale.backward(ctx, dy)
-            return dx, dw(dy * ctx.saved_tensors[0]) if dw else right
+            right = dw(dy * ctx.saved_tensors[0]) if dw else right
+            return (right, dx) if swapped else (dx, right)
 
-    return through(Other.apply)
+    return through(Other)
 
 
 def through(function):
+    """As in the chapter: what backward itself returns."""
     def passes(dy, x, w):
-        x, w = (torch.tensor(v, requires_grad=True) for v in (x, w))
-        y = function(x, w)
-        y.backward(torch.tensor(dy))
-        return y, x.grad, w.grad
+        x, w = (torch.from_numpy(v).requires_grad_() for v in (x, w))
+        y = function.apply(x, w)
+        return y, *y.grad_fn.apply(torch.tensor(dy))
     return passes
+
+
+class InPlace(Scale):
+    """The right numbers, and x written over."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x.clone(), w)
+        return x.mul_(w[:, None, None]).clone()
+
+
+def by_autograd(dy, x, w):
+    x, w = (torch.tensor(v, requires_grad=True) for v in (x, w))
+    y = x * w[:, None, None]
+    y.backward(torch.tensor(dy))
+    return y, x.grad, w.grad
 
 
 def scaled_loops(dy, x, w):
@@ -163,15 +184,115 @@ def combined(shares):
         sum(s * g for s, g in zip(shares(np.array(sizes, float)), parts, strict=True)) for parts in zip(*gradients, strict=True)]
 
 
+# ---- 17.7 ------------------------------------------------------------------------------------------------------
+
+
+class Net(nn.Module):
+    """The network that the exercise asks for."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 3, 3, bias=False)
+        self.norm = nn.BatchNorm2d(3)
+        self.linear = nn.Linear(12, 3)
+
+    def middle(self, x):
+        return F.relu(self.norm(self.conv(x)))
+
+    def forward(self, x):
+        return self.linear(F.max_pool2d(self.middle(x), 2).flatten(1))
+
+
+def chain():
+    """The same as a chain; a learner's attributes may be made in another order, too."""
+    return nn.Sequential(collections.OrderedDict(
+        conv=nn.Conv2d(2, 3, 3, bias=False), norm=nn.BatchNorm2d(3), relu=nn.ReLU(), pool=nn.MaxPool2d(2), flat=nn.Flatten(), linear=nn.Linear(12, 3)))
+
+
+def network(middle=None, end=None):
+    class Other(Net):
+        def forward(self, x):
+            y = super().forward(x)
+            return end(y) if end else y
+
+    if middle:
+        Other.middle = middle
+    return Other
+
+
+def training(before="clear", after="", log=torch.Tensor.item, start=nn.Module.train, stop=nn.Module.eval, loss_fn=F.cross_entropy, rate=True, velocity=True):
+    """A loop; the options are other styles and mistakes."""
+    def loop(net, batches, lr, momentum):
+        start(net)
+        optimizer = torch.optim.SGD(net.parameters(), **({"lr": lr} if rate else {}), momentum=momentum if velocity else 0)
+        losses = []
+        for x, t in batches:
+            loss = loss_fn(net(x), t)
+            if before == "clear":
+                optimizer.zero_grad()
+            loss.backward()
+            if after == "clear":
+                net.zero_grad()
+            if after != "nothing":
+                optimizer.step()
+            losses.append(log(loss))
+        stop(net)
+        return losses
+    return loop
+
+
+def by_hand(net, batches, lr, momentum):
+    """Without an optimiser."""
+    net.train()
+    params, losses = list(net.parameters()), []
+    speeds = [torch.zeros_like(p) for p in params]
+    for x, t in batches:
+        loss = nn.CrossEntropyLoss()(net(x), t)
+        grads = torch.autograd.grad(loss, params)
+        with torch.no_grad():
+            for p, v, g in zip(params, speeds, grads, strict=True):
+                v.mul_(momentum).add_(g)
+                p.sub_(lr * v)
+        losses.append(loss.detach())
+    net.eval()
+    return torch.stack(losses)
+
+
+def fresh_optimizer(net, batches, lr, momentum):
+    return [training()(net, [batch], lr, momentum)[0] for batch in batches]
+
+
+def program(network=Net, training=training()):  # noqa: B008
+    """As in the chapter."""
+    def run(state, images, labels, lr, momentum):
+        net = network().double()
+        net.load_state_dict({k: torch.tensor(v) for k, v in state.items()})
+        batches = [(torch.tensor(x), torch.tensor(t)) for x, t in zip(images, labels, strict=True)]
+        losses = training(net.eval(), batches, lr, momentum)
+        if losses is None:
+            return None
+        kept = sum(getattr(loss, "requires_grad", False) for loss in losses)
+        arrays = [net.state_dict()[k].numpy() for k in state]
+        return [float(loss) for loss in losses], kept, net.training, arrays
+    return run
+
+
+def _nothing(net):
+    """Leave the mode as it is."""
+
+
 RIGHT = {
     "predict": ["bcf", "fcb", "b, c, f", {"b", "c", "f"}],
     "transplant": [moved_loops, moved_einsum, moved_torch, moved_order, _moved],
     "cure": [_cured, cured_loops, cured_torch, cured_order, lambda arrays: tuple(_cured(arrays)), cured(lambda v: v * v), cured(lambda v: np.power(v, 2)),
              cured(last=lambda w: np.einsum("ochw->ocwh", w.reshape(-1, 16, 3, 3)).reshape(w.shape))],
     "doctor": ["cbda", "C B D A", ["c", "b", "d", "a"]],
-    "scale": [_scaled, scaled_loops, through(Scale.apply), through(lambda x, w: x * w[:, None, None]),
+    "scale": [_scaled, scaled_loops, through(Scale), by_autograd,
               lambda dy, x, w: [np.einsum("nchw,c->nchw", x, w), np.einsum("nchw,c->nchw", dy, w), np.einsum("nchw,nchw->c", dy, x)]],
     "combine": [combined_sum, combined_average, combined_torch, _combined, lambda gradients, sizes: tuple(_combined(gradients, sizes))],
+    "program": [_learned, program(), program(chain), program(training=by_hand), program(chain, training(log=torch.Tensor.detach)),
+                program(training=training(loss_fn=nn.CrossEntropyLoss())),
+                program(training=lambda net, batches, lr, momentum: np.array(training()(net, batches, lr, momentum)))],
 }
 
 WRONG = {
@@ -209,8 +330,10 @@ WRONG = {
         (other(lambda y, dx, dw, *_: (y, dw, dx)), "the order"), (scaled(lambda dy, x, w: -_scaled(dy, x, w)[2]), "the sign"),
         (other(lambda y, dx, dw, *_: (dx, dw)), "three things"), (scaling(y=lambda x, w: x + w[:, None, None]), "forward adds"),
         (scaling(y=lambda x, w: torch.zeros_like(x)), "returns zeros"), (scaling(y=lambda x, w: x.clone()), "x unchanged"),
-        (scaling(lambda g: g.sum(0)), "over everything"), (scaling(lambda g: g), "over everything"), (scaling(lambda g: g.sum((0, 2))), "over everything"),
-        (scaling(lambda g: g.sum((0, 3))), "over everything"), (scaling(lambda g: g.sum(2)), "over everything"), (scaling(lambda g: g.sum((1, 2, 3))), "Which axis"),
+        (scaling(lambda g: g.sum(0)), "rows and columns"), (scaling(lambda g: g), "over everything"), (scaling(lambda g: g.sum((0, 2))), "over both"),
+        (scaling(lambda g: g.sum((0, 3))), "over both"), (scaling(lambda g: g.sum(2)), "over both"), (scaling(lambda g: g.sum((1, 2, 3))), "Which axis"),
+        (scaling(lambda g: g.sum((2, 3))), "do not rely on it"), (scaling(swapped=True), "the order"), (through(InPlace), "`x` is changed"),
+        (other(lambda y, dx, dw, dy, x, w: (y, np.ones_like(x) * w[:, None, None], dw)), "missing from dx"), (scaled(lambda dy, x, w: (dy * _scaled(dy, x, w)[0]).sum((0, 2, 3))), "from y"),
         (scaling(lambda g: g.sum()), ""), (scaling(lambda g: g.sum((2, 3)).mean(0)), ""), (scaling(lambda g: g.mean((0, 2, 3))), "not a mean"),
         (lambda dy, x, w: _scaled(dy, x, w)[1], ""), (other(lambda y, dx, dw, dy, x, w: (y, dy * w, dw)), ""),
     ],
@@ -221,5 +344,19 @@ WRONG = {
         (combined(lambda n: n / n.max()), "the largest part"), (combined(lambda n: 1 / np.maximum(n, 1)), "divided twice"), (combined(lambda n: 1 / n), "divided twice"),
         (lambda gradients, sizes: _combined(gradients, sizes)[0], ""), (lambda gradients, sizes: [g / sum(sizes) for g in gradients[0]], ""),
         (lambda gradients, sizes: gradients[int(np.argmax(sizes))], ""),
+    ],
+    "program": [
+        (program(training=training(log=lambda loss: loss)), "keep their graphs"), (program(training=training(stop=_nothing)), "still in training mode"),
+        (program(training=training(before="")), "which call is missing"), (program(training=training(after="clear")), "no weight moves"),
+        (program(training=training(after="nothing")), "no weight moves"), (program(training=training(start=_nothing)), "used its memory"),
+        (program(training=training(start=nn.Module.eval, stop=nn.Module.train)), "changed places"),
+        (program(network(end=lambda y: y.softmax(1))), "softmax too many"),
+        (program(training=training(loss_fn=lambda y, t: F.cross_entropy(y.softmax(1), t))), "softmax too many"),
+        (program(training=training(loss_fn=nn.CrossEntropyLoss(reduction="sum"))), "the sum over"), (program(training=training(velocity=False)), "no momentum"),
+        (program(training=training(rate=False)), "not handed over"), (program(training=fresh_optimizer), ""),
+        (program(network(lambda net, x: net.norm(F.relu(net.conv(x))))), "have changed places"), (program(network(lambda net, x: net.norm(net.conv(x)))), "ReLU is missing"),
+        (program(network(lambda net, x: F.relu(net.conv(x)))), "passes it by"), (program(network(end=lambda y: y.log_softmax(1) * 2)), ""),
+        (program(training=lambda *args: [training()(*args), None][1]), "returns nothing"), (program(training=lambda *args: training()(*args)[-1:]), ""),
+        (program(training=lambda *args: [sum(training()(*args))]), ""), (program(training=training(loss_fn=F.nll_loss)), ""),
     ],
 }

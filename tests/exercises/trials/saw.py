@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from cnnlib.course.exercises.saw import _back, _covered, _erased, _matched, _occlusion, _saliency, _scores, _softmax
+from cnnlib.course.exercises.saw import _back, _covered, _matched, _occlusion, _saliency, _scores, _softmax
 
 NO_ARRAY = ()
 
@@ -148,53 +148,37 @@ def never_put_back(x, score, size):
     return total / count
 
 
-def erase_mask(x, maps, n):
-    flat = maps.reshape(len(maps), -1)
-    ranks = (-flat).argsort(axis=1, kind="stable").argsort(axis=1)
-    return np.where((ranks < n).reshape(maps.shape)[:, None], 0, x)
+def step_torch(x, w1, w2, target, eps):
+    image, w1, w2 = torch.tensor(x, requires_grad=True), torch.tensor(w1), torch.tensor(w2)
+    torch.nn.functional.cross_entropy((w2 @ torch.relu(w1 @ image))[None], torch.tensor([target])).backward()
+    return (image.detach() + eps * image.grad.sign()).clamp(0, 1)
 
 
-def erase_loops(x, maps, n):
-    y = x.tolist()
-    for k, values in enumerate(maps):
-        places = sorted(np.ndindex(values.shape), key=lambda place: -values[place])
-        for i, j in places[:n]:
-            for channel in y[k]:
-                channel[i][j] = 0.0
-    return y
+def step_loops(x, w1, w2, target, eps):
+    z = [sum(w1[h][d] * x[d] for d in range(len(x))) for h in range(len(w1))]
+    s = [sum(row[h] * max(z[h], 0) for h in range(len(z))) for row in w2]
+    total, moved = sum(np.exp(v) for v in s), []
+    for d in range(len(x)):
+        g = sum((np.exp(s[c]) / total - (c == target)) * w2[c][h] * w1[h][d]
+                for c in range(len(s)) for h in range(len(z)) if z[h] > 0)
+        moved.append(min(1, max(0, x[d] + eps * (int(g > 0) - int(g < 0)))))
+    return moved
 
 
-def erase_torch(x, maps, n):
-    x, maps = torch.tensor(x), torch.tensor(maps)
-    best = maps.flatten(1).argsort(dim=1, descending=True, stable=True)[:, :n]
-    return x.flatten(2).scatter(2, best[:, None].expand(-1, x.shape[1], -1), 0.0).reshape(x.shape)
+def step_matrix(x, w1, w2, target, eps):
+    return (x + eps * np.sign(_loss_gradient(x, w1, w2, target))).clip(0, 1)
 
 
-def erase_stable(x, maps, n):
-    y = x.copy()
-    for k in range(len(x)):
-        left = maps[k].copy()
-        for _ in range(n):
-            i, j = np.unravel_index(left.argmax(), left.shape)
-            y[k, :, i, j] = 0
-            left[i, j] = -np.inf
-    return y
+def step_score(x, w1, w2, target, eps):
+    return (x - eps * np.sign(_jacobian(x, w1, w2)[target])).clip(0, 1)
 
 
-def erase_backwards(x, maps, n):
-    y = x.copy()
-    for k in range(len(x)):
-        order = np.argsort(maps[k], axis=None, kind="stable")[::-1][:n]
-        y[k].reshape(len(y[k]), -1)[:, order] = 0
-    return y
-
-
-def from_the_nth_on(x, maps, n):
-    y = x.copy()
-    for picture, values in zip(y, maps, strict=True):
-        if n:
-            picture[:, values >= np.sort(values, axis=None)[-n]] = 0
-    return y
+def moved(how, clip=True):
+    """The step with another function of the loss's gradient."""
+    def step(x, w1, w2, target, eps):
+        y = x + eps * how(_loss_gradient(x, w1, w2, target))
+        return y.clip(0, 1) if clip else y
+    return step
 
 
 def divided_by_x(x, w1, w2, t):
@@ -202,27 +186,15 @@ def divided_by_x(x, w1, w2, t):
         return np.abs(_jacobian(x, w1, w2)[t] * x / x)
 
 
-def over_all(x, maps, n):
-    order = np.argsort(-maps, axis=None, kind="stable")[:n * len(x)]
-    k, i, j = np.unravel_index(order, maps.shape)
-    y = x.copy()
-    y[k, :, i, j] = 0
-    return y
-
-
 def covered(**how):
     return lambda x, score, size: _covered(x, score, size, **how)
-
-
-def erased(**how):
-    return lambda x, maps, n: _erased(x, maps, n, **how)
 
 
 RIGHT = {
     "saliency": [_saliency, saliency_torch, saliency_loops, saliency_matrix, lambda x, w1, w2, t: np.abs(_jacobian(x, w1, w2)[t])],
     "matched": [_matched, matched_loops, matched_min, matched_torch, lambda e, r, t: t[nearest(e, r)].mean()],
     "occlusion": [_occlusion, occlusion_by_pixel, occlusion_restoring, occlusion_masks],
-    "erase": [erase_mask, erase_stable, erase_loops, erase_torch, lambda x, maps, n: _erased(x, maps, n)],
+    "step": [step_matrix, step_torch, step_loops],
     "doubled": ["acdf", "fdca", "a, c, d, f", {"a", "c", "d", "f"}],
     "shortcuts": ["cada", "C A D A", ["c", "a", "d", "a"]],
 }
@@ -244,6 +216,9 @@ WRONG = {
         (lambda e, r, t: t[nearest(e, r)].sum(), "count"), (lambda e, r, t: t[nearest(e, r)].sum() / len(r), "not of right digits"), (matched_once, ""),
         (lambda e, r, t: t[np.abs(r - e[:, None]).argmax(axis=1)].mean(), "farthest"), (lambda e, r, t: 1 - t[nearest(e, r)].mean(), "those that stand"),
         (lambda e, r, t: t[:len(e)].mean(), "first right digits"), (lambda e, r, t: t[nearest(e, r)], ""), (lambda e, r, t: e[nearest(r, e)].mean(), ""),
+        (lambda e, r, t: t[np.searchsorted(r, e).clip(max=len(r) - 1)].mean(), "needs leads in order"),
+        (lambda e, r, t: t[r.argsort()][np.searchsorted(np.sort(r), e).clip(max=len(r) - 1)].mean(), "next larger lead"),
+        (lambda e, r, t: np.any(t[nearest(e, r)]), "any peer"), (lambda e, r, t: all(t[nearest(e, r)]), "all peers"),
         (lambda e, r, t: np.mean([t[np.flatnonzero(np.abs(r - x) == np.abs(r - x).min())[-1]] for x in e]), "take the first"),
     ],
     "occlusion": [
@@ -251,16 +226,25 @@ WRONG = {
         (covered(value="mean"), "filled with 0"), (covered(last=0), "last row"), (covered(last=0, least=0), "last row"), (covered(share="sum"), "how many windows"), (covered(side="corner"), "only to its corner"), (overwritten, "overwrites"),
         (covered(absolute=True), "keep the sign"), (lambda x, score, size: np.zeros_like(x), ""), (lambda x, score, size: occlusion_masks(x, score, 1), ""),
     ],
-    "erase": [
-        (from_the_nth_on, "erases all ties"), (erase_backwards, "begins with the last"),
-        (lambda x, maps, n: erase_mask(x, -maps, n), "smallest values"), (lambda x, maps, n: erase_mask(x, abs(maps), n), "not by its size"), (over_all, "all pictures at once"),
-        (lambda x, maps, n: erase_mask(x, maps[:1].repeat(len(x), 0), n), "first map"), (lambda x, maps, n: x - erase_mask(x, maps, n), "keep the named"), (erased(first=True), "all channels"),
-        (lambda x, maps, n: erase_mask(x, maps, n + 1), "too many"), (lambda x, maps, n: x, ""), (lambda x, maps, n: erase_mask(x, maps, n)[:, 0], ""), (lambda x, maps, n: np.where(maps[:, None] > 0, 0, x), ""),
+    "step": [
+        (moved(lambda g: -np.sign(g)), "smaller"), (moved(lambda g: g), "gradient's sign"), (moved(lambda g: g / max(1e-300, (g ** 2).sum() ** 0.5)), "its length"),
+        (moved(np.sign, clip=False), "from 0 to 1"), (lambda *a: moved(np.sign, clip=False)(*a).clip(min=0), "above 1"), (lambda *a: moved(np.sign, clip=False)(*a).clip(max=1), "below 0"),
+        (step_score, "other scores rise"), (lambda x, w1, w2, t, e: np.clip(x + e * np.sign(_jacobian(x, w1, w2)[t]), 0, 1), "surer of it"),
+        (lambda x, w1, w2, t, e: step_matrix(x, w1, w2, _scores(x, w1, w2)[1].argmax(), e), "network answers"), (moved(lambda g: 2 * (g > 0) - 1), "the pixel stays"),
+        (moved(lambda g: 2 * (g >= 0) - 1), "the pixel stays"), (lambda x, *rest: np.where(x == 0, 0, step_matrix(x, *rest)), "an empty pixel"), (lambda x, *rest: step_matrix(x, *rest) - x, "the change"),
+        (lambda x, w1, w2, t, e: (x + e * np.sign(w1.T @ w2.T @ (_softmax(_scores(x, w1, w2)[1]) - np.eye(len(w2))[t]))).clip(0, 1), "ReLU is left out"),
+        (lambda x, w1, w2, t, e: (x + e * np.sign(_softmax(_scores(x, w1, w2)[1]) @ _jacobian(x, w1, w2))).clip(0, 1), "sends back p"),
+        (lambda x, w1, w2, t, e: (x + e * np.sign((_softmax(_scores(x, w1, w2)[1]) - np.eye(len(w2))[t]) @ (w2 @ (w1 * (w1 @ x >= 0)[:, None])))).clip(0, 1), "at z = 0"),
+        (lambda x, *rest: x, ""), (lambda x, w1, w2, t, e: step_matrix(x, w1, w2, t - 1, e), ""),
     ],
     "doubled": [("acd", "(f) again"), ("abcdef", "not b"), ("a", "(c) again"), ("acdef", "not e"), ("cdf", "(a) again"), ("acf", "(d) again"), ("abcdf", "not b")],
-    "shortcuts": [("cadb", "given twice"), ("acda", "What does it mind"), ("dada", "Network 1"), ("cbda", "Network 2"), ("caaa", "Network 3"), ("cade", "Network 4"), ("cad", "4 letters"), ("cadd", "Network 4")],
+    "shortcuts": [("cadb", "given twice"), ("acda", "What does it mind"), ("dada", "Network 1"), ("cbda", "Network 2"), ("caaa", "Network 3"), ("caea", "half as dark"), ("cade", "Network 4"), ("cad", "4 letters"), ("cadd", "Network 4")],
 }
 
 
 def _jacobian(x, w1, w2):
     return w2 @ (w1 * (w1 @ x > 0)[:, None])
+
+
+def _loss_gradient(x, w1, w2, target):
+    return (_softmax(_scores(x, w1, w2)[1]) - np.eye(len(w2))[target]) @ _jacobian(x, w1, w2)

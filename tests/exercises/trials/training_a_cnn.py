@@ -225,7 +225,64 @@ def errors(spread, mean=np.mean):
     return lambda a, b: (mean(a - b), spread(a - b))
 
 
+def pieces(w, x, t, pieces, lr):
+    dw, loss = np.zeros_like(w), 0.0
+    for xb, tb in zip(np.array_split(x, pieces), np.array_split(t, pieces), strict=True):
+        error = xb @ w - tb
+        dw += xb.T @ error / len(x)
+        loss += (error**2).sum() / (2 * len(x))
+    return w - lr * dw, loss
+
+
+def pieces_loops(w, x, t, pieces, lr):
+    dw, loss = [0.0] * len(w), 0.0
+    for row, target in zip(x, t, strict=True):  # as many pieces as examples give the same
+        error = sum(a * b for a, b in zip(row, w, strict=True)) - target
+        loss += error**2 / 2 / len(x)
+        dw = [d + error * a / len(x) for d, a in zip(dw, row, strict=True)]
+    return [a - lr * d for a, d in zip(w, dw, strict=True)], loss
+
+
+def pieces_torch(w, x, t, pieces, lr):
+    w = torch.tensor(w, requires_grad=True)
+    loss = 0.0
+    for xb, tb in zip(torch.tensor(x).tensor_split(pieces), torch.tensor(t).tensor_split(pieces), strict=True):
+        part = ((xb @ w - tb) ** 2).sum() / 2 / len(x)
+        part.backward()
+        loss += part.item()
+    return w.detach() - lr * w.grad, loss
+
+
+def pieces_weighted(w, x, t, pieces, lr):
+    dw, loss = 0, 0
+    for some in np.array_split(np.arange(len(x)), pieces):
+        if len(some):
+            error = x[some] @ w - t[some]
+            weight = len(some) / len(x)
+            dw = dw + weight * (error[:, None] * x[some]).mean(axis=0)
+            loss = loss + weight * (error**2 / 2).mean()
+    return w - lr * dw, loss
+
+
+def pieces_wrong(weigh=len, step=False, keep=True, half=0.5, result=None):
+    def rule(w, x, t, pieces, lr):
+        w, dw, loss = w.copy(), np.zeros_like(w), 0.0
+        for xb, tb in zip(np.array_split(x, pieces), np.array_split(t, pieces), strict=True):
+            error = xb @ w - tb
+            by = max(weigh(x, xb, pieces), 1)
+            d = xb.T @ error / by
+            dw = dw + d if keep else d
+            loss += half * (error**2).sum() / by
+            w -= lr * d * step
+        new = w if step else w - lr * dw
+        return (new, loss) if result is None else result(w, dw, new, loss, lr)
+    return rule
+
+
 RIGHT = {
+    "pieces": [pieces, pieces_loops, pieces_torch, pieces_weighted, lambda w, x, t, pieces, lr: (w - lr * x.T @ (x @ w - t) / len(t), ((x @ w - t) ** 2).mean() / 2),
+               lambda w, x, t, k, rate: pieces_weighted(w.astype(np.float32), x.astype(np.float32), t.astype(np.float32), k, rate),
+               lambda *given: list(pieces(*given))],
     "steps": [450, np.int64(450), 450.0, 10 * -(-1437 // 32), int(np.ceil(1437 / 32)) * 10],
     "on_paper": [PAPER.tolist(), ((0.2, 1), (0.6, 0.2)), PAPER, paper_torch(), 1 - 0.4 * np.array([[2, 0], [1, 2]])],
     "batches": [batches, batches_generator, batches_lists, batches_by_sample, batches_torch, batches_split, lambda x, y, n, o: data.batches(x[o], y[o], n)],
@@ -237,6 +294,19 @@ RIGHT = {
 }
 
 WRONG = {
+    "pieces": [
+        (pieces_wrong(lambda x, xb, k: k * len(xb)), "differ in size"), (pieces_wrong(lambda x, xb, k: len(xb)), "several times the mean"),
+        (pieces_wrong(lambda x, xb, k: 1), "these are sums"), (pieces_wrong(lambda x, xb, k: len(x), step=True), "step after every piece"),
+        (pieces_wrong(lambda x, xb, k: len(x), keep=False), "you write ="), (pieces_wrong(lambda x, xb, k: len(x), half=1.0), "factor one half"),
+        (pieces_wrong(lambda x, xb, k: len(x), result=lambda w, dw, new, loss, lr: (w + lr * dw, loss)), "uphill"),
+        (pieces_wrong(lambda x, xb, k: len(x), result=lambda w, dw, new, loss, lr: (loss, new)), "the order"),
+        (pieces_wrong(lambda x, xb, k: len(x), result=lambda w, dw, new, loss, lr: new), "return the loss"),
+        (pieces_wrong(lambda x, xb, k: len(x), result=lambda w, dw, new, loss, lr: (dw, loss)), "this is the gradient"),
+        (pieces_wrong(lambda x, xb, k: len(x), result=lambda w, dw, new, loss, lr: (w - dw, loss)), "expected"),
+        (lambda w, x, t, pieces, lr: (w - lr * x.T @ (x @ w - t) / len(t), ((x @ (w - lr * x.T @ (x @ w - t) / len(t)) - t) ** 2).mean() / 2), "before the step"),
+        (lambda w, x, t, pieces, lr: (w, ((x @ w - t) ** 2).mean() / 2), "expected"), (lambda w, x, t, pieces, lr: None, "return"),
+        (lambda w, x, t: (w, 0), "yours takes (w, x, t)"), (lambda w, x, t, pieces, lr: pieces_wrong(lambda x, xb, k: len(x))(w, x[: len(x) // pieces * pieces], t[: len(x) // pieces * pieces], pieces, lr), "expected"),
+    ],
     "steps": [(440, "a smaller one"), (449.0625, "whole thing"), (449, "do not run on"), (45, "one epoch."), (44, "without its last"), (460, "44 full batches"), (14370, "how many digits"), (14400, "not a digit"), (320, "10 · 32"), (0, "not this one"),
               (451, "not this one"), ([45] * 10, "one number"), (4500, "not this one"), ("450", "the text")],
     "on_paper": [
