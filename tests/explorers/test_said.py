@@ -64,6 +64,32 @@ def test_every_pixel_gathers_its_gradient(stride):
         assert f'data-set="pixel:{pixel}"' in stage
 
 
+@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (1, 1), (2, 0), (2, 1)])
+def test_channels_are_told_as_they_are_lit(stride, padding):
+    explorer = explorers()["explore-channels"]
+    how = {"stride": stride, "padding": padding, "bias": np.array([[2.0, -3.0]])}
+    side = (5 + 2 * padding - 3) // stride + 1
+    for output in (0, side * side - 1, 49):
+        values = {"ask": "output", "output": output, "pixel": 0} | how
+        found, shown = explorer.compute(**values), explorer.frame(**values)
+        o, i, j = np.unravel_index(min(output, 2 * side * side - 1), found["y"].shape)
+        inner = found["lit"][:, padding:5 + padding, padding:5 + padding].sum()
+        assert found["lit"].sum() == found["used"][o].sum() == found["used"].sum() == 27
+        assert shown.caption.startswith(f"The output at map {o}, row {i}, column {j} reads 27 inputs")
+        assert (f"of which {27 - inner} are padding" in shown.caption) == (inner < 27)
+        assert shown.caption.endswith(f"= {number(found['y'][o, i, j])}.")
+        assert sum(found["parts"]) + how["bias"][0, o] == found["y"][o, i, j]
+        assert shown.limits == {"output": 2 * side * side - 1} and shown.off == ["pixel"]
+        assert shown.stage.count("data-set=") == 75 + 2 * side * side
+    for pixel in (0, 37, 74):
+        values = {"ask": "pixel", "output": 0, "pixel": pixel} | how
+        found, shown = explorer.compute(**values), explorer.frame(**values)
+        c, p, q = np.unravel_index(pixel, (3, 5, 5))
+        assert found["lit"].sum() == 1 and found["used"].sum() == found["reached"].sum()
+        assert f"The {('red', 'green', 'blue')[c]} pixel at row {p}, column {q}, " in shown.caption
+        assert f"goes to {found['reached'].sum()} outputs, " in shown.caption and shown.off == ["output"]
+
+
 def test_an_empty_kernel_draws():
     empty = np.zeros((3, 3))
     shown = frame("explore-window", kernel=empty, padding=2, dilation=2, step=99)

@@ -122,6 +122,7 @@ SPOKEN = {
     "explore-logits": (rf"(?:(?<=\. p = )|(?<=Slopes: )|(?<=\d, )){ONE}", 4),
     "explore-coins": (rf"= {ONE}\. (?:Add|Largest)", 2),
     "explore-window": ("add up to " + ONE, 1), "explore-back": ("where dy = " + ONE, 1),
+    "explore-channels": ("= " + ONE + r"\.", 1),
     "explore-pool": (r"\) = " + ONE, 1), "explore-threshold": (rf"\({ONE} of", 2),
 }
 

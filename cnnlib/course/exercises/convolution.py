@@ -3,27 +3,31 @@
 import numpy as np
 
 from cnnlib.conv import conv2d
-from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_value, judge_value
+from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value, judge_value
 
 _RNG = np.random.default_rng(93)
-X, W = _RNG.normal(size=(7, 9)), _RNG.normal(size=(3, 2))
-SQUARE, TURNED = _RNG.normal(size=(6, 6)), _RNG.normal(size=(3, 3))
-GREY = _RNG.integers(0, 256, size=(6, 5), dtype=np.uint8)
-BLUR = np.array([[0.1, 0.25, 0.15], [0.05, 0.1, 0.2]])
-COUNTING = np.arange(9.0).reshape(3, 3), np.arange(4.0).reshape(2, 2)
-CORRELATE_CASES = [
-    Case(COUNTING, "a 3 × 3 picture"),
-    Case((SQUARE, TURNED), "a 6 × 6 picture and a 3 × 3 kernel"),
-    Case((X, W), "a 7 × 9 picture and a 3 × 2 kernel"),
-    Case((X, W), "stride 2", {"stride": 2}),
-    Case((X, W), "padding 1", {"padding": 1}),
-    Case((X, W), "stride 3 and padding 2", {"stride": 3, "padding": 2}),
-    Case((SQUARE, SQUARE), "a kernel as large as the picture"),
-    Case((X, TURNED[:2]), "a 7 × 9 picture and a 2 × 3 kernel"),
-    Case((X.T, TURNED[:1, :2]), "a 9 × 7 picture and a 1 × 2 kernel"),
-    Case((X, TURNED[:1, :1]), "a 1 × 1 kernel"),
-    Case((X.T, W.T), "stride 2 and padding 1", {"stride": 2, "padding": 1}),
-    Case((GREY, BLUR), "a picture of whole numbers (uint8)"),
+GREY = _RNG.integers(0, 256, size=(2, 5, 6), dtype=np.uint8)
+
+
+def _draw(*shape):
+    return _RNG.normal(size=shape)
+
+
+SHIFT_CASES = [
+    Case((np.arange(9.0).reshape(1, 3, 3), np.arange(4.0).reshape(1, 1, 2, 2)), "one channel, one filter"),
+    Case((_draw(1, 6, 5), _draw(3, 1, 3, 3)), "one channel, three filters"),
+    Case((_draw(3, 5, 6), _draw(1, 3, 2, 3)), "three channels, one filter"),
+    Case((_draw(3, 7, 6), _draw(2, 3, 3, 2)), "three channels, two filters"),
+    Case((_draw(2, 6, 9), _draw(3, 2, 1, 3)), "dilation 2", {"dilation": 2}),
+    Case((_draw(2, 9, 8), _draw(2, 2, 3, 2)), "dilation 3", {"dilation": 3}),
+    Case((_draw(4, 5, 6), _draw(6, 2, 3, 2)), "two groups", {"groups": 2}),
+    Case((_draw(6, 6, 5), _draw(3, 2, 2, 2)), "three groups", {"groups": 3}),
+    Case((_draw(3, 5, 4), _draw(3, 1, 2, 3)), "depthwise, three groups of one channel", {"groups": 3}),
+    Case((_draw(2, 5, 4), _draw(4, 1, 2, 1)), "two groups of one channel, two filters each", {"groups": 2}),
+    Case((_draw(4, 7, 9), _draw(4, 2, 2, 3)), "dilation 2 and two groups", {"dilation": 2, "groups": 2}),
+    Case((_draw(3, 4, 5), _draw(2, 3, 1, 1)), "1 × 1 kernels"),
+    Case((_draw(2, 5, 5), _draw(2, 2, 5, 5)), "kernels as large as the picture"),
+    Case((GREY, np.array([[[[0.1, 0.25, 0.15], [0.05, 0.1, 0.2]]] * 2])), "a picture of whole numbers (uint8)"),
 ]
 COST_CASES = [
     Case((1, 6, 5, 1, 28, 28), "LeNet's first layer, 28 × 28 after padding 2"), Case((3, 32, 3, 1, 32, 32), "3 → 32 channels"),
@@ -56,99 +60,123 @@ def shape(answer):
     )
 
 
-PICTURE, KERNEL = np.array([[1.0, 2, 0], [0, 1, 3], [2, 0, 1]]), np.array([[1.0, 2], [0, -1]])
+CHANNELS = np.array([[[1.0, 2, 0], [0, 1, 3], [2, 0, 1]], [[0, 1, 2], [1, 0, 0], [3, 0, 2]]])
+FILTER = np.array([[[1.0, 2], [0, -1]], [[0, 1], [2, 0]]])
 
 
 def by_hand(answer):
-    """9.2: a 2 × 2 kernel with bias on a 3 × 3 picture."""
-    sums, turned = _correlate(PICTURE, KERNEL), _correlate(PICTURE, KERNEL[::-1, ::-1])
+    """9.2: one filter on two channels, with a bias."""
+    def total(x, w):
+        return _shifts(x, w[None])[0]
+
+    def alone(c):
+        return total(CHANNELS[c:c + 1], FILTER[c:c + 1])
+
+    sums, turned = total(CHANNELS, FILTER), total(CHANNELS, FILTER[:, ::-1, ::-1])
     return check_value(
         "9.2", answer, sums + 1,
         [Mistake(sums, "the sums are right. Add the bias 1 to each of them."),
          Mistake(sums - 1, "the bias is added, not subtracted."),
-         Mistake(sums + 4, "the bias is added once to each sum, not to each of its four products."),
-         Mistake(turned + 1, "your kernel is flipped: this is true convolution. Lay it on as it stands."),
-         Mistake(turned, "your kernel is flipped: this is true convolution. Lay it on as it stands, and add the bias."),
-         Mistake(_correlate(PICTURE, KERNEL[:, ::-1]) + 1, "your kernel is flipped from left to right. Lay it on as it stands."),
-         Mistake(_correlate(PICTURE, KERNEL[::-1]) + 1, "your kernel is flipped from top to bottom. Lay it on as it stands."),
-         Mistake(_correlate(PICTURE, KERNEL.T) + 1, "rows and columns of the kernel are swapped: its first row is 1, 2."),
-         Mistake(_correlate(PICTURE, np.abs(KERNEL)) + 1, "mind the sign: the last weight is −1."),
+         Mistake(sums + 2, "a filter has one bias: it is added once, not once for each channel."),
+         Mistake(sums + 8, "the bias is added once to each sum, not to each of its eight products."),
+         Mistake(alone(0) + 1, "this is channel 0 alone. The filter reads both channels, and everything is added up."),
+         Mistake(alone(1) + 1, "this is channel 1 alone. The filter reads both channels, and everything is added up."),
+         Mistake(alone(0) - alone(1) + 1, "the partial sums of the two channels are added, not subtracted."),
+         Mistake(alone(0) * alone(1) + 1, "the partial sums of the two channels are added, not multiplied."),
+         Mistake(np.stack([alone(0), alone(1)]) + 1, "one filter makes one map: add the two channels up."),
+         Mistake(np.stack([alone(0), alone(1)]), "these are the partial sums. One filter makes one map: add the two up, and the bias."),
+         Mistake(sums / 2 + 1, "the channels are added up, not averaged."),
+         Mistake(sums / 8 + 1, "a weighted sum, not a mean: no division."),
+         Mistake(total(CHANNELS, FILTER[::-1]) + 1, "the kernels are exchanged: w₀ reads x₀, w₁ reads x₁."),
+         Mistake(turned + 1, "your kernels are flipped: this is true convolution. Lay them on as they stand."),
+         Mistake(turned, "your kernels are flipped: this is true convolution. Lay them on as they stand, and add the bias."),
+         Mistake(total(CHANNELS, FILTER[:, :, ::-1]) + 1, "your kernels are flipped from left to right. Lay them on as they stand."),
+         Mistake(total(CHANNELS, FILTER[:, ::-1]) + 1, "your kernels are flipped from top to bottom. Lay them on as they stand."),
+         Mistake(total(CHANNELS, FILTER.transpose(0, 2, 1)) + 1, "rows and columns of the kernels are swapped: the first row of w₀ is 1, 2."),
+         Mistake(total(CHANNELS, np.abs(FILTER)) + 1, "mind the sign: the last weight of w₀ is −1."),
          Mistake((sums + 1).T, "the right numbers, lying on their side: the window moves along a row first."),
-         Mistake(sums / 4 + 1, "a weighted sum, not a mean: no division by 4."),
          Mistake((sums + 1)[:1, :1], "the window moves by one, not by its own size: it stands in four places."),
-         Mistake(_correlate(PICTURE, KERNEL, padding=1) + 1, "no padding: the window stays inside the picture.")],
-        praise="four windows, four weighted sums, one shared bias.",
+         Mistake(total(np.pad(CHANNELS, ((0, 0), (1, 1), (1, 1))), FILTER) + 1, "no padding: the window stays inside the picture.")],
+        praise="four windows, two partial sums in each, one bias.",
     )
 
 
-def correlate(answer):
-    """9.3: cross-correlation of one picture with one kernel, with stride and padding."""
-    def swapped(x, w, stride=1, padding=0):
-        return _correlate(x, w, stride, padding).T
+def by_shifts(answer):
+    """9.3: the convolution of one image with many channels, with dilation and groups."""
+    def changed(f):
+        return lambda x, w, dilation=1, groups=1: f(x, w, dilation, groups)
+
+    def on(weights):
+        return changed(lambda x, w, d, g: _shifts(x, weights(w), d, g))
 
     return check_function(
-        "9.3", answer, _correlate, CORRELATE_CASES,
-        [Mistake(lambda x, w, **o: _correlate(x, w[::-1, ::-1], **o),
-                 "your kernel is flipped: this is true convolution. Networks lay the kernel on as it stands."),
-         Mistake(lambda x, w, **o: _correlate(x, w[:, ::-1], **o), "your kernel is flipped from left to right."),
-         Mistake(lambda x, w, **o: _correlate(x, w[::-1], **o), "your kernel is flipped from top to bottom."),
-         Mistake(lambda x, w, **o: _correlate(x, w.T, **o), "the kernel is transposed: its first index is the row."),
-         Mistake(swapped, "the result is transposed: output (i, j) is the window at row i and column j."),
-         Mistake(lambda x, w, **o: _correlate(x, w), "stride and padding have no effect yet."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(x, w, padding=padding), "the stride has no effect yet."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(x, w, stride), "the padding has no effect yet."),
-         Mistake(lambda x, w, stride=1, padding=0: _one_side(x, w, stride, padding),
-                 "padding stands on all four sides, not above and on the left alone."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, ((0, padding), (0, padding))), w, stride),
-                 "padding stands on all four sides, not below and on the right alone."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, ((padding, padding), (0, 0))), w, stride),
-                 "padding stands on all four sides, not above and below alone."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, ((0, 0), (padding, padding))), w, stride),
-                 "padding stands on all four sides, not on the left and right alone."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(x, w, stride, 2 * padding), "the picture is padded twice: padding counts for each side."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, padding, mode="edge"), w, stride),
-                 "padding is made of zeros; you repeat the border."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(np.pad(x, padding, constant_values=1), w, stride),
-                 "padding is made of zeros, not of ones."),
-         Mistake(lambda x, w, stride=1, padding=0: _unstrided(x, w, stride, padding),
-                 "the output is small enough, but the windows still move by 1: the window of output (i, j) starts at "
-                 "(i · stride, j · stride)."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(x, w, padding=padding)[::stride],
-                 "the stride acts on rows alone. It moves the window along both axes."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(x, w, padding=padding)[:, ::stride],
-                 "the stride acts on columns alone. It moves the window along both axes."),
-         Mistake(lambda x, w, stride=1, padding=0: _correlate(x, w, stride, padding)[:-1, :-1],
-                 "one row and one column of windows is missing: mind the + 1 in the size."),
-         Mistake(lambda x, w, stride=1, padding=0: _last(x, w, stride, padding),
-                 "only the last product of each window is left: add them up, += where you write =."),
-         Mistake(lambda x, w, **o: _correlate(x, w, **o).astype(x.dtype),
+        "9.3", answer, _shifts, SHIFT_CASES,
+        [Mistake(on(lambda w: w[..., ::-1, ::-1]), "your kernels are flipped: this is true convolution. Networks lay them on as they stand."),
+         Mistake(on(lambda w: w[..., ::-1]), "your kernels are flipped from left to right."),
+         Mistake(on(lambda w: w[..., ::-1, :]), "your kernels are flipped from top to bottom."),
+         Mistake(on(lambda w: w.swapaxes(2, 3)), "the kernels are transposed: the first index of a kernel is the row."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g).swapaxes(1, 2)), "your maps are transposed: rows come before columns."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, 1, g)), "the dilation has no effect yet."),
+         Mistake(changed(_cropped), "the output is small enough, but neighbouring weights still look at neighbouring pixels: with dilation d they look d apart."),
+         Mistake(changed(_too_small), "the output is too small: a dilated kernel spans d · (k − 1) + 1 pixels, not d · k."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g)[:, :-1, :-1]), "one row and one column of windows is missing."),
+         Mistake(changed(lambda x, w, d, g: _packs(x, w, d, lambda o: np.zeros_like(o))),
+                 "every filter reads the first pack of channels. Filter o reads pack o // (C_out / groups)."),
+         Mistake(changed(lambda x, w, d, g: _packs(x, w, d, lambda o: o % g)),
+                 "the packs are dealt out in turn. The first C_out / groups filters read the first pack, and so on: o // (C_out / groups)."),
+         Mistake(changed(lambda x, w, d, g: _packs(x, w, d, lambda o: np.minimum(o, g - 1))),
+                 "filter o reads pack o, but several filters share a pack: o // (C_out / groups)."),
+         Mistake(changed(lambda x, w, d, g: _interleaved(x, w, d, g)),
+                 "a pack is made of neighbouring channels: the first pack holds channels 0 to C_in / groups − 1."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g) / w.shape[1]), "the channels are added up, not averaged."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g) / w[0].size), "add up, do not average: no division."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g).sum(axis=0, keepdims=True)), "each filter makes a map of its own: do not add the filters up."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g).sum(axis=0)), "each filter makes a map of its own: do not add the filters up."),
+         Mistake(on(lambda w: _only(w, (slice(None), -1))), "only the last channel is left: add the channels up, += where you write =."),
+         Mistake(on(lambda w: _only(w, (slice(None), 0))), "only the first channel is read: a filter has a kernel for each channel of its pack."),
+         Mistake(on(lambda w: _only(w, (slice(None), -1, -1, -1))), "only the last product of each window is left: add them up, += where you write =."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g)[0]), "this is the map of filter 0 alone. There are C_out maps."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g)[None]), "without the batch: one image goes in, (C_out, H_out, W_out) comes out."),
+         Mistake(changed(lambda x, w, d, g: np.moveaxis(_shifts(x, w, d, g), 0, -1)), "the channels come first: (C_out, H_out, W_out)."),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w, d, g).astype(x.dtype)),
                  "your output takes the dtype of x, and with whole numbers in x its decimals are cut off. Let it hold floats."),
-         Mistake(lambda x, w, **o: _correlate(x, w.astype(x.dtype), **o),
+         Mistake(changed(lambda x, w, d, g: _shifts(x, w.astype(x.dtype), d, g)),
                  "you turn the weights into the dtype of x: with whole numbers in x their decimals are cut off."),
-         Mistake(lambda x, w, **o: _correlate(x, w, **o) / w.size, "add up, do not average: no division."),
-         Mistake(lambda x, w, **o: _correlate(x, np.ones_like(w), **o), "the kernel has no effect: each pixel is multiplied by its weight.")],
-        praise="every window, any kernel, stride and padding.",
+         Mistake(on(np.ones_like), "the kernels have no effect: each pixel is multiplied by its weight.")],
+        praise="every channel, every filter, any dilation and any groups.",
     )
 
 
-def _correlate(x, w, stride=1, padding=0):
+def _shifts(x, w, dilation=1, groups=1):
     x, w = (np.asarray(a, dtype=np.float64) for a in (x, w))
-    return conv2d(x[None, None], w[None, None], stride=stride, padding=padding)[0, 0]
+    return conv2d(x[None], w, dilation=dilation, groups=groups)[0]
 
 
-def _one_side(x, w, stride, padding):
-    return _correlate(np.pad(x, ((padding, 0), (padding, 0))), w, stride)
+def _packs(x, w, dilation, pack):
+    """Every filter on the pack that it is given."""
+    width = w.shape[1]
+    packs = pack(np.arange(len(w))) * width
+    return np.concatenate([_shifts(x[p:p + width], w[o:o + 1], dilation) for o, p in enumerate(packs)])
 
 
-def _last(x, w, stride, padding):
-    one = np.zeros_like(w)
-    one[-1, -1] = w[-1, -1]
-    return _correlate(x, one, stride, padding)
+def _interleaved(x, w, dilation, groups):
+    return _shifts(x.reshape(-1, groups, *x.shape[1:]).swapaxes(0, 1).reshape(x.shape), w, dilation, groups)
 
 
-def _unstrided(x, w, stride, padding):
-    rows, columns = _correlate(x, w, stride, padding).shape
-    return _correlate(x, w, padding=padding)[:rows, :columns]
+def _cropped(x, w, dilation, groups):
+    _, rows, columns = _shifts(x, w, dilation, groups).shape
+    return _shifts(x, w, 1, groups)[:, :rows, :columns]
+
+
+def _too_small(x, w, dilation, groups):
+    y = _shifts(x, w, dilation, groups)
+    return y[:, :y.shape[1] + 1 - dilation, :y.shape[2] + 1 - dilation]
+
+
+def _only(w, index):
+    kept = np.zeros_like(w)
+    kept[index] = w[index]
+    return kept
 
 
 ROWS = "a 3 × 3 kernel as three rows of three numbers"
@@ -238,4 +266,21 @@ def cost(answer):
          Mistake(lambda i, o, k, g, h, w: exact(i, o, k, g, h, w)[0], "the parameters are right. Return the multiplications, too."),
          Mistake(changed(None, lambda n, i, o, k, g, h, w: (n + o) * h * w), "a bias is added, not multiplied.")],
         praise="the parameters do not depend on the size of the image; the work does.",
+    )
+
+
+def moves_along(answer):
+    """9.7: which layers move their output by one column when the input moves by one."""
+    return check_letters(
+        "9.7", answer, "abe", "abcdef",
+        {"a": "look at a again: dilation spreads the window, but does every window use the same weights, one pixel apart?",
+         "b": "look at b again: ReLU treats every place alike. Does it matter where the value stands?",
+         "c": "look at c again: with stride 2, and a shift of one pixel, at which pixels do the windows stand?",
+         "d": "look at d again: the pattern moves by a column. Which bias does it meet there?",
+         "e": "look at e again: is any weight of these two layers tied to a place?",
+         "f": "look at f again: the picture moves, but does the channel of column numbers move with it?"},
+        [Mistake("cdf", "the other way round: these are the layers that do not follow."),
+         Mistake("abcdef", "some of these layers treat the same window differently in different places."),
+         Mistake("abce", "c softens the mismatch, as the figure shows, but does not remove it.")],
+        praise="what treats every window alike, wherever it stands, moves along.",
     )

@@ -110,14 +110,16 @@ def matrices(small, large):
     return fig
 
 
-def mismatch(shifts, errors):
-    """How far a strided convolution is from following a shift: a line for each stride."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.7))
-    for (stride, values), color, marker in zip(errors.items(), COLORS.values(), "os^", strict=False):
-        ax.plot(shifts, values, marker=marker, color=color, label=f"stride {stride}")
-    ax.set(xlabel="shift of the input, in pixels", ylabel="mismatch", ylim=(-0.05, None), xticks=shifts)
+def mismatch(shifts, errors, unrelated):
+    """How far layers are from following a shift: mean and range over views (rows of ``errors``)."""
+    fig, ax = plt.subplots(figsize=(4.7, 3.8))
+    for (name, values), color, marker in zip(errors.items(), COLORS.values(), "osD^", strict=False):
+        ax.fill_between(shifts, values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, linewidth=0)
+        ax.plot(shifts, values.mean(axis=0), marker=marker, color=color, label=name)
+    ax.axhline(unrelated, color=MUTED, linestyle=":", label="two different views")
+    ax.set(xlabel="shift of the input, in pixels", ylabel="mismatch", ylim=(-0.05, 1.15 * unrelated), xticks=shifts)
     ax.grid(True, axis="y")
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return fig
 
 

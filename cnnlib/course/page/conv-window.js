@@ -17,8 +17,8 @@ export function draw({ x, y, products, kernel, step, padding, stride, dilation }
   const taps = range(9).map((k) => [i * stride + Math.floor(k / 3) * dilation, j * stride + (k % 3) * dilation]);
   return {
     html: row(input(x, taps, padding, dilation), multiplied(x, kernel.flat(), products.flat(), taps, total), output(y, step)),
-    caption: `Window ${step + 1} of ${side * side}: the nine products add up to ${total}, the output at row ${i + 1}, ` +
-      `column ${j + 1}. Rows of the output: ⌊(6 + 2·${padding} − ${dilation}·(3 − 1) − 1) / ${stride}⌋ + 1 = ${side}, ` +
+    caption: `Window ${step + 1} of ${side * side}: the nine products add up to ${total}, the output at row ${i}, ` +
+      `column ${j}. Rows of the output: ⌊(6 + 2·${padding} − ${dilation}·(3 − 1) − 1) / ${stride}⌋ + 1 = ${side}, ` +
       "and as many columns.",
     limits: { step: side * side - 1 },
   };
