@@ -166,7 +166,7 @@ class Numbers:
         cells = "".join(
             "<tr>" + "".join(
                 f'<td><input type="number" step="{self.step:g}" value="{v:g}" '
-                f'aria-label="{html.escape(self.label)}, row {i + 1}, column {j + 1}"></td>'
+                f'aria-label="{html.escape(self.label)}, row {i}, column {j}"></td>'
                 for j, v in enumerate(row)
             ) + "</tr>"
             for i, row in enumerate(self.start)

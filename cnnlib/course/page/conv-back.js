@@ -42,8 +42,8 @@ export function draw({ step, stride, rule, kernel, y, dy, dx, dw, wrong }, { x }
       back ? cells("upstream dy", dy, [[i, j]], third) : cells("output y", y, [[i, j]], third),
       cells("dx so far", dx, back ? window : []), cells("dw so far", dw, back ? TAPS : [])),
     caption: back ? `Backward, ${place}, where dy = ${backward(rule, number(dy[i][j]), dx, wrong)}`
-      : `Forward, ${place}: the nine products add up to ${number(y[i][j])}, the output at row ${i + 1}, ` +
-        `column ${j + 1}. No gradient yet: the rule counts from step ${count + 1} on.`,
+      : `Forward, ${place}: the nine products add up to ${number(y[i][j])}, the output at row ${i}, ` +
+        `column ${j}. No gradient yet: the rule counts from step ${count + 1} on.`,
     limits: { step: 2 * count - 1 },
     off: back ? [] : ["rule"],  // no gradient yet, no rule for it
   };
