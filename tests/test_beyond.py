@@ -40,10 +40,18 @@ def test_background_windows_share_less_than_asked_with_every_object():
     assert mixed.any() and not mixed.all(axis=(1, 2, 3)).any()
 
 
+@pytest.mark.parametrize(("kind", "inked"), [("blank", False), ("inked", True)])
+def test_background_windows_of_one_kind_all_hold_ink_or_none(kind, inked):
+    solid = (np.ones((3, 1, 8, 8)), np.arange(3))
+    nothing = finding.background(solid, 200, np.random.default_rng(0), kind=kind)
+    assert nothing.shape == (200, 1, 8, 8) and (nothing.any(axis=(1, 2, 3)) == inked).all()
+    assert not nothing.all(axis=(1, 2, 3)).any()  # no whole digit
+
+
 def test_the_classes_to_learn_are_those_of_the_network():
-    x, y = finding.crops(False, 0)
+    x, y = finding.crops(None, 0)
     assert set(y) == set(range(10)) and len(x) == len(y) == 1078
-    x, y = finding.crops(True, 0)
+    x, y = finding.crops("any", 0)
     assert set(y) == set(range(11)) and len(x) == len(y) == 5 * 1078 and (y == 10).sum() == 4 * 1078
 
 
@@ -121,16 +129,16 @@ def test_the_explorer_counts_what_it_draws():
 
 
 def test_a_window_without_a_digit_has_the_target_that_its_answer_can_give():
-    x, uniform = showing.lesson("softmax", True, 0)
-    _, zero = showing.lesson("sigmoid", True, 0)
-    _, labels = showing.lesson("class", True, 0)
+    x, uniform = showing.lesson("softmax", "any", 0)
+    _, zero = showing.lesson("sigmoid", "any", 0)
+    _, labels = showing.lesson("class", "any", 0)
     nothing = labels == finding.BACKGROUND
     assert len(x) == len(uniform) == len(zero) == len(labels) and nothing.mean() == 0.8
     assert (uniform[nothing] == 0.1).all() and (zero[nothing] == 0).all()
     for targets in (uniform, zero):
         np.testing.assert_array_equal(targets[~nothing].argmax(axis=1), labels[~nothing])
         assert (targets[~nothing].sum(axis=1) == 1).all()
-    assert len(showing.lesson("sigmoid", False, 0)[0]) == (~nothing).sum()
+    assert len(showing.lesson("sigmoid", None, 0)[0]) == (~nothing).sum()
 
 
 def test_only_softmax_makes_the_chances_of_ten_digits_add_up_to_one():
@@ -148,6 +156,13 @@ def test_the_rule_of_thumb_lowers_scores_beside_ink_and_on_little_ink():
     _, scores, labels = showing.centred([(boxes, np.full(4, 0.8), np.arange(4))], image)[0]
     np.testing.assert_allclose(scores, [0.8, 0.8 * 48 / 64, 0, 0.8 * (8 / 24) * (8 / 15)])
     np.testing.assert_array_equal(labels, np.arange(4))
+
+
+def test_rivals_that_differ_in_their_windows_differ_in_nothing_else():
+    for name, kind in (("class", "blank"), ("class", "inked"), ("softmax", "blank"), ("softmax", "inked")):
+        whole = "class" if name == "class" else "softmax, windows"
+        answer, windows, epochs = showing.RIVALS[whole]
+        assert windows == "any" and showing.RIVALS[f"{name}, {kind} only"] == (answer, kind, epochs)
 
 
 def test_dark_pixels_are_those_of_the_masks_and_boxes_paint_them():
@@ -233,12 +248,12 @@ def test_the_record_is_whole():
     record = beyond.load()
     found = dict(record["finding"])
     seeds = len(found.pop("blank"))
-    assert seeds >= 5 and {name: np.shape(runs) for name, runs in found.items()} == dict.fromkeys(
+    assert seeds == 10 and {name: np.shape(runs) for name, runs in found.items()} == dict.fromkeys(
         (*showing.RIVALS, "rule"), (seeds, 2, len(finding.WAYS)))
     assert set(record["labelling"]) == {*labelling.RIVALS, *labelling.CONTROLS}
     for name, runs in record["labelling"].items():
         seeds = len(runs["accuracy"])
-        assert seeds >= (2 if name in labelling.CONTROLS else 5) and np.shape(runs["iou"]) == (seeds, 11)
+        assert seeds == (8 if name in labelling.CONTROLS else 10) and np.shape(runs["iou"]) == (seeds, 11)
     assert {task: set(kinds) for task, kinds in record["painting"].items()} == dict.fromkeys(
         painting.TASKS, set(painting.KINDS))
     assert {(len(runs) >= 10, *np.shape(runs)[1:]) for kinds in record["painting"].values()
