@@ -62,7 +62,7 @@ def background(dataset, count, rng, overlap=0.5, kind="any"):
 
 
 def crops(kind, seed):
-    """What the classifier learns from: the digits, and for each four windows of a kind, as class 10; or None of them."""
+    """What the classifier learns from: the digits, and as class 10 four windows of a kind for each, or None."""
     train = digits()[0]
     if kind is None:
         return train.images, train.labels
