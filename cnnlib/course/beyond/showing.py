@@ -1,4 +1,4 @@
-"""What does the background class cure? Windows without a digit, shown or not, with and without a class for them.
+"""What does the background class cure? Windows without a whole digit: shown or not, which, and with a class or without.
 
 Every network is the classifier of `finding`; the rivals differ in what they are shown and in how they answer. With
 softmax the ten probabilities add up to 1 for every window; with sigmoid each digit is a yes-or-no question of its own,
