@@ -98,6 +98,14 @@ def test_boxes_of_two_classes_are_thinned_out_apart_or_together():
                     "NMS across classes": [0.9, 0.1]}
 
 
+def test_a_right_box_is_displaced_by_a_surer_one_of_another_class():
+    one = scene(((0, 0, 8, 8), 3), ((16, 8, 24, 16), 5))
+    boxes = np.array([[0.0, 0, 8, 8], [0, 4, 8, 12], [16, 8, 24, 16]])
+    assert finding.displaced([(boxes, np.array([0.8, 0.9, 0.7]), np.array([3, 7, 5]))], one) == pytest.approx([1 / 3])
+    assert finding.displaced([(boxes, np.array([0.8, 0.6, 0.7]), np.array([3, 7, 5]))], one).size == 0
+    assert finding.displaced([(boxes, np.array([0.8, 0.9, 0.7]), np.array([4, 7, 5]))], one).size == 0  # not right
+
+
 def test_a_box_with_a_wrong_label_is_wrong():
     one = scene(((0, 0, 8, 8), 3), ((16, 8, 24, 16), 5))
     boxes, scores = one.boxes[0], np.array([0.9, 0.8])
@@ -232,6 +240,14 @@ def test_the_recurrent_network_is_that_of_pytorch():
     ours = remembering.recurrent(x, u, w)
     np.testing.assert_allclose(ours, states.detach().numpy(), rtol=1e-10)
     np.testing.assert_allclose(remembering.recurrent_backward(dy, ours, u, w), t.grad.numpy(), rtol=1e-10, atol=1e-15)
+
+
+def test_the_gradient_back_through_an_orthogonal_network_shrinks_by_the_slopes_alone():
+    slopes = remembering.slopes(0)
+    assert slopes.shape == (40, 16) and (0 < slopes).all() and (slopes <= 1).all()
+    typical = np.sqrt(np.mean(slopes**2))
+    felt = remembering.felt(remembering.KINDS[1], 0)
+    assert 0.1 < felt[0] / felt[-1] / typical**39 < 10
 
 
 def test_attention_passes_finite_differences():

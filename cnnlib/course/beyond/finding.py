@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib import data
 from cnnlib.activations import softmax
 from cnnlib.criteria import CrossEntropyLoss
-from cnnlib.detection import Detections, average_precision, batched_nms, box_iou, nms
+from cnnlib.detection import Detections, average_precision, batched_nms, box_iou, match, nms
 from cnnlib.layers import Conv2d, Flatten, Linear, ReLU, Sequential
 from cnnlib.optim import Adam
 from cnnlib.scenes import make_scenes
@@ -114,6 +114,23 @@ def thinned(found, way, overlap=OVERLAP):
         return found
     kept = [batched_nms(b, s, c, overlap) if way == WAYS[1] else nms(b, s, overlap) for b, s, c in found]
     return [tuple(part[k] for part in one) for one, k in zip(found, kept, strict=True)]
+
+
+def displaced(found, scenes, overlap=OVERLAP):
+    """What stands where NMS across classes takes a right box away that NMS in each class would leave.
+
+    For each such box, the IoU of the box that removes it with the object which that one overlaps most: array (n,).
+    """
+    shares = []
+    for each, (stay, _, _), truth, classes in zip(thinned(found, WAYS[1], overlap), thinned(found, WAYS[2], overlap),
+                                                  scenes.boxes, scenes.labels, strict=True):
+        for label in np.unique(each[2]):
+            boxes, scores, _ = (part[each[2] == label] for part in each)
+            for box in boxes[match((boxes, scores), truth[classes == label])]:
+                if not (stay == box).all(axis=1).any():
+                    first = stay[np.argmax(box_iou(stay, box[None])[:, 0] > overlap)]
+                    shares.append(box_iou(first[None], truth).max())
+    return np.array(shares)
 
 
 def by_class(found, scenes, label):
