@@ -142,7 +142,7 @@ def test_true_and_false_may_be_one_and_zero(answer, passed):
 
 
 @pytest.mark.parametrize(("answer", "hint"), [
-    ((1, 2), "3 results are expected, you give a list of 2"), ((1, 9, 9), "1 of 3 is right"), ("x", "the text 'x'"), ((1, None, 3), "result 2: nothing"),
+    ((1, 2), "3 results are expected, you give a list of 2"), ([(1, 2), (3, 4)], "3 results are expected, you give a list of 2"), ((1, 9, 9), "1 of 3 is right"), ("x", "the text 'x'"), ((1, None, 3), "result 2: nothing"),
     (2j, "a complex"), ([[1], [2, 3], 3], "result 2: one number is expected, you give one array of shape (2,)"),
 ])
 def test_a_value_is_told_what_is_known_of_its_count_and_kind(answer, hint):

@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib import data
 from cnnlib.activations import softmax
 from cnnlib.criteria import CrossEntropyLoss
-from cnnlib.detection import Detections, average_precision, batched_nms, box_iou, nms
+from cnnlib.detection import Detections, average_precision, batched_nms, box_iou, match, nms
 from cnnlib.layers import Conv2d, Flatten, Linear, ReLU, Sequential
 from cnnlib.optim import Adam
 from cnnlib.scenes import make_scenes
@@ -19,6 +19,7 @@ EPOCHS, RATE, BATCH, PER_DIGIT = 12, 0.003, 32, 4
 LOW = 0.05  # boxes with a lower score are not looked at
 DECIMALS = 8  # of a score: two equal windows tie, in whatever order a processor adds
 OVERLAP = 0.3  # of two boxes, above which the worse one goes
+WINDOWS = ("any", "blank", "inked")  # of those without a whole digit
 WAYS = ("all boxes", "NMS in each class", "NMS across classes")
 
 
@@ -44,28 +45,34 @@ def crop(image, box):
     return image[:, y1:y2, x1:x2]
 
 
-def background(dataset, count, rng, overlap=0.5):
-    """Windows of scenes that have less than ``overlap`` in common with every object: array (count, C, 8, 8)."""
+def background(dataset, count, rng, overlap=0.5, kind="any"):
+    """Windows of scenes that have less than ``overlap`` in common with every object: array (count, C, 8, 8).
+
+    With ``kind`` one of `WINDOWS`: any of them, those without a drop of ink, or those that hold some.
+    """
     scenes = make_scenes(dataset, -(-count // 4), SIZE, rng, objects=(1, 4))
     crops, boxes = [], windows()
     for image, truth in zip(scenes.images, scenes.boxes, strict=True):
         free = np.flatnonzero(box_iou(boxes, truth).max(axis=1) < overlap)
+        if kind != WINDOWS[0]:
+            inked = np.array([crop(image, boxes[k]).any() for k in free])
+            free = free[inked == (kind == "inked")]
         crops += [crop(image, boxes[k]) for k in rng.choice(free, 4)]
     return np.array(crops[:count])
 
 
-def crops(with_background, seed):
-    """What the classifier learns from: the digits, and with background four windows for each as class 10."""
+def crops(kind, seed):
+    """What the classifier learns from: the digits, and as class 10 four windows of a kind for each, or None."""
     train = digits()[0]
-    if not with_background:
+    if kind is None:
         return train.images, train.labels
-    nothing = background(train, PER_DIGIT * len(train), np.random.default_rng([3, seed]))
+    nothing = background(train, PER_DIGIT * len(train), np.random.default_rng([3, seed]), kind=kind)
     labels = np.full(len(nothing), BACKGROUND)
     return np.concatenate([train.images, nothing]), np.concatenate([train.labels, labels])
 
 
 def classifier(classes, seed):
-    """A network for crops of 8 × 8. No layer pads and none has a stride, so it can slide over every place."""
+    """A network for crops of 8 × 8. No layer pads and each has stride 1, so it can slide over every place."""
     start = {"rng": np.random.default_rng([1, seed]), "dtype": np.float64}
     return Sequential(
         Conv2d(1, 8, 3, **start), ReLU(), Conv2d(8, 16, 3, **start), ReLU(),
@@ -75,9 +82,9 @@ def classifier(classes, seed):
 
 def trained(with_background, seed, epochs=EPOCHS):
     """The classifier after its training."""
-    model = classifier(10 + with_background, seed)
-    fit(model, CrossEntropyLoss(), Adam(model.parameters(), lr=RATE), crops(with_background, seed), epochs=epochs,
-        batch_size=BATCH, rng=np.random.default_rng([2, seed]), progress=False)
+    model, lesson = classifier(10 + with_background, seed), crops(WINDOWS[0] if with_background else None, seed)
+    fit(model, CrossEntropyLoss(), Adam(model.parameters(), lr=RATE), lesson, epochs=epochs, batch_size=BATCH,
+        rng=np.random.default_rng([2, seed]), progress=False)
     return model
 
 
@@ -107,6 +114,23 @@ def thinned(found, way, overlap=OVERLAP):
         return found
     kept = [batched_nms(b, s, c, overlap) if way == WAYS[1] else nms(b, s, overlap) for b, s, c in found]
     return [tuple(part[k] for part in one) for one, k in zip(found, kept, strict=True)]
+
+
+def displaced(found, scenes, overlap=OVERLAP):
+    """What stands where NMS across classes takes a right box away that NMS in each class would leave.
+
+    For each such box, the IoU of the box that removes it with the object which that one overlaps most: array (n,).
+    """
+    shares = []
+    for each, (stay, _, _), truth, classes in zip(thinned(found, WAYS[1], overlap), thinned(found, WAYS[2], overlap),
+                                                  scenes.boxes, scenes.labels, strict=True):
+        for label in np.unique(each[2]):
+            boxes, scores, _ = (part[each[2] == label] for part in each)
+            for box in boxes[match((boxes, scores), truth[classes == label])]:
+                if not (stay == box).all(axis=1).any():
+                    first = stay[np.argmax(box_iou(stay, box[None])[:, 0] > overlap)]
+                    shares.append(box_iou(first[None], truth).max())
+    return np.array(shares)
 
 
 def by_class(found, scenes, label):

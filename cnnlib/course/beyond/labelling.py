@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from cnnlib.course.beyond import finding
+from cnnlib.course.beyond import finding, showing
 from cnnlib.course.beyond.finding import SIZE, WAYS, detect, digits, thinned
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.layers import BatchNorm2d, Conv2d, ConvTranspose2d, MaxPool2d, ReLU, Sequential
@@ -21,7 +21,7 @@ LONGER = round(EPOCHS * MORE / SCENES)  # epochs on the few scenes that make as 
 INK = 0.25  # a pixel of a scene that is darker belongs to its digit, see `make_scenes`
 DARK = "its digits on ink"
 RIVALS = ("network", DARK, "detector's boxes on ink")
-CONTROLS = ("network, longer", "network, more scenes", f"more scenes, {DARK}")
+CONTROLS = ("network, longer", "network, more scenes", f"more scenes, {DARK}", "better detector's boxes on ink")
 
 
 def network(seed):
@@ -89,9 +89,10 @@ def measured(seed):
 
 
 def controlled(seed):
-    """The same for each of `CONTROLS`: as many steps as the many scenes make, and the many scenes."""
+    """The same for each of `CONTROLS`: as many steps as the many scenes make, the many scenes, the best detector."""
     more = trained(seed, MORE)
-    answers = labels(trained(seed, epochs=LONGER)), labels(more), named(more)
+    better = painted(showing.trained("softmax, windows", seed))
+    answers = labels(trained(seed, epochs=LONGER)), labels(more), named(more), better
     return dict(zip(CONTROLS, map(judged, answers), strict=True))
 
 

@@ -53,6 +53,13 @@ def attention_backward(dy, x, q, k, v):
     return dx
 
 
+def slopes(seed, length=LENGTH):
+    """The slopes of tanh along the way of `felt` with the orthogonal start: array (length, features)."""
+    rng = np.random.default_rng([4, seed])
+    x, _ = rng.normal(size=(length, FEATURES)), rng.normal(size=FEATURES)
+    return 1 - recurrent(x, weights(rng), weights(rng, orthogonal=True)) ** 2
+
+
 def felt(kind, seed, length=LENGTH):
     """The size of the gradient that reaches each token: array (length,)."""
     rng = np.random.default_rng([4, seed])

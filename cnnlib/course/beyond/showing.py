@@ -1,9 +1,11 @@
-"""What does the background class cure? Windows without a digit, shown or not, with and without a class for them.
+"""What does the background class cure? Windows without a whole digit: shown or not, which, and with a class or without.
 
 Every network is the classifier of `finding`; the rivals differ in what they are shown and in how they answer. With
 softmax the ten probabilities add up to 1 for every window; with sigmoid each digit is a yes-or-no question of its own,
 and all ten may be near 0.
 """
+
+import functools
 
 import numpy as np
 
@@ -14,14 +16,18 @@ from cnnlib.optim import Adam
 from cnnlib.training import fit
 
 LONGER = finding.EPOCHS * (1 + finding.PER_DIGIT)  # as many steps as those that are shown the windows
-RIVALS = {  # name: the answer, are the windows shown, epochs
-    "softmax": ("softmax", False, finding.EPOCHS),
-    "softmax, longer": ("softmax", False, LONGER),
-    "sigmoid": ("sigmoid", False, finding.EPOCHS),
-    "sigmoid, longer": ("sigmoid", False, LONGER),
-    "softmax, windows": ("softmax", True, finding.EPOCHS),
-    "sigmoid, windows": ("sigmoid", True, finding.EPOCHS),
-    "class": ("class", True, finding.EPOCHS),
+RIVALS = {  # name: the answer, the windows shown, one of `finding.WINDOWS` or None, epochs
+    "softmax": ("softmax", None, finding.EPOCHS),
+    "softmax, longer": ("softmax", None, LONGER),
+    "sigmoid": ("sigmoid", None, finding.EPOCHS),
+    "sigmoid, longer": ("sigmoid", None, LONGER),
+    "softmax, windows": ("softmax", "any", finding.EPOCHS),
+    "sigmoid, windows": ("sigmoid", "any", finding.EPOCHS),
+    "class": ("class", "any", finding.EPOCHS),
+    "class, blank only": ("class", "blank", finding.EPOCHS),
+    "class, inked only": ("class", "inked", finding.EPOCHS),
+    "softmax, blank only": ("softmax", "blank", finding.EPOCHS),
+    "softmax, inked only": ("softmax", "inked", finding.EPOCHS),
 }
 RING, LEAST = 2, 15.0  # of `centred`: pixels around a window, and ink below which a window counts less
 
@@ -43,8 +49,9 @@ def lesson(answer, windows, seed):
     return x, np.vstack([np.eye(10), nothing])[labels]
 
 
+@functools.cache
 def trained(rival, seed):
-    """The network of one of `RIVALS` after its training."""
+    """The network of one of `RIVALS` after its training; trained once in a session."""
     answer, windows, epochs = RIVALS[rival]
     model = finding.classifier(11 if answer == "class" else 10, seed)
     loss = BCEWithLogitsLoss() if answer == "sigmoid" else CrossEntropyLoss()

@@ -60,7 +60,8 @@ def difference(given, expected, tol=1e-5, digits=None):
 def _several(given, expected, tol, digits):
     parts = list(given) if isinstance(given, list) or (isinstance(given, np.ndarray) and given.ndim) else None
     if parts is None or len(parts) != len(expected):
-        return Difference("count", f"{len(expected)} {'result is' if len(expected) == 1 else 'results are'} expected, you give {describe(given)}.")
+        words = f"a list of {len(parts)}" if isinstance(given, list) else describe(given)  # tuples in it are no array
+        return Difference("count", f"{len(expected)} {'result is' if len(expected) == 1 else 'results are'} expected, you give {words}.")
     parts = [float(p) if isinstance(p, np.floating) else p for p in parts]
     found = [difference(p, e, tol, digits) for p, e in zip(parts, expected, strict=True)]
     for i, d in enumerate(found):

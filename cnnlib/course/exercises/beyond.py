@@ -132,6 +132,7 @@ def suppress(answer):
          Mistake(of(gone=lambda v, limit: v >= limit), "at the limit a box stays: it goes if the IoU is larger."),
          Mistake(of(gone=lambda v, limit: v < limit), "the wrong way round: a box goes if it shares much with a better one."),
          Mistake(of(gone=lambda v, limit: v > 0), "a little overlap is allowed: compare with the limit."),
+         Mistake(of(gone=lambda v, limit: v > 0.5), "compare with `limit`, which is not always 0.5."),
          Mistake(of(turned=True), "the right boxes, in the order they came in. Give the best first."),
          Mistake(only_best, "only the best box of each class removes others. Each box that stays does."),
          Mistake(mask, "give the indices of the boxes that stay, not a 0 or a 1 for each box."),
@@ -194,6 +195,12 @@ def average_precision(answer):
         first[np.unique(partner, return_index=True)[1]] = True
         return _ap(scores, np.where(first, partner, -1), total)
 
+    def last_claims(scores, partner, total):
+        order = np.argsort(-scores, kind="stable")
+        p = partner[order]
+        new = [n for n in range(len(p)) if p[n] not in p[n + 1 :]]
+        return _ap(scores[order], np.where(np.isin(np.arange(len(p)), new), p, -1), total)
+
     def none_is_zero(scores, partner, total):
         return _ap(scores, np.where(partner > 0, partner, -1), total)
 
@@ -218,6 +225,7 @@ def average_precision(answer):
          Mistake(of(share=lambda r, c, t: 1.0), "that is the sum: each right box adds its precision times the step in recall, 1 / total."),
          Mistake(trapezoid, "no slanted lines: each right box adds a rectangle, the best precision from there on times 1 / total."),
          Mistake(unsorted, "an object belongs to the box with the highest score, not to the first in the list: sort before you claim."),
+         Mistake(last_claims, "of several boxes on an object the *first* in order of score claims it; you let the last one."),
          Mistake(none_is_zero, "object 0 is an object like the others; only −1 means none."),
          Mistake(claimed_nothing, "−1 is no object: a box on nothing is wrong, the first one as well."),
          Mistake(last, "that is the precision of the whole list. Add up along the list."),
@@ -319,13 +327,15 @@ WINDOW_CASES = [
 ]
 
 
-def _windows(height, width, side, truth, limit, reach=(1, 1), stays=lambda v, limit: v < limit, of=all, axes="yx", box="xyxy"):
+def _windows(height, width, side, truth, limit, reach=(1, 1), stays=lambda v, limit: v < limit, of=all, axes="yx", box="xyxy", seen=None):
+    """With ``seen`` another form of the window is compared with the objects, as well as given."""
     rows, columns = (range(n - side + r) for n, r in zip((height, width), reach, strict=True))
     corners = [(x, y) for y in rows for x in columns] if axes == "yx" else [(x, y) for x in columns for y in rows]
     forms = {"xyxy": lambda x, y: (x, y, x + side, y + side), "xywh": lambda x, y: (x, y, side, side),
-             "yxyx": lambda x, y: (y, x, y + side, x + side), "xy": lambda x, y: (x, y)}
-    return [forms[box](x, y) for x, y in corners
-            if of(stays(_iou((x, y, x + side, y + side), t), limit) for t in truth)]
+             "yxyx": lambda x, y: (y, x, y + side, x + side), "xy": lambda x, y: (x, y),
+             "inner": lambda x, y: (x, y, x + side - 1, y + side - 1)}
+    return [forms[seen or box](x, y) for x, y in corners
+            if of(stays(_iou(forms[seen or "xyxy"](x, y), t), limit) for t in truth)]
 
 
 def windows(answer):
@@ -342,6 +352,13 @@ def windows(answer):
 
     def apart(height, width, side, truth, limit):
         return [w for w in _windows(height, width, side, [], limit) if all(_iou(w, t) == 0 for t in truth)]
+
+    def averaged(height, width, side, truth, limit):
+        return [w for w in _windows(height, width, side, [], limit)
+                if not truth or sum(_iou(w, t) for t in truth) / len(truth) < limit]
+
+    def one_far(height, width, side, truth, limit):
+        return _windows(height, width, side, truth, limit, of=any) if truth else _windows(height, width, side, [], limit)
 
     def stepping(height, width, side, truth, limit):
         free = _windows(height, width, side, truth, limit)
@@ -367,16 +384,23 @@ def windows(answer):
          Mistake(of(stays=lambda v, limit: v >= limit), "the wrong way round: these windows show an object."),
          Mistake(lambda *args: [w for w in _windows(*args[:3], [], 0) if w not in _windows(*args)], "the wrong way round: these windows show an object."),
          Mistake(of(of=any), "it is not enough that one object is far: the IoU with *every* object must be less than the limit."),
+         Mistake(one_far, "it is not enough that one object is far: the IoU with *every* object must be less than the limit."),
          Mistake(lambda *args: _windows(*args[:3], args[3][:1], args[4]), "only the first object is looked at. Compare with all of them."),
          Mistake(lambda *args: _windows(*args[:3], args[3][-1:], args[4]), "only the last object is looked at. Compare with all of them."),
          Mistake(lambda *args: _windows(*args[:3], [], args[4]), "all windows, those on objects as well."),
          Mistake(summed, "compare each object's IoU with the limit, not their sum."),
+         Mistake(averaged, "compare each object's IoU with the limit, not their mean."),
+         Mistake(lambda *args: _windows(*args[:4], 0.5), "compare with `limit`, which is not always 0.5."),
          Mistake(apart, "a little overlap is allowed: compare the IoU with the limit, not with 0."),
          Mistake(shared, "that divides the overlap by the window. The IoU divides by the union."),
          Mistake(stepping, "windows stand at every pixel, not side by side."),
          Mistake(of(axes="xy"), "the right windows, column by column. Go row by row: x changes first."),
          Mistake(of(box="xywh"), "give a window as (x1, y1, x2, y2): right and lower edge, not width and height."),
+         Mistake(of(seen="xywh"), "a window is (x1, y1, x2, y2): right and lower edge, not width and height."),
+         Mistake(of(box="inner"), "edges lie between pixels: the right edge is x + side, without − 1."),
+         Mistake(of(seen="inner"), "edges lie between pixels: the right edge is x + side, without − 1."),
          Mistake(of(box="yxyx"), "x comes first in a box: (x1, y1, x2, y2)."),
+         Mistake(of(seen="yxyx"), "x comes first in a box: (x1, y1, x2, y2)."),
          Mistake(of(box="xy"), "give the four numbers of each window, not its corner alone."),
          Mistake(lambda *args: len(_windows(*args)), "give the windows, not how many there are.")],
         praise="every place in the picture, and every object.",

@@ -19,14 +19,19 @@ def outline(ax, box, color, style="-", width=2.0):
     ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=color, linestyle=style, linewidth=width))
 
 
+def framed(ax):
+    """Draw all four sides of a picture, so that an empty rim is seen to be part of it."""
+    for side in ax.spines.values():
+        side.set(visible=True, color=MUTED)
+
+
 def picture(ax, image, title=""):
     """Show one image (H, W), pixel edges at whole numbers."""
     h, w = image.shape
     ax.imshow(image, cmap="gray_r", vmin=0, vmax=1, extent=(0, w, h, 0))
     ax.set(xticks=[], yticks=[])
     ax.set_title(title)
-    for side in ax.spines.values():
-        side.set(visible=True, color=MUTED)
+    framed(ax)
 
 
 def label_map(ax, labels, title=""):
@@ -36,6 +41,7 @@ def label_map(ax, labels, title=""):
     ax.imshow(labels, cmap=colours, vmin=-0.5, vmax=10.5, extent=(0, w, h, 0))
     ax.set(xticks=[], yticks=[])
     ax.set_title(title)
+    framed(ax)
 
 
 def question(image, boxes, labels, mask):

@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter
 
 from cnnlib.course.figures._numbers import minus
 from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band, legend_above, see_through
-from cnnlib.course.figures.beyond import CLASSES, label_map, picture
+from cnnlib.course.figures.beyond import CLASSES, framed, label_map, picture
 
 BLUE, ORANGE = COLORS["blue"], COLORS["orange"]
 MARKS = ("o", "s", "^", "D")
@@ -26,7 +26,7 @@ def shown(runs, titles, ceiling, fill):
     fill : set of str
         The rows whose networks were shown windows without a digit: filled marks.
     """
-    fig, ax = plt.subplots(figsize=(4.8, 4.6))
+    fig, ax = plt.subplots(figsize=(4.2, 4.8))
     for k, (name, values) in enumerate(runs.items()):
         color = BLUE if name in fill else ORANGE
         ax.plot(values, k + np.linspace(-0.2, 0.2, len(values)), MARKS[0], color=color, markersize=5,
@@ -34,7 +34,7 @@ def shown(runs, titles, ceiling, fill):
         ax.plot([np.mean(values)] * 2, [k - 0.34, k + 0.34], color=color, linewidth=2)
     ax.axvline(ceiling, color=MUTED, linestyle=":", linewidth=1.4)
     ax.set(xlim=(0, 1.02), ylim=(len(runs) - 0.5, -0.5), xlabel="average precision")
-    ax.set_yticks(range(len(runs)), labels=[titles[name] for name in runs])
+    ax.set_yticks(range(len(runs)), labels=[titles[name] for name in runs], multialignment="right")
     return fig
 
 
@@ -74,6 +74,7 @@ def places(image, scores, titles):
         ax.contour(np.arange(w) + 0.5, np.arange(h) + 0.5, image, levels=[0.25], colors=ORANGE, linewidths=1.2)
         ax.set(xticks=[], yticks=[], xlim=(0, w), ylim=(h, 0))
         ax.set_title(title)
+        framed(ax)
     fig.colorbar(shown, ax=axes[1:], shrink=0.6, label="probability of the best digit")
     return fig
 
@@ -159,8 +160,7 @@ def patterns(before, after, titles):
             ax.imshow(see_through(image - image.mean(), limit))
             ax.set(xticks=[], yticks=[])
             ax.set_title(title if when == "untrained" else "")
-            for side in ax.spines.values():
-                side.set(visible=True, color=MUTED)
+            framed(ax)
         row[0].set_ylabel(f"{when}\n(solid: {limit:.2g})")
     return fig
 

@@ -220,6 +220,39 @@ def windows_product(height, width, side, truth, limit):
             if not any(_iou((x, y, x + side, y + side), box) >= limit for box in truth)]
 
 
+def windows_inclusive(height, width, side, truth, limit):
+    places = [(x, y, x + side - 1, y + side - 1) for y in range(height - side + 1) for x in range(width - side + 1)]
+    return [w for w in places if all(_iou(w, box) < limit for box in truth)]
+
+
+def windows_corner_and_size(height, width, side, truth, limit):
+    places = [(x, y, side, side) for y in range(height - side + 1) for x in range(width - side + 1)]
+    return [w for w in places if all(_iou(w, box) < limit for box in truth)]
+
+
+def windows_down_first(height, width, side, truth, limit):
+    places = [(y, x, y + side, x + side) for y in range(height - side + 1) for x in range(width - side + 1)]
+    return [w for w in places if all(_iou(w, box) < limit for box in truth)]
+
+
+def windows_far_from_one(height, width, side, truth, limit):
+    places = [(x, y, x + side, y + side) for y in range(height - side + 1) for x in range(width - side + 1)]
+    return [w for w in places if not truth or any(_iou(w, box) < limit for box in truth)]
+
+
+def windows_mean(height, width, side, truth, limit):
+    places = [(x, y, x + side, y + side) for y in range(height - side + 1) for x in range(width - side + 1)]
+    return [w for w in places if np.mean([_iou(w, box) for box in truth] or [0]) < limit]
+
+
+def ap_last_claims(scores, partner, total):
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    owner = {int(partner[i]): i for i in order if partner[i] >= 0}  # a later one takes the object over
+    right = [owner.get(int(partner[i])) == i for i in order]
+    precision = [sum(right[: k + 1]) / (k + 1) for k in range(len(right))]
+    return sum(max(precision[k:]) for k, good in enumerate(right) if good) / total
+
+
 def windows_of(**how):
     return lambda *args: _windows(*args, **how)
 
@@ -263,7 +296,7 @@ WRONG = {
     "suppress": [
         (boxes_of(order=lambda s: list(range(len(s)))), "as they come"), (boxes_of(across=True), "other classes"), (boxes_of(order=lambda s: sorted(range(len(s)), key=lambda i: s[i])), "lowest score"),
         (boxes_of(chain=True), "removes nobody"), (boxes_of(gone=lambda v, limit: v >= limit), "at the limit"), (boxes_of(gone=lambda v, limit: v < limit), "wrong way round"),
-        (boxes_of(turned=True), "Give the best first"), (boxes_of(gone=lambda v, limit: v > 0), "a little overlap"), (lambda b, s, c, t: [s[i] for i in _nms(b, s, c, t)], "not their scores"),
+        (boxes_of(turned=True), "Give the best first"), (boxes_of(gone=lambda v, limit: v > 0), "a little overlap"), (boxes_of(gone=lambda v, limit: v > 0.5), "not always 0.5"), (lambda b, s, c, t: [s[i] for i in _nms(b, s, c, t)], "not their scores"),
         (lambda b, s, c, t: np.argsort(s)[::-1][:1], ""), (lambda b, s, c, t: [b[i] for i in _nms(b, s, c, t)], "not the boxes"), (boxes_of(order=lambda s: np.argsort(s, kind="stable")[::-1]), "turns them round"),
         (lambda b, s, c, t: list(range(len(b))), ""), (nms_only_best, "only the best box"), (lambda b, s, c, t: [int(i in _nms(b, s, c, t)) for i in range(len(b))], "not a 0 or a 1"), (lambda b, s, c, t: [i in _nms(b, s, c, t) for i in range(len(b))], ""),
     ],
@@ -271,7 +304,7 @@ WRONG = {
         (ap_of(double="right"), "double matches"), (ap_of(double="dropped"), "left out"), (ap_of(envelope="none"), "best precision from there on"), (ap_of(envelope="past"), "look forward"),
         (ap_of(order=lambda s: np.arange(len(s))), "as they come"), (ap_of(order=lambda s: np.argsort(s)), "lowest score"), (ap_of(share=lambda r, c, t: len(c)), "nothing finds"),
         (ap_of(share=lambda r, c, t: len(r)), "not of boxes"), (lambda s, p, t: len(set(p.tolist()) - {-1}) / t, "recall of the whole"), (lambda s, p, t: np.mean(p >= 0), ""),
-        (lambda s, p, t: 0.5, ""), (ap_unsorted, "sort before you claim"), (lambda s, p, t: _ap(s, np.where(p > 0, p, -1), t), "object 0"), (lambda s, p, t: _ap(s, p + 1, t), "no object"), (ap_of(share=lambda r, c, t: 1.0), "that is the sum"),
+        (lambda s, p, t: 0.5, ""), (ap_unsorted, "sort before you claim"), (ap_last_claims, "the *first* in order of score"), (lambda s, p, t: _ap(s, np.where(p > 0, p, -1), t), "object 0"), (lambda s, p, t: _ap(s, p + 1, t), "no object"), (ap_of(share=lambda r, c, t: 1.0), "that is the sum"),
     ],
     "counts": [
         (counts_of(size=lambda n, k, s: n * s), "one whole kernel"), (counts_of(size=lambda n, k, s: n * s + k), "n − 1 steps"), (counts_of(once=True), "count each of them"),
@@ -289,6 +322,8 @@ WRONG = {
         (lambda h, w, s, t, limit: _windows(h + s - 1, w + s - 1, s, t, limit), "reach out"), (lambda h, w, s, t, limit: [v for v in _windows(h, w, s, t, limit) if v[0] % s == 0 and v[1] % s == 0], "side by side"),
         (lambda h, w, s, t, limit: _windows(h, w, s, t, 1e-9), "a little overlap"), (lambda h, w, s, t, limit: _windows(h, w, s, t, 1 - limit), ""), (lambda *args: [], ""), (lambda *args: _windows(*args)[::-1], ""),
         (lambda h, w, s, t, limit: [v for v in _windows(h, w, s, [], 0) if sum(_iou(v, b) for b in t) < limit], "not their sum"),
+        (windows_inclusive, "without − 1"), (windows_of(box="inner"), "without − 1"), (windows_corner_and_size, "not width and height"), (windows_down_first, "x comes first"),
+        (windows_far_from_one, "every"), (windows_mean, "not their mean"), (lambda h, w, s, t, limit: _windows(h, w, s, t, 0.5), "not always 0.5"),
     ],
     "same_ap": [("cde", "other way round"), ("ab", "(f) again"), ("abef", "not e"), ("abcf", "not c"), ("abdf", "not d"), ("af", "(b) again"), ("bf", "(a) again")],
     "diagnosis": [("bdf", "other way round"), ("ac", "add (e)"), ("abce", "not b"), ("ade", "not d"), ("acef", "not f"), ("ae", "the row of the spoons"), ("ce", "(a)")],
