@@ -147,7 +147,8 @@ class Layer:
         if not self._saved:
             raise RuntimeError(
                 f"{type(self).__name__}.backward has no forward pass to go back through: "
-                "call the layer first, and call backward once for each call"
+                "call the layer first, and call backward once for each call "
+                "(a new call forgets the one before; to use a layer twice, use its forward, as containers do)"
             )
         values = self._saved.pop()
         return values[0] if len(values) == 1 else values

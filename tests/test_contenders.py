@@ -124,8 +124,23 @@ def test_the_record_is_whole_and_its_rates_were_chosen_on_other_seeds():
     for found in RECORD["patient"].values():
         check_choice(found, contenders.PATIENT_RATES)
         assert len(found["scores"]) == len(JUDGING)
-    assert len(RECORD["second"]) == len(JUDGING)
     assert {len(scores) for found in RECORD["mode"].values() for scores in found.values()} == {len(JUDGING)}
+
+
+def test_the_second_rates_came_second_when_three_seeds_chose():
+    found = RECORD["second"]
+    assert list(found) == list(contenders.SECOND)
+    lists = {"longest": contenders.LONGEST_RATES, "patient": contenders.PATIENT_RATES}
+    chosen = RECORD["dropout"] | {"longest": RECORD["longest"],
+                                  "patient": RECORD["patient"] | {"without": RECORD["dropout"]["1,078 digits"]["0"]}}
+    for part, rates in contenders.SECOND.items():
+        assert list(found[part]) == list(rates)
+        for name, lr in rates.items():
+            tried = chosen[part][name]["tried"]
+            listed = contenders.DROP_RATES if name == "without" else lists.get(part, contenders.DROP_RATES)
+            order = np.argsort(-np.mean(tried, axis=1), kind="stable")
+            assert (listed[order[0]], listed[order[1]]) == (chosen[part][name]["best"], lr), (part, name)
+            assert len(found[part][name]) == len(FIVE if part == "longest" else JUDGING)
 
 
 def test_no_best_rate_lies_at_the_end_of_its_list_where_something_is_learned():
@@ -150,6 +165,8 @@ def test_points_of_the_record_are_measured_again():
     found = RECORD["patient"]["with batch norm"]
     again = contenders.score(lambda seed: shallow(seed, normed=True), 1, found["best"], contenders.PATIENT)
     assert again == pytest.approx(found["scores"][1], abs=0.012)
+    for part, name in (("135 digits", "0.5"), ("patient", "without, He's start")):
+        assert contenders.second(part, name, 2) == pytest.approx(RECORD["second"][part][name][2], abs=0.03)
     best = RECORD["rates"]["with batch norm"]["best"]
     for name, again in contenders.wrong_mode(2, best, normed=True).items():
         assert again == pytest.approx(RECORD["mode"]["with batch norm"][name][2], abs=0.012)

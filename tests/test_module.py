@@ -104,6 +104,17 @@ def test_backward_needs_one_forward_each():
         model.backward(dy)
 
 
+def test_a_layer_that_is_called_twice_says_how_to_go_back_through_both():
+    layer, x = Tanh(), rng().normal(size=(2, 3))
+    twice = layer(layer(x))
+    layer.backward(np.ones_like(x))
+    with pytest.raises(RuntimeError, match=r"a new call forgets the one before; to use a layer twice, use its forward"):
+        layer.backward(np.ones_like(x))
+    np.testing.assert_array_equal(layer.forward(layer.forward(x)), twice)
+    dx = layer.backward(layer.backward(np.ones_like(x)))
+    np.testing.assert_allclose(dx, (1 - twice**2) * (1 - np.tanh(x) ** 2))
+
+
 def test_a_failed_forward_leaves_nothing_behind():
     model = Sequential(Tanh(), Linear(2, 2, rng=rng(), dtype=np.float64))
     with pytest.raises(ValueError, match="x"):

@@ -40,8 +40,13 @@ STARTS = ("residual, He / √12", "residual, ReLU first, He")  # two remedies fo
 
 SHARES = (0.0, 0.25, 0.5)  # of what dropout drops
 DROP_RATES = (0.01, 0.03, 0.1, 0.2)
-SECOND = {"p": 0.25, "lr": 0.03}  # close second to the rate that three seeds chose, with 1,078 digits
 DROP_RUNS = {"1,078 digits": (1, 30), "135 digits": (8, 100)}  # every which training digit, and for how many epochs
+SECOND = {  # by part: the rate that came second when three seeds chose, for conclusions that hang on the choice
+    "patient": dict.fromkeys(SHALLOW, 0.03),
+    "longest": dict.fromkeys(LONGEST_KINDS, 0.01),
+    "1,078 digits": {"0.25": 0.03},
+    "135 digits": {"0": 0.03, "0.5": 0.01},
+}
 
 criterion = CrossEntropyLoss()
 
@@ -225,10 +230,20 @@ def measure_dropout():
     return found
 
 
+def second(part, name, seed):
+    """The validation accuracy of a network that a part of the record judges too, at its rate in `SECOND`."""
+    lr = SECOND[part][name]
+    if part == "longest":
+        return score(lambda seed: deep(name, seed), seed, lr, LONGEST)
+    how, (every, epochs) = (SHALLOW[name], (1, PATIENT)) if part == "patient" else ({"p": float(name)}, DROP_RUNS[part])
+    return score(lambda seed: shallow(seed, **how), seed, lr, epochs, every)
+
+
 def measure_second():
-    """Dropout on all training digits at `SECOND`, the rate that was not chosen: accuracy on validation digits."""
-    p, lr = SECOND.values()
-    return [score(lambda seed: shallow(seed, p=p), seed, lr, DROP_RUNS["1,078 digits"][1]) for seed in JUDGING]
+    """Accuracy at the rates that were not chosen, on the same seeds as at those that were."""
+    seeds = {part: FIVE if part == "longest" else JUDGING for part in SECOND}
+    return {part: {name: [second(part, name, seed) for seed in seeds[part]] for name in names}
+            for part, names in SECOND.items()}
 
 
 def measure_cost(rounds=5):

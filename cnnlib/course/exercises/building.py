@@ -90,7 +90,7 @@ def _spare(networks, cases):
     return ""
 
 
-def _ledger(layers, shape, spare=0, shared=False, every=False, bias=(1, 1), square=False, ceil=False, paid=(0, 0),
+def _ledger(layers, shape, spare=0, shared=False, every=False, bias=(1, 1), square=None, ceil=False, paid=(0, 0),
             pool=None, deep=True, whole=False):
     rows, shape = [], tuple(shape)
     for kind, *given in layers:
@@ -99,7 +99,7 @@ def _ledger(layers, shape, spare=0, shared=False, every=False, bias=(1, 1), squa
             filters, k, s, p = given
             c, arrived = shape[0] if deep else 1, shape[1] * shape[2]
             h, w = ((-(-(n + (2 - spare) * p - k) // s) if ceil else (n + (2 - spare) * p - k) // s) + 1 for n in shape[1:])
-            w = h if square else w
+            h, w = [(h, w)[square]] * 2 if square is not None else (h, w)
             shape, n = (filters, h, w), c * k * k
             parameters = filters * n + bias[0] * (filters * h * w if every else filters)
             places = arrived if whole else h * w
@@ -124,6 +124,9 @@ def ledger(answer):
     def of(**how):
         return lambda layers, shape: _ledger(layers, shape, **how)
 
+    def up(n, k):
+        return -(-n // k)
+
     lenet = [("conv", 6, 5, 1, 2), ("pool", 2), ("conv", 16, 5, 1, 0), ("pool", 2), ("flatten",), ("linear", 120), ("linear", 84), ("linear", 10)]
     return check_function(
         "12.2", answer, reference,
@@ -142,14 +145,16 @@ def ledger(answer):
          Mistake(of(spare=1), "padding stands on both sides: 2 p."),
          Mistake(of(spare=2), "the padding is not used."),
          Mistake(of(ceil=True), "sizes round down: a window that does not fit is left out."),
-         Mistake(of(square=True), "the image is not square: rows and columns go apart."),
+         Mistake(of(ceil=True, pool=up), "sizes round down: a window that does not fit is left out."),
+         Mistake(of(square=0), "the image is not square: rows and columns go apart."),
+         Mistake(of(square=1), "the image is not square: rows and columns go apart."),
          Mistake(of(deep=False), "a filter reads all channels of its input: C_in · k² weights."),
          Mistake(of(paid=(1, 1)), "biases are not counted among the multiply-adds."),
          Mistake(of(paid=(1, 0)), "the convolutions' biases are counted among the multiply-adds. They are not multiplied by anything."),
          Mistake(of(paid=(0, 1)), "the linear layers' biases are counted among the multiply-adds. They are not multiplied by anything."),
          Mistake(of(pool=lambda n, k: n - k + 1), "pooling moves by its kernel, not by 1."),
          Mistake(of(pool=lambda n, k: n // 2), "pooling divides by its kernel, which is not always 2."),
-         Mistake(of(pool=lambda n, k: -(-n // k)), "pooling rounds down, too."),
+         Mistake(of(pool=up), "pooling rounds down, too."),
          Mistake(of(pool=lambda n, k: n), "pooling shrinks the maps."),
          Mistake(lambda layers, shape: [(n, p, 2 * m) for n, p, m in _ledger(layers, shape)],
                  "a multiply-add is one multiplication with its addition: count it once."),
@@ -233,6 +238,9 @@ def batch_norm_backward(answer):
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw, w * db)), "db: the derivative of y by b is 1, whatever w is."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw * x.shape[1] / x.size, db * x.shape[1] / x.size)),
                  "dw and db are sums over the channel, not means."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw * x.shape[1] / x.size, db)), "dw is a sum over the channel, not a mean."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, dw, db * x.shape[1] / x.size)), "db is a sum over the channel, not a mean."),
+         Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, w * dw, w * db)), "dw and db: take dy itself, not g = w · dy: g is what arrives at x̂."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: (dx, db, dw)), "the order is dx, dw, db."),
          Mistake(after(lambda dx, dw, db, dy, x, w, eps: dx), "give all three: dx, dw, db.")],
         praise="mean and variance depend on x, and each takes its term away.",
@@ -308,35 +316,50 @@ def _draw(u, call):
     return np.roll(u, call, axis=-1)
 
 
+def _turned(x):
+    """The rows in reverse order: between two uses of a layer, so that the order of their masks matters."""
+    return np.flip(x, axis=0).copy()
+
+
 def _dropped(x, dy, u, p, training, times=1, keep=lambda u, p: u >= p, up=lambda p: 1 / (1 - p), back=None,
-             rest=lambda x, mask, p: x, rest_back=None, kept=lambda masks: masks):
+             rest=lambda x, mask, p: x, rest_back=None, kept=lambda masks: masks, again=False):
     if not training:
         mask = keep(u, p) * up(p)
-        for _ in range(times):
+        for call in range(times):
+            x, dy = (_turned(x), _turned(dy)) if call else (x, dy)
             x, dy = rest(x, mask, p), (rest_back or rest)(dy, mask, p)
         return x, dy
     with np.errstate(all="ignore"):
         masks, inputs = [], []
         for call in range(times):
+            x = _turned(x) if call else x
             masks.append(keep(_draw(u, call), p))
             inputs.append(x)
             x = x * (masks[-1] * up(p))
-        for mask, given in zip(kept(masks)[::-1], inputs[::-1], strict=True):
+        if again:
+            masks = [keep(_draw(u, 2 * times - 1 - call), p) for call in range(times)]
+        for call, mask, given in zip(range(times), kept(masks)[::-1], inputs[::-1], strict=True):
+            dy = _turned(dy) if call else dy
             dy = dy * (mask * up(p) if back is None else back(mask, p, given))
     return x, dy
 
 
-def through(layer):
-    """A class of dropout layers as a function: forward, as often as is asked for, and as often backward."""
+def through(layer, late=False):
+    """A class of dropout layers as a function: forward, as often as is asked for, and as often backward.
+
+    With ``late``, evaluation mode comes between the two.
+    """
     def run(x, dy, u, p, training, times=1):
         calls = itertools.count()
         made = layer(p, lambda shape: _draw(u, next(calls)).reshape(shape).copy())
         if not training:
             made.eval()
-        for _ in range(times):
-            x = made.forward(x)
-        for _ in range(times):
-            dy = made.backward(dy)
+        for call in range(times):
+            x = made.forward(_turned(x) if call else x)
+        if late:
+            made.eval()
+        for call in range(times):
+            dy = made.backward(_turned(dy) if call else dy)
         return x, dy
     return run
 
@@ -387,6 +410,9 @@ def dropout_layer(answer):
     def of(**how):
         return lambda x, dy, u, p, training, times: _dropped(x, dy, u, p, training, times, **how)
 
+    if isinstance(answer, Layer):
+        return Verdict("12.6", False, "you hand over a layer. Hand over the class, without brackets: the checker makes its own layers from it.")
+    given = answer
     if isinstance(answer, type):
         problem = _no_layer(answer) or _misused(answer)
         if problem:
@@ -394,7 +420,7 @@ def dropout_layer(answer):
         answer = through(answer)
     x, u, arrived = np.array([1.0, 2, 3, 4]), np.array([0.9, 0.1, 0.3, 0.7]), np.array([1.0, 10, 100, 1000])
     wide = NUMBERS, GRADIENTS[0, :, :, 0], DRAWS
-    return check_function(
+    verdict = check_function(
         "12.6", answer, reference,
         [Case((x, arrived, u, 0.5, True, 1), "four numbers, p = 0.5, in training"),
          Case((x, arrived, u, 0.5, False, 1), "four numbers, p = 0.5, in evaluation"),
@@ -404,7 +430,10 @@ def dropout_layer(answer):
          Case((*wide, 0.9, True, 1), "p = 0.9, in training"),
          Case((*wide, 0.25, True, 2), "one layer used twice, p = 0.25, in training"),
          Case((*wide, 0.25, False, 2), "one layer used twice, in evaluation")],
-        [Mistake(of(kept=lambda masks: masks[-1:] * len(masks)),
+        [Mistake(of(kept=lambda masks: masks[::-1]),
+                 "the layer is used twice here, and the first mask comes back first. Backward runs through the uses in reverse order: the last mask comes back first."),
+         Mistake(of(again=True), "dx: backward draws a new mask. The mask of the forward pass holds for the gradient, too: save it, and recall it."),
+         Mistake(of(kept=lambda masks: masks[-1:] * len(masks)),
                  "the layer is used twice here, and the second forward pass overwrites the first one's mask. self.save(mask) keeps both, and self.recall() gives back the last."),
          Mistake(of(up=lambda p: 1.0), "the scaling is forgotten: what is kept is multiplied by 1/(1 − p)."),
          Mistake(of(up=lambda p: 1.0, rest=lambda x, mask, p: x * (1 - p)),
@@ -431,6 +460,17 @@ def dropout_layer(answer):
          Mistake(of(back=lambda kept, p, x: x * kept / (1 - p)), "dx: the derivative of mask · x is the mask, without x.")],
         praise="one mask for both ways, none in evaluation, and one for each time that the layer is used.",
     )
+    return _late(given, verdict, (*wide, 0.25, True)) if verdict.passed and isinstance(given, type) else verdict
+
+
+def _late(layer, verdict, case):
+    """The verdict on a layer that is right otherwise, when the mode changes between forward and backward."""
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        if np.allclose(numbers(through(layer, late=True)(*case)[1]), _dropped(*case)[1]):
+            return verdict
+    return Verdict(
+        "12.6", False, "after forward in training, eval() is called, and then backward: the mask of that forward pass still holds. "
+                       "Use what forward saved; self.training may have changed since.")
 
 
 def diagnosis(answer):

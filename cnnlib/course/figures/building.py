@@ -2,9 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, band, legend_above
+from cnnlib.course.figures._style import COLORS, INK, MUTED, SEQUENTIAL, WORDS, band, legend_above
 
 BLUE, ORANGE, GREEN = (COLORS[name] for name in ("blue", "orange", "green"))
 
@@ -57,8 +57,47 @@ def shares(names, columns):
     return fig
 
 
+def cones(layers):
+    """The fields of two neighbouring units of the last layer, through every layer down to the pixels of one row.
+
+    Parameters
+    ----------
+    layers : list of (str, int, int)
+        Name, kernel and stride, from the image on. Every row of squares stands where its fields have their middles.
+    """
+    rows = [("pixels", 1, 1)]  # name, field, jump
+    for name, kernel, stride in layers:
+        _, field, jump = rows[-1]
+        rows.append((name, field + (kernel - 1) * jump, jump * stride))
+    _, size, jump = rows[-1]
+    width = size + jump  # pixels that the two see together
+    fig, ax = plt.subplots(figsize=(4.7, 4.1))
+    for which, color in enumerate((BLUE, ORANGE)):
+        edges = []  # of this unit's field, as places of each row's squares
+        for depth, (_, field, _) in enumerate(rows):
+            middle, half = which * jump + (size - 1) / 2, (size - field) / 2
+            edges.append((middle - half - 0.4, middle + half + 0.4, -2 * depth))
+        outline = [(a, y) for a, _, y in edges] + [(b, y) for _, b, y in edges[::-1]]
+        ax.add_patch(Polygon(outline, facecolor=color, alpha=0.22, edgecolor=color, linewidth=1.2))
+    for depth, (name, field, step) in enumerate(rows):
+        for k, middle in enumerate(np.arange((field - 1) / 2, width - (field - 1) / 2, step)):
+            color = (BLUE, ORANGE)[k] if depth == len(layers) else MUTED
+            ax.add_patch(Rectangle((middle - 0.4, -2 * depth - 0.32), 0.8, 0.64, facecolor=color, edgecolor=INK,
+                                   linewidth=0.6))
+        ax.text(-1.2, -2 * depth, name, ha="right", va="center", fontsize=11, color=INK)
+    middle, below = (size - 1) / 2, 0.9 - 2 * len(rows)
+    arrow = {"arrowstyle": "<->", "color": INK, "shrinkA": 0, "shrinkB": 0}
+    for left, right, y, words in ((-0.5, size - 0.5, 1, 1.3), (middle, middle + jump, below, below - 0.3)):
+        ax.annotate("", (left, y), (right, y), arrowprops=arrow)
+        text, va = (f"$r$ = {size}", "bottom") if words > y else (f"$J$ = {jump}", "top")
+        ax.text((left + right) / 2, words, text, ha="center", va=va, fontsize=11, color=INK)
+    ax.set(xlim=(-5.4, width), ylim=(-2 * len(rows) - 0.6, 2.1))
+    ax.axis("off")
+    return fig
+
+
 def field(fields, size):
-    """Above one effective field in its box, below the profiles of all of them.
+    """Above one effective field in its box, below the profiles of all of them and, dotted, an even one.
 
     Parameters
     ----------
@@ -75,7 +114,8 @@ def field(fields, size):
     top.set(title=f"one network, box {size} × {size}", xticks=[], yticks=[])
     profiles = fields.sum(axis=1)
     for profile in profiles:
-        bottom.plot(np.arange(side) - side // 2, 100 * profile, color=BLUE, linewidth=1, alpha=0.6)
+        bottom.plot(np.arange(side) - side // 2, 100 * profile, color=WORDS["blue"], linewidth=1)  # lighter when dark
+    bottom.hlines(100 / size, -size / 2, size / 2, color=INK, linestyle=":", linewidth=1.6)
     for edge in (-size / 2, size / 2):
         bottom.axvline(edge, color=MUTED, linestyle="--")
     bottom.set(xlabel="columns from the middle", ylabel="share (%)", ylim=(0, None))
@@ -95,6 +135,34 @@ def growth(depths, curves):
         band(ax, depths, np.atleast_2d(values), style, center=np.mean, label=name)
     ax.set(xlabel="3 × 3 layers", ylabel="pixels", xticks=depths, ylim=(0, None))
     ax.legend(loc="upper left", fontsize=10)
+    return fig
+
+
+def normalised(x):
+    """The numbers of one channel on a line, and below it the same numbers with mean 0 and variance 1.
+
+    Parameters
+    ----------
+    x : array (n,)
+    """
+    mean, sigma = x.mean(), x.std()
+    fig, ax = plt.subplots(figsize=(4.7, 2.5))
+    low, high = x.min() - 0.5 * sigma, x.max() + 0.5 * sigma
+    for y, values, name in ((1, x, "$x$"), (0, (x - mean) / sigma, "$\\hat x$")):
+        ax.plot([low, high], [y, y], color=MUTED, linewidth=1.2)
+        ax.plot([mean] * 2, [y - 0.12, y + 0.12], color=ORANGE, linewidth=2)
+        ax.text(low - 0.1 * sigma, y, name, ha="right", va="center", fontsize=12, color=INK)
+        for at, value in zip(x, values, strict=True):
+            ax.plot([at], [y], "o", color=WORDS["blue"], markersize=7)
+            aside = np.sign(at - mean) * 0.2 * sigma if abs(at - mean) < 0.5 * sigma else 0
+            ax.text(at + aside, y + (0.2 if y else -0.2), f"{value:g}".replace("-", "−"), ha="center",
+                    va="bottom" if y else "top", fontsize=11, color=INK)
+    for at in x:
+        ax.annotate("", (at, 0.1), (at, 0.9), arrowprops={"arrowstyle": "->", "color": MUTED})
+    ax.text(mean, 1.2, f"{mean:g}", ha="center", va="bottom", fontsize=11, color=WORDS["orange"])
+    ax.text(mean, -0.2, "0", ha="center", va="top", fontsize=11, color=WORDS["orange"])
+    ax.set(xlim=(low - 0.5 * sigma, high), ylim=(-0.6, 1.6))
+    ax.axis("off")
     return fig
 
 

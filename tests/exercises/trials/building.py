@@ -152,6 +152,11 @@ def normed(**how):
     return lambda dy, x, w, eps: _normed_back(dy, x, w, eps, **how)
 
 
+def means(*which):
+    """A mean in place of a sum, in these of the three."""
+    return lambda dy, x, w, eps: tuple(v * len(w) / x.size if k in which else v for k, v in enumerate(_normed_back(dy, x, w, eps)))
+
+
 def fold_loops(w, b, shape, scale, shift, mean, var, eps):
     c, h, width = shape
     factor = [scale[i] / (var[i] + eps) ** 0.5 for i in range(len(b))]
@@ -294,17 +299,17 @@ def masked(make=lambda u, p: (u >= p) / (1 - p), back=lambda mask, dy, x, p: mas
     """A layer that differs from `Plain` in one step."""
     def forward(self, x):
         if not self.training and rest is not None:
-            self.save(None, x)
+            self.save(None, x, False)
             return rest(x, self.p)
         mask = make(self.draw(x.shape), self.p) if self.training else np.ones_like(x)
-        self.save(mask, x)
+        self.save(mask, x, self.training)
         return mask * x
 
     def backward(self, dy):
-        mask, x = self.recall()
+        mask, x, training = self.recall()
         if mask is None:
             return (rest_back or rest)(dy, self.p)
-        return back(mask, dy, x, self.p) if self.training else dy
+        return back(mask, dy, x, self.p) if training else dy
     return layer(forward, backward)
 
 
@@ -314,6 +319,37 @@ class Overwrites(Plain):
 
     def recall(self):
         return self.mask
+
+
+class Queue(Plain):
+    """The first mask comes back first."""
+
+    def recall(self):
+        return self._saved.pop(0)[0]
+
+
+class AsksAgain(Plain):
+    """The mode that counts is that of the forward pass."""
+
+    def backward(self, dy):
+        mask = self.recall()
+        return mask * dy if self.training else dy
+
+
+class FailsLate(Plain):
+    """It counts on the mode that it was last in."""
+
+    def forward(self, x):
+        if not self.training:
+            self.save(np.ones_like(x), 1)
+            return x
+        return super().forward(x)
+
+    def backward(self, dy):
+        if not self.training:
+            mask, _ = self.recall()
+            return mask * dy
+        return super().backward(dy)
 
 
 class AlwaysOn(Plain):
@@ -389,7 +425,7 @@ WRONG = {
     ],
     "ledger": [
         (varied(bias=(0, 0)), "biases are missing: one for each filter, one"), (varied(bias=(0, 1)), "convolutions' biases are missing"), (varied(bias=(1, 0)), "linear layers' biases are missing"), (varied(whole=True), "places of its input"), (varied(every=True), "not one for each place"), (varied(shared=True), "at every place of its map"), (varied(spare=1), "on both sides"), (varied(spare=2), "padding is not used"),
-        (varied(ceil=True), "round down"), (varied(square=True), "not square"), (varied(deep=False), "all channels"), (varied(paid=(1, 1)), "not counted among"), (varied(paid=(1, 0)), "convolutions' biases are counted"), (varied(paid=(0, 1)), "linear layers' biases are counted"), (varied(pool=lambda n, k: n - k + 1), "moves by its kernel"),
+        (varied(ceil=True), "round down"), (varied(ceil=True, pool=lambda n, k: -(-n // k)), "sizes round down"), (varied(square=0), "not square"), (varied(square=1), "not square"), (varied(deep=False), "all channels"), (varied(paid=(1, 1)), "not counted among"), (varied(paid=(1, 0)), "convolutions' biases are counted"), (varied(paid=(0, 1)), "linear layers' biases are counted"), (varied(pool=lambda n, k: n - k + 1), "moves by its kernel"),
         (varied(pool=lambda n, k: n // 2), "not always 2"), (varied(pool=lambda n, k: n), "shrinks the maps"), (lambda layers, shape: [r[::-1] for r in _ledger(layers, shape)], ""), (lambda layers, shape: _ledger(layers, shape)[-1], ""),
         (lambda layers, shape: [r for r in _ledger(layers, shape) if r[1]], "have their lines"), (lambda layers, shape: np.sum(_ledger(layers, shape), axis=0), "not the sums"), (lambda layers, shape: [(n, p, 2 * m) for n, p, m in _ledger(layers, shape)], "count it once"),
     ],
@@ -403,6 +439,8 @@ WRONG = {
         (lambda dy, x, w, eps: (_normed_back(dy, x, w, eps)[0], dy.sum((0, 2, 3)), _normed_back(dy, x, w, eps)[1]), "the order is"), (lambda dy, x, w, eps: (w * dy, 0 * w, 0 * w), ""),
         (lambda dy, x, w, eps: (_normed_back(dy, x, w, eps)[0], w * _normed_back(dy, x, w, eps)[1], dy.sum((0, 2, 3))), "no place in it"),
         (lambda dy, x, w, eps: (_normed_back(dy, x, w, eps)[0], *(v / len(x) for v in _normed_back(dy, x, w, eps)[1:])), ""),
+        (means(1), "dw is a sum"), (means(2), "db is a sum"), (means(1, 2), "dw and db are sums"),
+        (lambda dy, x, w, eps: (back_loops(dy, x, w, eps)[0], *(w * v for v in back_loops(dy, x, w, eps)[1:])), "take dy itself"),
     ],
     "fold": [
         (folded(change_b=lambda b, f, shift, mean: b * f + shift), "mean is left out"), (folded(change_b=lambda b, f, shift, mean: (b - mean) * f), "shift is left out"), (folded(change_b=lambda b, f, shift, mean: b), "changes, too"),
@@ -419,8 +457,9 @@ WRONG = {
         (masked(make=lambda u, p: (u < p) / (1 - p)), "wrong ones go"), (masked(make=lambda u, p: (u > p) / (1 - p)), "just p it is kept"), (masked(make=lambda u, p: (u < 1 - p) / (1 - p)), "right share"), (masked(make=lambda u, p: (u > 0.5) / (1 - p)), ""),
         (masked(make=lambda u, p: (u >= p) / p), "divide by 1 − p"), (masked(make=lambda u, p: (u >= p) * (1 / p)), "divide by 1 − p"), (masked(back=lambda mask, dy, x, p: dy), "mask of the forward pass"), (masked(back=lambda mask, dy, x, p: dy * (mask > 0)), "scaled by 1/(1 − p) as well"),
         (masked(back=lambda mask, dy, x, p: dy * (mask * x != 0) / (1 - p)), "Ask the mask, not y"), (masked(rest=lambda x, p: x * (1 - p)), "scaling is done in training"), (masked(rest=lambda x, p: 0 * x), "yours gives 0"),
-        (Overwrites, "overwrites the first"), (NoSuper, "super().__init__()"), (NeverSaves, "RuntimeError"), (OwnRandom, "two different answers"), (DrawsAgain, ""),
-        (Plain(0.5, np.ones), ""), (lambda x: x, ""), (int, "not made from Layer"),
+        (Overwrites, "overwrites the first"), (NoSuper, "super().__init__()"), (NeverSaves, "RuntimeError"), (OwnRandom, "two different answers"), (DrawsAgain, "draws a new mask"),
+        (Queue, "first mask comes back first"), (AsksAgain, "may have changed since"), (FailsLate, "may have changed since"),
+        (Plain(0.5, np.ones), "Hand over the class"), (lambda x: x, ""), (int, "not made from Layer"),
         (SavesInTraining, "save in both modes"), (DrawsOneRow, "for each number of x"),
         (masked(make=lambda u, p: u >= p, rest=lambda x, p: x * (1 - p), rest_back=lambda dy, p: dy), "you scale in evaluation"),
         (masked(rest=lambda x, p: x * (1 - p), rest_back=lambda dy, p: dy), "scaling is done in training"),
