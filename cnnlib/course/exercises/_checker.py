@@ -207,6 +207,9 @@ def _same(first, again):
 
 def _unchanged(label, cases, outcomes, in_place):
     for case, outcome in zip(cases, outcomes, strict=True):
+        if outcome.changed and outcome.rounded and not in_place:
+            return Verdict(label, False, f"on {case.about}, the result is right, but `{outcome.changed}` comes out changed in its last digits: "
+                                         "in floating point, adding and taking away do not cancel exactly. Keep the old value and store it again.")
         if outcome.changed and not in_place:
             return Verdict(label, False, f"on {case.about}, the result is right, but `{outcome.changed}` is changed. Whoever "
                                          "calls may need it again: work on a copy.")

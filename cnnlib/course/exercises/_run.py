@@ -19,11 +19,15 @@ PRINTED = "it prints its result and returns nothing. Replace print by return."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one case: a plain ``value``, or a ``problem`` that says why there is none."""
+    """What became of one case: a plain ``value``, or a ``problem`` that says why there is none.
+
+    ``changed`` names an argument that was written into; ``rounded``: it was put back, but for rounding.
+    """
 
     value: object = None
     problem: str = ""
     changed: str = ""
+    rounded: bool = False
     open: bool = False
     interrupted: bool = False
 
@@ -54,7 +58,8 @@ def run(answer, case, names=()):
         return Outcome(problem=PRINTED if printed.getvalue() else NO_RETURN)
     positions = [i for i, (a, b) in enumerate(zip(args, case.args, strict=False)) if not same(a, b)]
     changed = names[positions[0]] if positions and len(names) > positions[0] else "its input" if positions else ""
-    return Outcome(value, changed=changed)
+    rounded = bool(positions) and all(_nearly(args[i], case.args[i]) for i in positions)
+    return Outcome(value, changed=changed, rounded=rounded)
 
 
 def copies(case):
@@ -140,6 +145,12 @@ def _place(error, answer):
     file, line, scope = own[-1]
     text = linecache.getline(file, line, scope).strip()
     return f" in line {line}, `{text[:80]}`" if text else f" in line {line}"
+
+
+def _nearly(a, b):
+    """Are two arrays of floats equal but for rounding?"""
+    floats = all(isinstance(part, np.ndarray) and part.dtype.kind == "f" for part in (a, b))
+    return floats and a.shape == b.shape and np.allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
 def same(a, b):

@@ -39,6 +39,8 @@ SATURATED_CASES = [
     Case((np.array([[0.0, 0.0, 0.0, 9.0]]), 0.01), "a single row"), Case((MANY, 0.02), "60 rows of four logits"),
     Case((MANY, 0.1), "60 rows and a limit of 0.1"), Case((APART, 0.001), "logits of ±5000"),
     Case((np.array([[5000.0, 5000.0], [-5000.0, 5000.0], [0.0, 1.0]]), 0.1), "large logits, two of them equal"),
+    Case((np.array([[0.0, 0.0], [9.0, 0.0]]), 0.25), "two equal logits, whose slope is 0.25, and a limit of 0.25"),
+    Case((APART, 0.3), "logits of ±5000 and a limit of 0.3"),
 ]
 
 
@@ -134,6 +136,7 @@ def waiting(answer):
          Mistake(pair(lambda r, t: mean(r, t) / np.log(10), lambda r, t: slope(r, t) / np.log(10)), "this is the logarithm to base 10. Use the natural one."),
          Mistake(pair(lambda r, t: (r * t).mean() - np.log10(r).mean(), slope), "this is the logarithm to base 10. Use the natural one."),
          Mistake(pair(nll, slope), "the slopes are right. The loss is one number, the mean of these."),
+         Mistake(pair(slope, mean), "right, in the other order: first the loss, then its slopes."),
          Mistake(lambda r, t: mean(r, t), "the loss is right. Return its slopes as well: two results.")],
         praise="the height says what is likely, −log makes a loss of it, and the best rate is 1/t.",
     )
@@ -164,11 +167,13 @@ def saturated(answer):
 
     return check_function(
         "4.4", answer, share(largest), SATURATED_CASES,
-        [Mistake(share(lambda z: own(naive(z)).max(axis=1)), "right for small logits, but exp overflows at 5000. Take the row's maximum away first."),
+        [Mistake(share(largest, np.less_equal), "a slope that equals the limit is not smaller than it: < instead of <=."),
+         Mistake(share(lambda z: own(softmax(np.clip(z, -700, 700))).max(axis=1)), "clipping makes different large logits equal. Take the row's maximum away: that changes nothing."),
+         Mistake(share(lambda z: own(naive(z)).max(axis=1)), "right for small logits, but exp overflows at 5000. Take the row's maximum away first."),
          Mistake(share(lambda z: own(one_maximum(z)).max(axis=1)), "one maximum for all rows: a row far below it underflows to 0 / 0. Each row needs its own, axis=1."),
          Mistake(lambda z, limit: (largest(z) < limit).sum(), "this is a count. A share of the rows is asked for."),
          Mistake(lambda z, limit: 100 * (largest(z) < limit).mean(), "this is in percent. A share is a number from 0 to 1."),
-         Mistake(lambda z, limit: (largest(z) >= limit).mean(), "this is the share of rows that are *not* saturated."),
+         *(Mistake(share(largest, judge), "this is the share of rows that are *not* saturated.") for judge in (np.greater_equal, np.greater)),
          Mistake(lambda z, limit: (own(softmax(z)) < limit).mean(), "this is a share of classes. A row counts if all its slopes are small."),
          Mistake(share(lambda z: own(softmax(z)).min(axis=1)), "one small slope is not enough: all of the row's must be. Take the largest."),
          Mistake(share(lambda z: own(softmax(z)).mean(axis=1)), "the mean slope may be small while one is not. All of the row's must be small: take the largest."),

@@ -113,7 +113,7 @@ def u_curve(nudges, errors):
     fig, ax = plt.subplots(figsize=(5.2, 3.2))
     for (name, line), marker in zip(errors.items(), "os^", strict=True):
         ax.plot(nudges[: len(line)], line, marker=marker, markersize=4, label=name)
-    ax.set(xscale="log", yscale="log", xlabel="nudge $h$", ylabel="relative error")
+    ax.set(xscale="log", yscale="log", xlabel=r"nudge $\varepsilon$", ylabel="relative error")
     legend_above(ax, columns=2)
     return fig
 

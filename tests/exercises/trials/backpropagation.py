@@ -49,6 +49,17 @@ def nudged_in_place(f, x, h):
     return gradient
 
 
+def nudged_back_and_forth(f, x, h):
+    gradient = np.empty(x.shape)
+    for index in np.ndindex(x.shape):
+        x[index] += h
+        above = f(x)
+        x[index] -= 2 * h
+        gradient[index] = (above - f(x)) / (2 * h)
+        x[index] += h
+    return gradient
+
+
 def nudged_and_left(f, x, h):
     gradient = nudged(f, x, h)
     x += h
@@ -184,7 +195,7 @@ WRONG = {
         (lambda f, x, h: nudged(f, x, h) * 2 * h, "not divided"), (lambda f, x, h: nudged(f, x, h) * h * h, "the brackets"), (lambda f, x, h: -nudged(f, x, h), "the sign"), (lambda f, x, h: nudged(f, x, h / 2), "not by half"),
         (lambda f, x, h: nudged(f, x, h, down=0), "the distance is h"), (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "all entries are nudged at once"),
         (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h) * np.ones(x.shape), "all entries are nudged at once"), (lambda f, x, h: nudged(f, x, h).ravel(), "in one row"), (lambda f, x, h: nudged(f, x, 1e-6), "h is an argument"),
-        (nudged_and_left, "is changed"), (lambda f, x, h: 2 * x, "is expected"), (lambda f, x: nudged(f, x, 1e-6), "yours takes (f, x)"),
+        (nudged_and_left, "is changed"), (nudged_back_and_forth, "Keep the old value"), (lambda f, x, h: 2 * x, "is expected"), (lambda f, x: nudged(f, x, 1e-6), "yours takes (f, x)"),
     ],
     "tape": [
         (lambda graph, last: walked(graph, depth_first(graph, last), last, add=0), "+= instead of ="), (lambda graph, last: walked(graph, range(len(graph)), last), "as it stands"),
