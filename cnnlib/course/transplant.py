@@ -61,7 +61,7 @@ def trained(seed, train, parts=PARTS):
     """A `network` that has learned the digits ``train``: ``parts`` are pairs of a rate and a number of epochs.
 
     The slow end matters here: without it batch norm's remembered statistics lag behind weights that still move, and
-    evaluation mode reads up to three digits in a hundred fewer than training mode.
+    evaluation mode can read several digits in a hundred fewer than training mode.
     """
     model = network(seed)
     optimizer, rng = Adam(model.parameters()), np.random.default_rng([2, seed])

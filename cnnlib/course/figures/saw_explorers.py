@@ -77,7 +77,7 @@ class Units:
                     _shades(found["map"] / (found["map"].max() or 1), ACCENT) + CELLS + _outline(column, row, 1, 1))
             + _part("its best patch", 96, SIDE, _shades(found["best"]))
         )
-        change, number = round(100 * found["drop"]), f"number {found['rank']} of 64"
+        change, number = round(100 * found["drop"]), f"rank {found['rank']} of the map's 64 values"
         moved = (f"{'rises' if change < 0 else 'falls'} by {abs(change)}% of the spread of the scores" if change
                  else "changes by less than 1% of the spread of the scores")
         only = ", as it reads every test digit" if found["only"] else ""
