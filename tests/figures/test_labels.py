@@ -160,7 +160,7 @@ def test_no_explorer_opens_on_nothing():
 
 
 def test_a_step_of_a_control_shows_another_picture_somewhere():
-    """A slider whose next place shows the same picture, whatever the other controls say, is longer than what it shows."""
+    """A slider whose next place changes no picture, whatever the other controls say, is longer than what it shows."""
     steps = {}
     for before, after in zip(frames(), frames()[1:], strict=False):
         (*_, name, a), (*_, other, b) = before.where.split(), after.where.split()
