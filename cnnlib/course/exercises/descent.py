@@ -37,24 +37,26 @@ PRELU_CASES = [
 
 
 def limits(answer):
-    """6.1: the largest stable learning rates for curvatures 2 and 50, plain and with momentum 0.5."""
+    """6.1: the largest stable learning rates for curvatures 2 and 50, plain and with momentum 0.6."""
     return check_value(
-        "6.1", answer, (2 / 50, 3 / 50),
-        [Mistake((2 / 2, 3 / 2), "these are the limits of the flat direction. The steep one breaks first."),
-         Mistake((1 / 50, 1.5 / 50), "at 1/50 plain descent solves the steep direction in one step. It diverges only beyond twice that."),
-         Mistake((2 / 52, 3 / 52), "curvatures are judged one by one; the largest decides, not the sum."),
-         Mistake((2 / 26, 3 / 26), "the mean curvature does not decide; the largest does."),
-         Mistake((2 / 48, 3 / 48), "curvatures are judged one by one; their difference does not matter."),
-         Mistake((2 / 25, 3 / 25), "twice too large: the limit is set by the larger curvature, 50, and ηc < 2. (25 is the ratio of the two.)"),
-         Mistake((50 / 2, 50 / 3), "the other way up: |1 − ηc| < 1 gives η < 2/c."),
+        "6.1", answer, (2 / 50, 3.2 / 50),
+        [Mistake((2 / 2, 3.2 / 2), "these are the limits of the flat direction. The steep one breaks first."),
+         Mistake((1 / 50, 1.6 / 50), "at 1/50 plain descent solves the steep direction in one step. It diverges only beyond twice that."),
+         Mistake((2 / 52, 3.2 / 52), "curvatures are judged one by one; the largest decides, not the sum."),
+         Mistake((2 / 26, 3.2 / 26), "the mean curvature does not decide; the largest does."),
+         Mistake((2 / 48, 3.2 / 48), "curvatures are judged one by one; their difference does not matter."),
+         Mistake((2 / 25, 3.2 / 25), "twice too large: the limit is set by the larger curvature, 50, and ηc < 2. (25 is the ratio of the two.)"),
+         Mistake((50 / 2, 50 / 3.2), "the other way up: |1 − ηc| < 1 gives η < 2/c."),
          Mistake((2 / 50, 2 / 50), "the first is right. Momentum moves the limit: where the gradient alternates, v = ±g/(1 + μ)."),
-         Mistake((2 / 50, 1 / 50), "the first is right. 1 − μ belongs to gradients that agree. At the limit they alternate: 1 + μ."),
-         Mistake((2 / 50, 2 / 75), "the first is right. v is smaller than g by 1 + μ where the gradient alternates, so the rate may be larger."),
-         Mistake((2 / 50, 4 / 50), "the first is right. 1/(1 − μ) belongs to gradients that agree. At the limit they alternate: 1 + μ."),
-         Mistake((2 / 50, 1.5 / 50), "the first is right. For the second, 1 + μ multiplies 2/c, not 1/c."),
-         Mistake((2 / 50, 2.5 / 50), "the first is right. For the second, 1 + μ multiplies the 2: 2 (1 + μ)/c."),
-         Mistake((3 / 50, 2 / 50), "the other way round: first plain, then with momentum.")],
-        praise="the steepest direction sets the limit, and momentum 0.5 lifts it by half.",
+         Mistake((2 / 50, 0.8 / 50), "the first is right. 1 − μ belongs to gradients that agree. At the limit they alternate: 1 + μ."),
+         Mistake((2 / 50, 2 / 80), "the first is right. v is smaller than g by 1 + μ where the gradient alternates, so the rate may be larger."),
+         Mistake((2 / 50, 5 / 50), "the first is right. 1/(1 − μ) belongs to gradients that agree. At the limit they alternate: 1 + μ."),
+         Mistake((2 / 50, 1.6 / 50), "the first is right. For the second, 1 + μ multiplies 2/c, not 1/c."),
+         Mistake((2 / 50, 2.6 / 50), "the first is right. For the second, 1 + μ multiplies the 2: 2 (1 + μ)/c."),
+         *(Mistake((2 / 50, nesterov), "the first is right. The second is the limit of Nesterov's form. Momentum moves by v alone: 2 (1 + μ)/c.")
+           for nesterov in (3.2 / 110, 0.0291)),
+         Mistake((3.2 / 50, 2 / 50), "the other way round: first plain, then with momentum.")],
+        praise="the steepest direction sets the limit, and momentum 0.6 lifts it by six tenths.",
     )
 
 
@@ -171,7 +173,7 @@ def adamw(answer):
          Mistake(_adamw(steps=(0, -1)), "the last gradient is left out."),
          Mistake(_adamw(steps=(1, None)), "the first gradient is left out."),
          Mistake(path, "this is w after every step. Return w after the last step.")],
-        praise="ten lines, and PyTorch's default optimiser for many networks.", in_place=True,
+        praise="ten lines: the optimiser that most large networks are trained with.", in_place=True,
     )
 
 

@@ -82,10 +82,10 @@ def diagnose(answer):
     """3.2: four symptoms of broken networks, and what is wrong with each."""
     return check_letters(
         "3.2", answer, "abdc", "abcde",
-        {0: "symptom 1: a square weight matrix can be multiplied either way round, an oblong one cannot.",
-         1: "symptom 2: what would units have to share to print the same number for every digit?",
-         2: "symptom 3: the numbers do not come from the digit. What is added to every unit, whatever comes in?",
-         3: "symptom 4: f(−x) = −f(x) holds for weighted sums without bias. What would break it?"},
+        {0: "Symptom 1: a square weight matrix can be multiplied either way round, an oblong one cannot.",
+         1: "Symptom 2: what would units have to share to print the same number for every digit?",
+         2: "Symptom 3: the numbers do not come from the digit. What is added to every unit, whatever comes in?",
+         3: "Symptom 4: f(−x) = −f(x) holds for weighted sums without bias. What would break it?"},
         [Mistake("abdd", "3 of 4 are right. Symptom 4: small weights change sizes, not signs. Which part of a layer treats −x and x differently?"),
          Mistake("abde", "3 of 4 are right. Symptom 4: its biases are 0 by design. What else stands between two weighted sums?"),
          Mistake("abbc", "3 of 4 are right. Symptom 3: there the units differ from one another; what they lack is the digit.")],
@@ -260,6 +260,9 @@ def merge(answer):
                  "what a unit computes is decided by what goes in: compare rows of w, not columns of w_next."),
          Mistake(lambda w, b, w_next: run(w, b, w_next, near=True), "copies need not be neighbours: compare with every unit that you keep."),
          Mistake(sorted_, "the units are right, but in another order. np.unique sorts; the order of first appearance is asked for."),
+         Mistake(lambda w, b, w_next: [part[::-1] if k < 2 else part[:, ::-1] for k, part in enumerate(run(w[::-1], b[::-1], w_next[:, ::-1]))],
+                 "the units are right, but in another order: each stands where its last copy stood. Keep the first of each kind."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: True), "all units are merged into one. Merge only those whose weights and bias are equal."),
          Mistake(lambda w, b, w_next: (w, b, w_next), "nothing is merged.")],
         praise="copies of a unit are one unit. For every input, the small network says what the large one says.",
     )

@@ -64,9 +64,14 @@ def explore_mazur(step, x1, x2):
 def _arithmetic(name, values):
     layer, j = name[0], int(name[1]) - 1
     sources, w, b = (("x1", "x2"), W1[j], B1[j]) if layer == "h" else (("h1", "h2"), W2[j], B2[j])
-    terms = " + ".join(f"{fixed(weight, 2)} · {fixed(values[s], 4)}" for s, weight in zip(sources, w, strict=True))
+    terms = " + ".join(f"{fixed(weight, 2)} · {_factor(values[s])}" for s, weight in zip(sources, w, strict=True))
     z = sum(weight * values[s] for s, weight in zip(sources, w, strict=True)) + b
     return f"{name}: z = {terms} + {fixed(b, 2)} = {fixed(z, 4)}, and σ(z) = {fixed(values[name], 4)}."
+
+
+def _factor(value):
+    """A number that follows a dot: in brackets where it is negative."""
+    return f"({fixed(value, 4)})" if value < 0 else fixed(value, 4)
 
 
 def shapes(x, w, b):

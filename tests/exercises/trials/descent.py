@@ -162,7 +162,7 @@ def prelu_torch(dy, x):
 
 
 RIGHT = {
-    "limits": [(0.04, 0.06), [2 / 50, 3 / 50], np.array([0.04, 0.06]), torch.tensor([0.04, 0.06]), (Fraction(1, 25), Fraction(3, 50))],
+    "limits": [(0.04, 0.064), [2 / 50, 3.2 / 50], np.array([0.04, 0.064]), torch.tensor([0.04, 0.064]), (Fraction(1, 25), Fraction(8, 125))],
     "batch": [288, 288.0, 32 * 9, np.int64(288), [288], Fraction(288), torch.tensor(288)],
     "momentum": [momentum, momentum_in_place, momentum_loop, momentum_torch, lambda w, v, g, lr, mu: [w - lr * mu * v - lr * g, g + v * mu]],
     "adamw": [adamw, adamw_in_place, adamw_torch, adamw_class, lambda w, gradients, lr, b1, b2, eps, decay: adamw(w, list(gradients), lr, b1, b2, eps, decay)],
@@ -178,9 +178,9 @@ RIGHT = {
 }
 
 WRONG = {
-    "limits": [((1, 1.5), "flat direction"), ((0.02, 0.03), "in one step"), ((25, 50 / 3), "other way up"), ((2 / 52, 3 / 52), "the largest decides"), ((2 / 26, 3 / 26), "mean curvature"), ((0.08, 0.12), "the ratio"),
-               ((0.04, 0.04), "Momentum moves the limit"), ((0.04, 0.02), "1 + μ"), ((0.04, 0.08), "1/(1 − μ)"), ((0.06, 0.04), "other way round"), ((0.04, 2 / 75), "the rate may be larger"), ((2 / 48, 3 / 48), "difference"),
-               (0.04, "2 results"), ((0.04, 0.05), "multiplies the 2"), ((0.04, 0.07), "1 of 2"), ("0.04", "text"), ((0, 0), "0 of 2")],
+    "limits": [((1, 1.6), "flat direction"), ((0.02, 0.032), "in one step"), ((25, 50 / 3.2), "other way up"), ((2 / 52, 3.2 / 52), "the largest decides"), ((2 / 26, 3.2 / 26), "mean curvature"), ((0.08, 0.128), "the ratio"),
+               ((0.04, 0.04), "Momentum moves the limit"), ((0.04, 0.016), "1 + μ"), ((0.04, 0.1), "1/(1 − μ)"), ((0.064, 0.04), "other way round"), ((0.04, 0.025), "the rate may be larger"), ((2 / 48, 3.2 / 48), "difference"),
+               (0.04, "2 results"), ((0.04, 0.052), "multiplies the 2"), ((0.04, 0.032), "not 1/c"), ((0.04, 0.0291), "Nesterov"), ((0.04, 3.2 / 110), "Nesterov"), ((0.04, 0.07), "1 of 2"), ("0.04", "text"), ((0, 0), "0 of 2")],
     "batch": [(96, "variance by three"), (32 / 3, "noisier"), (32 / 9, "noisier"), (55.4256258422, "fourth root"), (2592, "divides the spread by 9"), (128, "A third is asked for"), (9, "the factor"), (256, "only near"),
               (32, "not this one"), (0, "not this one"), (287, "not this one"), ((288, 1), "one number is expected"), ("9 times", "the text"), (300, "not this one")],
     "momentum": [

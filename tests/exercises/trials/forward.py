@@ -148,6 +148,11 @@ def merge_in_place(w, b, w_next):
     return small
 
 
+def merge_last(w, b, w_next):
+    small, small_b, small_next = merge_dict(w[::-1], b[::-1], w_next[:, ::-1])
+    return np.asarray(small)[::-1], np.asarray(small_b)[::-1], np.asarray(small_next)[:, ::-1]
+
+
 def merge_sorted(w, b, w_next):
     units, which = np.unique(np.column_stack([w, b]), axis=0, return_inverse=True)
     return units[:, :-1], units[:, -1], w_next @ np.eye(len(units))[which.ravel()]
@@ -231,8 +236,8 @@ WRONG = {
         (((32, 11), (10, 64), (10,)), "2 of 3 are right"), (((32, 10), (32, 10, 64), (10,)), "result 2"),
     ],
     "diagnose": [
-        ("abdd", "3 of 4 are right. Symptom 4"), ("abde", "by design"), ("abbc", "the units differ"), ("bbdc", "symptom 1"), ("acdc", "symptom 2"), ("abac", "symptom 3"),
-        ("abdb", "symptom 4"), ("abd", "4 letters are asked for"), ("abdf", "letters to choose from"), (4, "you gave"), ({"a", "b", "c", "d"}, "no order"), ("eeee", "symptom 1"), ("badc", "symptom 1"),
+        ("abdd", "3 of 4 are right. Symptom 4"), ("abde", "by design"), ("abbc", "the units differ"), ("bbdc", "Symptom 1"), ("acdc", "Symptom 2"), ("abac", "Symptom 3"),
+        ("abdb", "Symptom 4"), ("abd", "4 letters are asked for"), ("abdf", "letters to choose from"), (4, "you gave"), ({"a", "b", "c", "d"}, "no order"), ("eeee", "Symptom 1"), ("badc", "Symptom 1"),
     ],
     "he": [
         (normal(lambda i, o: 2 / i), "is the variance"), (normal(lambda i, o: np.sqrt(1 / i)), "factor 2 is missing"), (normal(lambda i, o: np.sqrt(2 / o)), "number of inputs"),
@@ -268,6 +273,7 @@ WRONG = {
         (merge_sorted, "np.unique sorts"), (merge_in_place, "`w_next` is changed"), (lambda w, b, w_next: merge_dict(w, b, w_next)[:2], "3 results are expected"),
         (lambda w, b, w_next: (merge_dict(w, b, w_next)[0].T, *merge_dict(w, b, w_next)[1:]), "is expected"), (lambda w, b: (w, b), "yours takes (w, b)"),
         (merge_with(np.add, lambda a, b: np.allclose(a[0], b[0])), "is expected"), (lambda w, b, w_next: merge_dict(w, b, w_next.T), "raises"),
+        (merge_last, "last copy stood"), (merge_with(np.add, lambda a, b: True), "merged into one"),
         (merge_with(np.subtract), "is expected"), (lambda w, b, w_next: (*merge_dict(w, b, w_next)[:2], w_next), "is expected"),
     ],
     "ten_layers": [
