@@ -78,3 +78,18 @@ def test_both_numbers_draw_the_same(script):
         assert drawn["caption"] == frame.caption
         page, python = (re.sub('src="[^"]*"', "", markup) for markup in (drawn["html"], frame.stage))
         assert page == python
+
+
+@pytest.mark.parametrize("script", DRAWN)
+def test_no_slider_is_shorter_than_what_it_may_show(script):
+    """A drawing may shorten a slider; it cannot lengthen it: the places beyond its row would have no value."""
+    explorer = DRAWN[script]
+    start = {c.name: c.start for c in explorer.controls}
+    rows = {c.name: choices(c, 2) for c in explorer.controls}
+    limited = call(script, "draw", start | call(script, "numbers", start, explorer.config), explorer.config).get("limits") or {}
+    others = {name: row[:40] for name, row in rows.items() if name not in limited}
+    for values in itertools.islice(itertools.product(*others.values()), 400) if limited else ():
+        state = start | dict(zip(others, values, strict=True))
+        drawn = call(script, "draw", state | call(script, "numbers", state, explorer.config), explorer.config)
+        for name, last in drawn["limits"].items():
+            assert last < len(rows[name]), f"{name} goes to {last}, of {len(rows[name])} values, at {state}"
