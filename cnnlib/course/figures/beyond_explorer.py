@@ -11,7 +11,7 @@ THRESHOLDS = (0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
 OVERLAPS = (0.1, 0.3, 0.7, 1.0)  # at 1 no box goes: no two windows share more than all
 OVERLAP_TEXTS = ("0.1", "0.3", "0.7", "no NMS")
 SCALE, PLOT, LEVELS, NAMED = 9, 190, 3, 6
-MARGIN, EDGE = 14, 8  # around the plot: numbers on the left and below; room for the ring above and on the right
+MARGIN, EDGE = 18, 8  # around the plot: numbers on the left and below; room for the ring above and on the right
 STEP = 4  # of the plot's 190 units: the curve is drawn no finer
 
 
@@ -164,7 +164,7 @@ def _curve(n):
         ring = (f'<circle cx="{PLOT * n["recall"]:.0f}" cy="{PLOT * (1 - n["precision"]):.0f}" r="7" fill="none" '
                 f'stroke="{WARM}" stroke-width="3"/>')
     words = "".join(f'<text x="{x}" y="{y}" font-size="13" fill="currentColor">{text}</text>'
-                    for x, y, text in ((-11, 9, "1"), (-11, PLOT + 13, "0"), (PLOT - 7, PLOT + 13, "1")))
+                    for x, y, text in ((-11, 9, "1"), (-11, PLOT + 17, "0"), (PLOT - 7, PLOT + 17, "1")))
     return (f'<g transform="translate({MARGIN},{EDGE})"><path d="M0 0V{PLOT}H{PLOT}" fill="none" stroke="{LINE}" '
             f'stroke-width="1.5"/>{words}<polyline points="{points}" fill="none" stroke="{ACCENT}" stroke-width="2"/>'
             f'{ring}</g>')
