@@ -86,7 +86,8 @@ def test_no_slider_is_shorter_than_what_it_may_show(script):
     explorer = DRAWN[script]
     start = {c.name: c.start for c in explorer.controls}
     rows = {c.name: choices(c, 2) for c in explorer.controls}
-    limited = call(script, "draw", start | call(script, "numbers", start, explorer.config), explorer.config).get("limits") or {}
+    shown = call(script, "draw", start | call(script, "numbers", start, explorer.config), explorer.config)
+    limited = shown.get("limits") or {}
     others = {name: row[:40] for name, row in rows.items() if name not in limited}
     for values in itertools.islice(itertools.product(*others.values()), 400) if limited else ():
         state = start | dict(zip(others, values, strict=True))
