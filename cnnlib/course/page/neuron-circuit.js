@@ -33,12 +33,14 @@ export function draw({ nudged, by, values, slopes, measured, predicted }) {
   const sign = by < 0 ? "lowered" : "raised", n = (value) => fixed(value, 4);
   return {
     html: svg("The neuron as a circuit of two products, a sum and a sigmoid", 430, 312, `36rem;border:1px solid ${LINE}`,
-      wires.join("") + gates.join("")),
+      wires.join("") + gates.join("") + (by === 0 ? "" : nudgedTo(n(values[8] + measured)))),
     caption: by === 0 ? `y = ${n(values[8])}. Nothing is nudged. Above each wire its value, below it the slope of y in it.`
       : `${NAMES[nudged]} ${sign} by ${fixed(Math.abs(by), 2)}: y changes by ${n(measured)}. ` +
         `Slope times nudge: ${n(slopes[WIRES.findIndex(({ name }) => name === nudged)])} · ${fixed(by, 2)} = ${n(predicted)}.`,
   };
 }
+
+const nudgedTo = (y) => `<text x="378" y="176" font-size="14" text-anchor="middle" fill="${WARM}">then ${y}</text>`;
 
 // A wire with its value above and the slope of y below.
 function drawn({ name, from, to, y, end }, value, slope, lit) {
