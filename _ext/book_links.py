@@ -4,6 +4,7 @@ The notebooks stay free of them, so that they read well in Jupyter.
 """
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def singular(text):
     return re.sub(r"\s+", " ", text).strip().lower().removesuffix("s")
 
 
+@functools.cache
 def imported(path):
     """What a notebook imports from the library: the name that its code uses, and the full name.
 

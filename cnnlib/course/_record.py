@@ -1,8 +1,10 @@
 """Records of the chapters' long experiments: JSON files in ``records/``, read and written in one way."""
 
 import argparse
+import functools
 import json
 import pathlib
+from concurrent.futures import ProcessPoolExecutor
 
 from cnnlib import _files
 
@@ -54,3 +56,9 @@ def renew(path, parts, about, arguments=None):
         print(f"{name} ({k + 1} of {len(chosen)})", flush=True)
         record = read(path) if path.exists() else {}
         write(path, record | parts[name](record))
+
+
+def renew_side_by_side(path, parts, about, arguments=None):
+    """As `renew`, with trainings side by side on all cores: every part is given a pool of processes first."""
+    with ProcessPoolExecutor() as pool:
+        renew(path, {name: functools.partial(part, pool) for name, part in parts.items()}, about, arguments)

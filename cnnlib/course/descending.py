@@ -110,15 +110,16 @@ def setting(part, name):
     return name, RATES[name], options
 
 
-def measure():
-    """Losses by rate and seed, for each part and each name in it."""
-    names = dict.fromkeys(("mini", "cosine", "all"), tuple(RULES)) | {"batch": tuple(map(str, BATCHES))}
-    record = {part: {} for part in names}
-    for part in names:
-        for name in names[part]:
-            rule, rates, options = setting(part, name)
-            record[part][name] = _runs(rates, functools.partial(final_loss, rule, **options))
-    return record
+def measure(part):
+    """Losses by rate and seed, for each name in a part."""
+    found = {}
+    for name in map(str, BATCHES) if part == "batch" else RULES:
+        rule, rates, options = setting(part, name)
+        found[name] = _runs(rates, functools.partial(final_loss, rule, **options))
+    return found
+
+
+PARTS = {part: functools.partial(measure, part) for part in ("mini", "cosine", "all", "batch")}
 
 
 def load():
@@ -150,4 +151,4 @@ def best(rates, losses):
 
 
 if __name__ == "__main__":
-    _record.write(RECORD, measure())
+    _record.renew(RECORD, _record.named(PARTS), __doc__)

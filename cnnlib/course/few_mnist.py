@@ -6,6 +6,8 @@ Every seed draws 2,000 digits to learn from and 5,000 others to be judged on, al
 images take no part. Each network gets its own learning rate, chosen on seeds that do not count.
 """
 
+import functools
+
 import numpy as np
 
 from cnnlib.course import _record
@@ -24,11 +26,13 @@ NETS = {"MLP": lambda rng: mlp([784, 77, 10], rng=rng), "CNN": lambda rng: lenet
 CRITERION = CrossEntropyLoss()
 
 
+digits = functools.cache(load_mnist)
+
+
 def parts(seed):
     """2,000 digits to learn from and 5,000 others."""
-    digits = load_mnist()
-    order = np.random.default_rng([13, seed]).permutation(len(digits))[: LEARN + JUDGE]
-    drawn = Dataset(digits.images[order], digits.labels[order])
+    order = np.random.default_rng([13, seed]).permutation(len(digits()))[: LEARN + JUDGE]
+    drawn = Dataset(digits().images[order], digits().labels[order])
     return drawn[:LEARN], drawn[LEARN:]
 
 

@@ -12,14 +12,12 @@ another order by a rule, ``unshared`` does so with a network that shares nothing
 place and pulls the windows apart.
 """
 
-import functools
 import itertools
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
 from cnnlib.conv import unfold, unfold_backward
-from cnnlib.course import _record
+from cnnlib.course import _rates, _record
 from cnnlib.course.shuffling import BATCH, CENTRED, CHOOSING, EPOCHS, JUDGING, LONGER, SIZE, shuffled, stage
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.data import Dataset
@@ -205,19 +203,6 @@ def runs(pool, contender, seeds, lr, **how):
     return np.array([run.result() for run in started])
 
 
-def climb(pool, contender, **how):
-    """Validation accuracies by rate, tried from the middle of `RATES` until both neighbours of the best are worse."""
-    tried, k = {}, RATES.index(0.003)
-    while True:
-        for near in (k - 1, k, k + 1):
-            if RATES[near] not in tried:
-                tried[RATES[near]] = runs(pool, contender, CHOOSING, RATES[near], **how)[:, 1].tolist()
-        best = max((k, k - 1, k + 1), key=lambda near: np.mean(tried[RATES[near]]))
-        if best == k:
-            return tried, RATES[k]
-        k = best
-
-
 def judge(pool, contender, lr, **how):
     """Accuracies at a rate, on seeds that took no part in choosing it."""
     judged = runs(pool, contender, JUDGING, lr, **how)
@@ -227,7 +212,7 @@ def judge(pool, contender, lr, **how):
 
 def chosen(pool, contender, **how):
     """Accuracies at the best rate, and what was tried to find it."""
-    tried, best = climb(pool, contender, **how)
+    tried, best = _rates.climb(RATES, lambda lr: runs(pool, contender, CHOOSING, lr, **how)[:, 1].tolist())
     return {"validation": [[lr, tried[lr]] for lr in sorted(tried)]} | judge(pool, contender, best, **how)
 
 
@@ -293,9 +278,7 @@ PARTS = {"networks": measure_networks, "longer": measure_longer, "orders": measu
 
 def main(arguments=None):
     """Measure parts of the record again, trainings side by side on all cores, and leave the others as they are."""
-    with ProcessPoolExecutor() as pool:
-        parts = {name: functools.partial(part, pool) for name, part in PARTS.items()}
-        _record.renew(RECORD, parts, __doc__, arguments)
+    _record.renew_side_by_side(RECORD, PARTS, __doc__, arguments)
 
 
 def load():

@@ -11,13 +11,11 @@ equal instead, ``moved`` trains on moved digits, ``longer`` gives global pooling
 enlarges digits and field three times.
 """
 
-import functools
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
 from cnnlib import data
-from cnnlib.course import _record
+from cnnlib.course import _rates, _record
 from cnnlib.criteria import CrossEntropyLoss
 from cnnlib.layers import (
     AdaptiveAvgPool2d,
@@ -156,27 +154,13 @@ def runs(pool, ending, seeds, lr, **how):
     return [list(column) for column in zip(*(r.result() for r in started), strict=True)]
 
 
-def climb(pool, ending, **how):
-    """Validation accuracies by rate, tried from the middle of `RATES` until both neighbours of the best are worse."""
-    tried, k = {}, RATES.index(0.003)
-    while True:
-        around = [near for near in (k, k - 1, k + 1) if 0 <= near < len(RATES)]
-        for near in around:
-            if RATES[near] not in tried:
-                tried[RATES[near]] = runs(pool, ending, CHOOSING, RATES[near], **how)[0]
-        best = max(around, key=lambda near: np.mean(tried[RATES[near]]))
-        if best == k:
-            return tried, k
-        k = best
-
-
 def chosen(pool, ending, **how):
     """Test accuracies and changes (seeds, shifts) at the best rate, and what was tried to find it.
 
     Where a run at that rate has learned nothing, the next smaller rate is taken; ``failed`` says how many had.
     """
-    tried, k = climb(pool, ending, **how)
-    failed = []
+    tried, best = _rates.climb(RATES, lambda lr: runs(pool, ending, CHOOSING, lr, **how)[0])
+    k, failed = RATES.index(best), []
     while True:
         _, test, change = runs(pool, ending, JUDGING, RATES[k], **how)
         lost = sum(by_shift[0] < GUESSING for by_shift in test)
@@ -228,9 +212,7 @@ PARTS = {"networks": measure_networks, "maps": measure_maps, "moved": measure_mo
 
 def main(arguments=None):
     """Measure parts of the record again, trainings side by side on all cores, and leave the others as they are."""
-    with ProcessPoolExecutor() as pool:
-        parts = {name: functools.partial(part, pool) for name, part in PARTS.items()}
-        _record.renew(RECORD, parts, __doc__, arguments)
+    _record.renew_side_by_side(RECORD, PARTS, __doc__, arguments)
 
 
 def load():

@@ -9,7 +9,6 @@ right answers is that on 359 digits which training does not see.
 """
 
 import functools
-import sys
 
 import numpy as np
 
@@ -219,13 +218,10 @@ def load():
     return _record.read(RECORD)
 
 
-def main(parts):
-    """Measure these parts again, all by default, and keep the others of the record."""
-    for part in parts or PARTS:
-        found = PARTS[part]()
-        kept = (load() if RECORD.exists() else {}) | {part: found}
-        _record.write(RECORD, {name: kept[name] for name in PARTS if name in kept})
+def main(arguments=None):
+    """Measure parts of the record again, all by default, and keep the others."""
+    _record.renew(RECORD, _record.named(PARTS), __doc__, arguments)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

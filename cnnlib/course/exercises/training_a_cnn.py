@@ -273,7 +273,7 @@ def difference(answer):
 
 def _in_pieces(w, x, t, pieces, lr, weigh="examples", within=False, old=True, only_last=False, halved=True):
     """The rule of 13.7, right by default; each argument plants one mistake."""
-    start, dw, loss, n = w, np.zeros_like(w), 0.0, len(x)
+    dw, loss, n = np.zeros_like(w), 0.0, len(x)
     for xb, tb in zip(np.array_split(x, pieces), np.array_split(t, pieces), strict=True):
         error = xb @ w - tb
         share = {"examples": n, "pieces": pieces * max(len(xb), 1), "own": max(len(xb), 1), "none": 1}[weigh]
@@ -283,7 +283,7 @@ def _in_pieces(w, x, t, pieces, lr, weigh="examples", within=False, old=True, on
         if within:
             w = w - lr * d
     new = w if within else w - lr * dw
-    return new, loss if old else 0.5 * ((x @ new - t) ** 2).mean() + 0 * start.sum()
+    return new, loss if old else 0.5 * ((x @ new - t) ** 2).mean()
 
 
 def pieces(answer):

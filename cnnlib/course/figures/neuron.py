@@ -1,5 +1,7 @@
 """Figures of chapter 1: a neuron, its line, and the map of all lines."""
 
+import functools
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -62,6 +64,7 @@ def line_numbers(w1, w2, b, gate):
     return {"z": z, "right": ((z > 0) == np.array(GATES[gate])).sum()}
 
 
+@functools.cache
 def halves():
     """The chapter's two numbers about every zero and one, for the first half of the digits and for the other.
 
