@@ -106,6 +106,17 @@ def test_code_and_what_it_prints_fit_the_page(path):
 
 
 @each
+def test_headings_of_tables_have_words(path):
+    """A heading that is a formula alone is empty to a program that reads aloud."""
+    for cell in read(path).cells:
+        lines = cell.source.splitlines() if cell.cell_type == "markdown" else []
+        for heading, rule in zip(lines, lines[1:], strict=False):
+            if re.fullmatch(r"\|[\s:|-]+\|", rule.strip()):
+                bare = [text for text in heading.strip("| ").split("|") if re.fullmatch(r"\s*\$[^$]+\$\s*", text)]
+                assert not bare, heading
+
+
+@each
 def test_nothing_that_hides_warnings_or_defeats_comparison(path):
     for cell in code(path):
         for bad in ("filterwarnings", "simplefilter", "%%time", "%timeit", "clear_output", "NBVAL_IGNORE_OUTPUT"):
