@@ -78,8 +78,8 @@ class Units:
             + _part("its best patch", 96, SIDE, _shades(found["best"]))
         )
         change, number = round(100 * found["drop"]), f"rank {found['rank']} of the map's 64 values"
-        moved = (f"{'rises' if change < 0 else 'falls'} by {abs(change)}% of the spread of the scores" if change
-                 else "changes by less than 1% of the spread of the scores")
+        moved = (f"{'rises' if change < 0 else 'falls'} by {abs(change)}% of the range of the scores" if change
+                 else "changes by less than 1% of the range of the scores")
         only = ", as it reads every test digit" if found["only"] else ""
         caption = (
             f"{network.capitalize()}, map {channel}, unit ({row}, {column}): {fixed(found['value'], 2)}, {number}. "
