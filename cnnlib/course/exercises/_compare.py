@@ -76,7 +76,7 @@ def _several(given, expected, tol, digits):
 def _truth(given, expected):
     if isinstance(given, list) and len(given) == 1:
         given = given[0]
-    given = float(given) if isinstance(given, np.ndarray) and given.size == 1 else given
+    given = float(given.item()) if isinstance(given, np.ndarray) and given.size == 1 else given
     if not isinstance(given, (bool, float)) or given not in (0, 1):
         return Difference("type", f"True or False is expected, you give {describe(given)}.")
     return None if bool(given) == expected else Difference("value", f"{expected} is expected, you give {bool(given)}.")

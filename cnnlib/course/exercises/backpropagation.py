@@ -34,12 +34,17 @@ def _cube(x):
     return float(np.sum(x) ** 3)
 
 
+def _columns(x):
+    return float(np.sum(np.sum(x, axis=0) ** 3))
+
+
 NUMERICAL_CASES = [
     Case((_bowl, np.array([1.0, 3.0]), 1e-5), "the sum of x² at (1, 3), h = 1e-5"),
     Case((_wave, _normal(2, 3), 1e-5), "a function of 2 × 3 numbers, h = 1e-5"),
     Case((_cube, np.array([0.5, 0.25, -0.5]), 0.5), "the cube of a sum, h = 0.5"),
     Case((_wave, np.array([0.7]), 1e-4), "an array of one number, h = 1e-4"),
     Case((_bowl, _normal(2, 1, 2), 1e-3), "an array of 2 × 1 × 2, h = 1e-3"),
+    Case((_columns, _normal(3, 2).T, 1e-5), "a function of the columns' sums of 2 × 3 numbers, h = 1e-5"),
 ]
 TAPE_CASES = [
     Case(([[(1, 3.0)], []], 0), "[[(1, 3.0)], []]"),
@@ -49,6 +54,8 @@ TAPE_CASES = [
     Case(([[], [(0, 3.0), (2, 4.0)], [(0, 0.5)], [(1, 5.0)], [(1, 2.0), (2, -1.0)]], 4),
          "a graph with a value that does not lead to the last one"),
     Case(([[], [(2, 2.0)], [(0, 5.0)]], 2), "a last value that others are made of"),
+    Case(([[], [(0, 1.0), (0, 1.0)]], 1), "y = x + x: a parent that stands twice, with one derivative"),
+    Case(([[(4, 2.0)], [(5, 3.0)], [], [(0, 1.0)], [(1, -1.0)], [(2, 2.0)], [(3, 0.5)]], 6), "a chain of seven values in mixed order"),
 ]
 
 
@@ -187,6 +194,7 @@ def numerical(answer):
          Mistake(lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "all entries are nudged at once. One at a time, and one number for each."),
          Mistake(lambda f, x, h: np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h)), "all entries are nudged at once. One at a time."),
          Mistake(lambda f, x, h: reference(f, x, h).ravel() if x.ndim != 1 else reference(f, x, h), "right numbers in one row: the gradient has the shape of x."),
+         Mistake(lambda f, x, h: reference(f, x.ravel(), h).reshape(x.shape), "f is handed one row of numbers. It expects an array of the shape of x."),
          Mistake(lambda f, x, h: reference(f, x, 1e-6), "h is an argument: use it as given.")],
         praise="this judge needs to know nothing but f.",
     )
@@ -245,6 +253,8 @@ def tape(answer):
          Mistake(lambda graph, last: walk(graph, order(graph, last)[::-1], last), "this goes from the inputs to the end. Gradients start at `last`."),
          Mistake(lambda graph, last: walk(graph, order(graph, last), last, seed=0.0), "everything is 0: the gradient of `last` with respect to itself is 1."),
          Mistake(without_twins, "a parent that stands twice in a list is used twice: a dict of the list keeps one of the two."),
+         Mistake(lambda graph, last: reference([list(set(pairs)) for pairs in graph], last),
+                 "a parent that stands twice with one derivative is used twice, as x is in x + x: a set keeps one of the two."),
          Mistake(locals_only, "these are sums of local derivatives. Each is multiplied by the gradient of the value that the list belongs to."),
          Mistake(lambda graph, last: [g for k, g in enumerate(reference(graph, last)) if k in order(graph, last)], "values that do not lead to `last` are missing: their gradient is 0.")],
         praise="reverse-mode automatic differentiation, if each value hands on once: path by path, a deep graph takes for ever.",

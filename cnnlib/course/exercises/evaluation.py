@@ -38,6 +38,7 @@ SPLIT_CASES = [
     Case((50, 0.3, np.random.default_rng(2)), "n = 50 and share = 0.3"),
     Case((23, 0.25, np.random.default_rng(3)), "n = 23 and share = 0.25"),
     Case((3, 0.2, np.random.default_rng(4)), "n = 3 and share = 0.2"),
+    Case((4, 0.1, np.random.default_rng(5)), "n = 4 and share = 0.1"),
     *(Case((5, 0.4, np.random.default_rng(seed)), "n = 5 and share = 0.4") for seed in range(40)),
 ]
 PIXELS = _RNG.integers(0, 200, (9, 3, 2)).astype(np.uint8)
@@ -51,6 +52,9 @@ TWIN_CASES = [
     Case((np.array([[[1.0, 1.0]], [[1.0, 1.1]]]), np.array([[[5.0, 5.0]], [[7.0, 5.0]], [[1.0, 1.0]]]), 1.0), "an image with two twins"),
     Case((np.ones((2, 2, 2)), np.zeros((3, 2, 2)), 1.5), "images without twins"),
     Case((np.array([[[0.0]], [[4.0]]]), np.array([[[1.0]]]), 2.5), "images of one pixel"),
+    Case((np.array([[[5, 0], [0, 0]], [[0, 30], [30, 30]]], np.uint8), np.array([[[3, 0], [0, 0]], [[255, 52], [35, 32]]], np.uint8), 3.0),
+         "images of the type uint8, one darker than its twin, one far from all"),
+    Case((np.zeros((1, 2, 2)), np.array([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 0.0]]]), 1.2), "images of 2 × 2 pixels"),
 ]
 X, TARGET = _RNG.normal(size=(7, 2)), np.array([0, 2, 1, 1, 0, 2, 1])
 W, B = _RNG.normal(size=(3, 2)), np.array([0.1, 0.0, -0.2])
@@ -230,6 +234,8 @@ def _parts(value, n, share):
         return "some samples are in neither part, or are used twice. Cut one permutation of 0 … n − 1."
     if abs(len(validation) - n * share) < 1 - 1e-9:
         return ""
+    if len(validation) == n:
+        return "validation gets everything, where it may be empty: o[-0:] is all of o."
     if abs(len(train) - n * share) < 1 - 1e-9:
         return "the parts are exchanged: training comes first, and the share is the validation set's."
     return f"validation should get a share of {share}, it gets {len(validation)} of {n}."
@@ -243,6 +249,19 @@ def twins(answer):
     def wrapped(train, validation, distance):
         a, b = train.reshape(len(train), -1), validation.reshape(len(validation), -1)
         return np.flatnonzero(np.sqrt(((b[:, None] - a[None]) ** 2).sum(axis=2).astype(float)).min(axis=1) < distance)
+
+    def half_wrapped(train, validation, distance):
+        apart = (validation[:, None] - train[None]).astype(float)
+        return np.flatnonzero(np.sqrt((apart**2).sum(axis=(2, 3))).min(axis=1) < distance)
+
+    def short(train, validation, distance):
+        small = [v.astype(np.int16) if v.dtype == np.uint8 else v for v in (validation, train)]
+        squares = ((small[0][:, None] - small[1][None]) ** 2).sum(axis=(2, 3))
+        return np.flatnonzero(np.sqrt(squares.astype(float)).min(axis=1) < distance)
+
+    def spectral(train, validation, distance):
+        apart = np.linalg.norm(validation[:, None] * 1.0 - train[None], 2, axis=(2, 3))
+        return np.flatnonzero(apart.min(axis=1) < distance)
 
     def in_turn(train, validation, distance):
         n = min(len(train), len(validation))
@@ -258,6 +277,9 @@ def twins(answer):
          Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v, 1).min(axis=1) < d),
                  "distance is the root of the sum of squares, not the sum of absolute differences."),
          Mistake(wrapped, "right for floats, but images are often uint8, where 3 − 5 is 254: make floats of them first."),
+         Mistake(half_wrapped, "right for floats, but images are often uint8, where 3 − 5 is 254: make floats of them before the difference, not after."),
+         Mistake(short, "the square of a difference of 255 does not fit into int16: make floats of the images first."),
+         Mistake(spectral, "np.linalg.norm(…, 2) of a matrix is its largest stretch, not the root of the sum of squares. Leave out the 2."),
          Mistake(in_turn, "each validation image is to be compared with every training image, not only with the one of the same number."),
          Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=0) < d), "these number the training images. The suspects are in validation."),
          Mistake(lambda t, v, d: np.flatnonzero(gaps(t, v).min(axis=1) <= d), "closer than means <, not ≤."),

@@ -35,6 +35,8 @@ MERGE_CASES = [
     Case((np.full((5, 3), 0.5), np.zeros(5), _RNG.normal(size=(4, 5))), "five units that start equal"),
     Case((_RNG.normal(size=(1, 4)), np.ones(1), _RNG.normal(size=(3, 1))), "a single unit"),
     Case((_RNG.integers(0, 2, (12, 2)).astype(float), _RNG.integers(0, 2, 12).astype(float), _RNG.normal(size=(3, 12))), "twelve units"),
+    Case((np.array([[2.0, 1], [2.00001, 1], [2, 1], [2, 1]]), np.array([1.0, 1, 1, 1.00001]), np.array([[1.0, 2, 4, 8]])),
+         "four units, two of them copies and two almost"),
 ]
 
 
@@ -258,6 +260,8 @@ def merge(answer):
          Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: b[i] == b[j]), "copies share all their weights, not the bias alone."),
          Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: np.array_equal(w_next[:, i], w_next[:, j])),
                  "what a unit computes is decided by what goes in: compare rows of w, not columns of w_next."),
+         Mistake(lambda w, b, w_next: run(w, b, w_next, same=lambda i, j: np.allclose(w[i], w[j]) and np.isclose(b[i], b[j])),
+                 "almost equal is not equal: np.allclose merges units that differ in a late digit. Copies share every digit."),
          Mistake(lambda w, b, w_next: run(w, b, w_next, near=True), "copies need not be neighbours: compare with every unit that you keep."),
          Mistake(sorted_, "the units are right, but in another order. np.unique sorts; the order of first appearance is asked for."),
          Mistake(lambda w, b, w_next: [part[::-1] if k < 2 else part[:, ::-1] for k, part in enumerate(run(w[::-1], b[::-1], w_next[:, ::-1]))],

@@ -28,6 +28,7 @@ WAITING_CASES = [
     Case((np.array([0.5, 1.0, 3.0]), np.array([4.0, 0.0, 0.1])), "three waits"),
     Case((_RNG.uniform(0.2, 4, size=5), _RNG.exponential(1, size=5)), "five waits"),
     Case((_RNG.uniform(0.01, 0.1, size=3000), _RNG.exponential(30, size=3000)), "3000 long waits"),
+    Case((np.array([20.0, 0.5]), np.array([50.0, 3.0])), "a wait of 50 at a rate of 20, and one of 3"),
 ]
 # Two rows just above and below a limit; a row that is sure of its last class; equal logits; logits that overflow.
 MIXED = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 6.0], [9.0, 0.0]])
@@ -109,12 +110,15 @@ def waiting(answer):
     def product(rate, t):
         return -np.log(np.prod(rate * np.exp(-rate * t))) / len(t)
 
-    def logged(rate, t):
-        return -np.log(rate * np.exp(-rate * t)).mean()
+    def of_heights(floor):
+        return lambda rate, t: -np.log(np.maximum(rate * np.exp(-rate * t), floor)).mean()
 
     return check_function(
         "4.3", answer, pair(mean, slope), WAITING_CASES,
-        [Mistake(pair(product, slope), "right for a few waits, but a product of thousands of small heights is 0, and its logarithm −∞. Add up the logarithms."),
+        [Mistake(pair(of_heights(floor), slope),
+                 "right while heights are not too small. The height of a long wait is so small that exp gives 0: −log(r e^(−rt)) = rt − log r needs no exp.")
+         for floor in (0.0, np.exp(-700), 1e-12)]
+        + [Mistake(pair(product, slope), "right for a few waits, but a product of thousands of small heights is 0, and its logarithm −∞. Add up the logarithms."),
          Mistake(pair(mean, lambda r, t: len(t) * slope(r, t)), "the loss is right. It is a mean, so each slope is divided by N, too."),
          Mistake(pair(lambda r, t: nll(r, t).sum(), lambda r, t: len(t) * slope(r, t)), "this is the sum. The mean divides by N, the loss and its slopes."),
          Mistake(pair(lambda r, t: nll(r, t).sum(), slope), "the slopes are right. The loss is a mean: divide by N."),

@@ -159,6 +159,13 @@ def spoil(dx=None, dg=None, db=None):
     return wrong
 
 
+def tape_in_rounds(graph, last, rounds=3):
+    g = [float(k == last) for k in range(len(graph))]
+    for _ in range(rounds):
+        g = [sum((d * g[k] for k, pairs in enumerate(graph) for p, d in pairs if p == place), float(place == last)) for place in range(len(graph))]
+    return g
+
+
 NO_ARRAY = ("numerical", "tape")
 
 RIGHT = {
@@ -195,12 +202,13 @@ WRONG = {
         (lambda f, x, h: nudged(f, x, h) * 2 * h, "not divided"), (lambda f, x, h: nudged(f, x, h) * h * h, "the brackets"), (lambda f, x, h: -nudged(f, x, h), "the sign"), (lambda f, x, h: nudged(f, x, h / 2), "not by half"),
         (lambda f, x, h: nudged(f, x, h, down=0), "the distance is h"), (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "all entries are nudged at once"),
         (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h) * np.ones(x.shape), "all entries are nudged at once"), (lambda f, x, h: nudged(f, x, h).ravel(), "in one row"), (lambda f, x, h: nudged(f, x, 1e-6), "h is an argument"),
-        (nudged_and_left, "is changed"), (nudged_back_and_forth, "Keep the old value"), (lambda f, x, h: 2 * x, "is expected"), (lambda f, x: nudged(f, x, 1e-6), "yours takes (f, x)"),
+        (lambda f, x, h: nudged(f, x.ravel(), h).reshape(x.shape), "one row of numbers"), (nudged_and_left, "is changed"), (nudged_back_and_forth, "Keep the old value"), (lambda f, x, h: 2 * x, "is expected"), (lambda f, x: nudged(f, x, 1e-6), "yours takes (f, x)"),
     ],
     "tape": [
         (lambda graph, last: walked(graph, depth_first(graph, last), last, add=0), "+= instead of ="), (lambda graph, last: walked(graph, range(len(graph)), last), "as it stands"),
         (lambda graph, last: walked(graph, range(len(graph))[::-1], last), "from its end"), (tape_again_and_again, "visited twice"), (lambda graph, last: walked(graph, depth_first(graph, last)[::-1], last), "from the inputs"),
         (lambda graph, last: walked(graph, depth_first(graph, last), last, start=0), "everything is 0"), (lambda graph, last: tape([list(dict(pairs).items()) for pairs in graph], last), "stands twice"),
+        (lambda graph, last: tape([list(set(pairs)) for pairs in graph], last), "a set keeps one"), (tape_in_rounds, "is expected"),
         (lambda graph, last: tape(graph, last)[depth_first(graph, last)], ""), (lambda graph, last: [26, 6, 1, 13], ""), (lambda graph, last: tape(graph, last)[0], ""),
         (lambda graph, last: [g for k, g in enumerate(tape(graph, last)) if k in depth_first(graph, last)], "are missing"),
     ],

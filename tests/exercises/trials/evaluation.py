@@ -113,6 +113,11 @@ def first_twenty(n, share, rng):
     return k + rng.permutation(n - k), rng.permutation(k)
 
 
+def split_from_minus_zero(n, share, rng):
+    order, k = rng.permutation(n), round(n * share)
+    return order[:-k], order[-k:]
+
+
 def split_from_the_end(n, share, rng):
     order, k = rng.permutation(n), int(n * share)
     return order[:-k], order[-k:]
@@ -207,6 +212,11 @@ def twins_mask(train, validation, distance):
 
 def twins_nearest(train, validation, distance):
     return distances(train, validation).argmin(axis=1)
+
+
+def twins_short(t, v, d):
+    t, v = (a.astype(np.int16) if a.dtype == np.uint8 else a for a in (t, v))
+    return np.flatnonzero(np.sqrt(((v[:, None] - t[None]) ** 2).sum((2, 3)).astype(float)).min(1) < d)
 
 
 def twins_raw(train, validation, distance):
@@ -391,6 +401,7 @@ WRONG = {
         (lambda n, share, rng: split(n, share, rng)[::-1], "parts are exchanged"), (cut(lambda n, share: n // 5), "n = 50 and share = 0.3, validation should get a share of 0.3, it gets 10 of 50"), (cut(lambda n, share: 20), "n = 50"),
         (cut(lambda n, share: round(n * share) + 1), "it gets 21 of 100"), (one_based, "from 0 to n − 1"), (lambda n, share, rng: (np.arange(round(n * share), n), np.arange(round(n * share))), "a block"),
         (lambda n, share, rng: split(n, share, rng)[0], "two arrays"), (lambda n, share, rng: rng.permutation(n), "two arrays"), (split_from_the_end, "n = 3 and share = 0.2"), (always_first, "number 0 is always in"),
+        (split_from_minus_zero, "validation gets everything"),
         (from_some(lambda n: np.arange(n - 1)), "number 4 is never in"), (from_some(lambda n: np.arange(1, n)), "number 0 is never in"), (from_some(lambda n: np.arange((n + 1) // 2)), "is never in"),
         (from_some(lambda n: np.arange(n // 2, n)), "is never in"), (from_some(lambda n: np.arange(0, n, 2)), "number 1 is never in"), (from_some(lambda n: np.arange(1, n, 2)), "is never in"),
         (lambda n, share, rng: tuple(part / 1 for part in split(n, share, rng)), "must be integers"), (lambda n, share, rng: (split(n, share, rng)[0], split(n, share, rng)[1].tolist()), "in both parts"),
@@ -402,7 +413,9 @@ WRONG = {
         (lambda t, v, d: np.flatnonzero(distances(t, v).min(axis=1) <= d), "not ≤"), (lambda t, v, d: np.flatnonzero(distances(t, v).max(axis=1) < d), "not the farthest"), (lambda t, v, d: np.flatnonzero(distances(t, v).mean(axis=1) < d), "not the mean"),
         (lambda t, v, d: np.argwhere(distances(t, v) < d)[:, 0], "named twice"), (lambda t, v, d: np.flatnonzero(distances(t, v).min(axis=1) == 0), "only identical"), (twins_raw, "uint8"), (lambda t, v, d: len(twins(t, v, d)), "how many"),
         (lambda t, v, d: twins(t, v, d * t[0].size**0.5), "not averaged"), (lambda t, v, d: np.setdiff1d(np.arange(len(v)), twins(t, v, d)), "without a twin"), (lambda t, v, d: np.flatnonzero(np.abs(v[:, None] - 1.0 * t[None]).sum(axis=(2, 3)).min(axis=1) < d), "absolute differences"),
-        (lambda t, v, d: [], "is expected"), (lambda t, v, d: [i for i in range(len(v)) if i < len(t) and np.linalg.norm(v[i] - 1.0 * t[i]) < d], "of the same number"), (lambda t, v: t, "yours takes (t, v)"),
+        (lambda t, v, d: np.flatnonzero(np.sqrt(((v[:, None] - t[None]).astype(float) ** 2).sum((2, 3))).min(1) < d), "before the difference"),
+        (lambda t, v, d: np.flatnonzero([min(np.linalg.norm(image * 1.0 - other, 2) for other in t) < d for image in v]), "largest stretch"),
+        (twins_short, "does not fit into int16"), (lambda t, v, d: [], "is expected"), (lambda t, v, d: [i for i in range(len(v)) if i < len(t) and np.linalg.norm(v[i] - 1.0 * t[i]) < d], "of the same number"), (lambda t, v: t, "yours takes (t, v)"),
     ],
     "loop": [
         (changed_loop(scale="sum"), "divide by their number"), (changed_loop(sign=1), "uphill"), (changed_loop(drop=True), "the last batch may be smaller"), (changed_loop(losses="batches"), "weight a batch's loss"),

@@ -274,6 +274,7 @@ WRONG = {
         (lambda w, b, w_next: (merge_dict(w, b, w_next)[0].T, *merge_dict(w, b, w_next)[1:]), "is expected"), (lambda w, b: (w, b), "yours takes (w, b)"),
         (merge_with(np.add, lambda a, b: np.allclose(a[0], b[0])), "is expected"), (lambda w, b, w_next: merge_dict(w, b, w_next.T), "raises"),
         (merge_last, "last copy stood"), (merge_with(np.add, lambda a, b: True), "merged into one"),
+        (merge_with(np.add, np.allclose), "almost equal is not equal"), (merge_with(np.add, lambda a, b: (np.abs(np.subtract(a, b)) < 1e-4).all()), "almost equal"),
         (merge_with(np.subtract), "is expected"), (lambda w, b, w_next: (*merge_dict(w, b, w_next)[:2], w_next), "is expected"),
     ],
     "ten_layers": [

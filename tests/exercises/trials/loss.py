@@ -194,6 +194,7 @@ WRONG = {
         (waits(slope=lambda r, t: t + 1 / r), "Mind the sign of the second"), (waits(lambda r, t: r * t + np.log(r), lambda r, t: t + 1 / r), "mind the signs"), (waits(slope=lambda r, t: r - 1 / np.maximum(t, 1e-9)), ""),
         (lambda r, t: (waiting(r, t)[0], waiting(r, t)[1].sum()), "do not add them up"), (lambda r, t: (waiting(r, t)[0], waiting(r, t)[1].mean()), "do not take their mean"), (lambda r, t: ((r * np.exp(-r * t)).mean(), waiting(r, t)[1]), "still the mean height"),
         (lambda r, t: (-np.log((r * np.exp(-r * t)).mean()), waiting(r, t)[1]), "first the logarithms"), (waits(lambda r, t: (t - 1 / r) ** 2, lambda r, t: 2 * (t - 1 / r) / r**2), "from a bell"),
+        (waits(lambda r, t: -np.log(r * np.exp(-r * t))), "needs no exp"), (waits(lambda r, t: -np.log(r * np.exp(-r * t) + 1e-12)), "needs no exp"),
         (waits(lambda r, t: (r * t - np.log(r)) / np.log(10), lambda r, t: (t - 1 / r) / np.log(10)), "base 10"), (waits(lambda r, t: r * t - np.log10(r)), "base 10"), (lambda r, t: waiting(r, t)[0], "two results"), (waits(mean=lambda v: v), "the mean of these"), (lambda r, t: waiting(r, t)[::-1], "other order"),
         (lambda r, t: (waiting(r, t)[0], waiting(r, t)[1] * 1.01), "is expected"), (lambda r, t: waiting(t + 1e-9, r), ""), (lambda rate: 0, "yours takes (rate)"), (waits(slope=lambda r, t: (1 - r * t) * np.exp(-r * t)), "is expected"),
     ],
