@@ -9,11 +9,12 @@ import numpy as np
 
 from cnnlib.course.exercises._answers import SIGNS, describe, letters, numbered, numbers, plain, written
 from cnnlib.course.exercises._compare import difference, stranger
-from cnnlib.course.exercises._run import arity, copies, run
+from cnnlib.course.exercises._run import JUNK, arity, copies, run
 from cnnlib.course.exercises._verdict import NOT_ATTEMPTED, Case, Mistake, Verdict
 
 __all__ = ["NOT_ATTEMPTED", "Case", "Mistake", "Verdict", "check_function", "check_letters", "check_value",
            "judge_function", "judge_value"]
+UNSET = "some of the numbers are what was in memory before: np.empty sets nothing. Begin with np.zeros, or set every place."
 
 
 def check_function(label, answer, reference, cases, mistakes=(), tol=1e-5, praise="correct.", in_place=False):
@@ -52,11 +53,20 @@ def check_function(label, answer, reference, cases, mistakes=(), tol=1e-5, prais
         if hint:
             return Verdict(label, False, hint)
     for case, outcome, d in zip(cases, outcomes, found, strict=True):
+        if d and _unset(outcome.value):
+            return Verdict(label, False, f"on {case.about}, {UNSET}")
         if outcome.problem or d:
             touched = f" (It also changes `{outcome.changed}`: work on a copy.)" if outcome.changed and not in_place else ""
             return Verdict(label, False, f"on {case.about}, {outcome.problem or d.text}{touched}")
     return (_unchanged(label, cases, outcomes, in_place) or _remembered(label, answer, reference, cases, tol)
             or Verdict(label, True, praise))
+
+
+def _unset(value):
+    """Does a value show memory that was never set?"""
+    array = numbers(value)
+    parts = value if array is None and isinstance(value, list) else [array]
+    return any(part is not None and (np.asarray(numbers(part)) == JUNK).any() for part in parts)
 
 
 def judge_function(label, answer, reference, cases, judge, praise="correct.", in_place=False):

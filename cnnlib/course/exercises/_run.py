@@ -15,6 +15,7 @@ from cnnlib.course.exercises._answers import plain
 
 NO_RETURN = "it returns nothing. Is the return statement missing?"
 PRINTED = "it prints its result and returns nothing. Replace print by return."
+JUNK = -77.125  # what a learner finds who reads memory that was never set
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def run(answer, case, names=()):
     args, options = copies(case)
     args, options = by_place(answer, args, options)
     printed = io.StringIO()
+    _spoil()
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(printed):
             warnings.simplefilter("ignore")  # the verdict says what happened
@@ -60,6 +62,13 @@ def run(answer, case, names=()):
     changed = names[positions[0]] if positions and len(names) > positions[0] else "its input" if positions else ""
     rounded = bool(positions) and all(_nearly(args[i], case.args[i]) for i in positions)
     return Outcome(value, changed=changed, rounded=rounded)
+
+
+def _spoil():
+    """Leave JUNK in the small blocks that NumPy hands out again, or np.empty may pass for np.zeros."""
+    for numbers in range(1, 128):
+        alive = [np.full(numbers, JUNK) for _ in range(7 if numbers < 20 else 2)]
+    del alive
 
 
 def copies(case):

@@ -12,11 +12,11 @@ from cnnlib.course.exercises._checker import (
     check_value,
     judge_function,
 )
+from cnnlib.course.exercises._run import JUNK
 from cnnlib.course.exercises._slips import descent, gaps
 from cnnlib.metrics import confusion_matrix
 
 _RNG = np.random.default_rng(7)
-JUNK = -77.125
 MANY = _RNG.integers(0, 4, 60), _RNG.integers(0, 4, 60)
 CONFUSION_CASES = [
     Case((np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 1, 0]), 3), "six answers"),
@@ -143,17 +143,11 @@ def per_class(answer):
         hits = np.diag(m).astype(float)
         return ratio(hits, m.sum(axis=0), precision), ratio(hits, m.sum(axis=1), recall)
 
-    def spoiled(matrix):
-        junk = [np.full(len(matrix), JUNK) for _ in range(7)]  # numpy hands this memory out again, unset
-        del junk
-        return answer(matrix)
-
-    spoiled.__wrapped__ = answer  # its signature and its lines are the learner's
     unset = ("np.divide(…, where=…) leaves the other places unset: whatever was in memory stays there. Give it out=np.zeros(…), "
              "or begin with zeros instead of np.empty.")
     zero = "0 / 0 is nan. Where you would divide by 0, put 0: look at "
     return check_function(
-        "7.2b", spoiled if callable(answer) else answer, lambda matrix: rates(matrix), MATRIX_CASES,
+        "7.2b", answer, lambda matrix: rates(matrix), MATRIX_CASES,
         [Mistake(lambda m: rates(m)[::-1], "exchanged: columns hold what was said, so precision divides by column sums."),
          Mistake(lambda m: (np.diag(m) / m.sum(),) * 2, "these are shares of all answers. Divide by the column's sum, and by the row's."),
          Mistake(lambda m: (np.diag(m) / max(np.trace(m), 1),) * 2, "these are shares of the right answers. Divide by the column's sum, and by the row's."),

@@ -9,7 +9,7 @@ TABLES = {(0, 0, 0, 1): "AND", (0, 1, 1, 1): "OR", (1, 1, 1, 0): "NAND", (1, 0, 
           (1, 0, 0, 1): "the opposite of XOR", (0, 0, 0, 0): "a network that never fires", (1, 1, 1, 1): "a network that always fires"}
 
 _RNG = np.random.default_rng(13)
-POCKET_CASES = [  # whole numbers, so that no sum is rounded
+POCKET_CASES = [  # whole numbers or quarters, so that no sum is rounded
     Case((np.array([[1.0], [-1.0]]), np.array([1, 0]), 1), "two examples of one feature, one pass"),
     Case((CORNERS, np.array([0, 0, 0, 1]), 10), "AND, ten passes"),
     Case((CORNERS, np.array([0, 1, 1, 0]), 6), "XOR, six passes"),
@@ -17,6 +17,7 @@ POCKET_CASES = [  # whole numbers, so that no sum is rounded
     Case((_RNG.integers(-3, 4, (12, 3)).astype(float), _RNG.integers(0, 2, 12), 4), "twelve examples of three features"),
     Case((_RNG.integers(-2, 3, (9, 2)).astype(float), np.array([0, 0, 0, 0, 1, 0, 0, 0, 0]), 3), "nine examples, one of them a 1"),
     Case((np.zeros((3, 2)), np.array([1, 1, 0]), 2), "three examples that are all zeros"),
+    Case((np.array([[0.5, -0.25], [1.75, 0.5], [-0.5, 2.25], [0.25, 1.0]]), np.array([1, 0, 1, 0]), 3), "features that are not whole numbers"),
 ]
 
 

@@ -132,6 +132,15 @@ def matrix(w, height, width):
     return np.array(rows)
 
 
+def on_unset_memory(w, height, width):
+    k, m = w.shape
+    rows, columns = height - k + 1, width - m + 1
+    dense = np.empty((rows * columns, height * width))
+    for i, j, u, v in np.ndindex(rows, columns, k, m):
+        dense[i * columns + j, (i + u) * width + j + v] = w[u, v]
+    return dense
+
+
 def by_single_pixels(w, height, width):
     """A column is what the layer answers to one bright pixel."""
     pixels = torch.eye(height * width, dtype=torch.float64).reshape(-1, 1, height, width)
@@ -318,7 +327,7 @@ WRONG = {
         (pushed, "jumps to the next row"), (lambda w, h, v: matrix(w[::-1, ::-1], h, v), "half a turn"), (lambda w, h, v: matrix(np.ones(w.shape), h, v), "Put the weights there"), (lambda w, h, v: matrix(w, h, v).T, "the other way round"),
         (pictured(lambda y: y.swapaxes(0, 1).reshape(-1, y[0, 0].size)), "outputs are counted row by row"), (pictured(lambda y: y.swapaxes(2, 3).reshape(-1, y[0, 0].size)), "pixels are counted row by row"), (pictured(lambda y: y), "one axis each"),
         (pictured(lambda y: y.reshape(-1, *y.shape[2:])), "each as one row"), (round_the_border, "on the other side"), (over_the_border, "over the border"), (lambda w, h, v: matrix(w, h, v)[:-1], "last place is missing"), (lambda w, h, v: matrix(w, h, v)[0], "shape"),
-        (lambda w, h, v: matrix(w, h, v)[:1], "first output alone"), (lambda w, h, v: np.array([[1.0, 2, 0, 3, 4, 0, 0, 0, 0]]), ""), (lambda w, h, v: matrix(w, h, h), ""), (lambda w, h, v: matrix(w.T, h, v), "are exchanged"), (rows_of_height, "not `height`"), (lambda w, h, v: 2 * matrix(w, h, v), "is expected"), (lambda w, h: w, "yours takes"),
+        (lambda w, h, v: matrix(w, h, v)[:1], "first output alone"), (lambda w, h, v: np.array([[1.0, 2, 0, 3, 4, 0, 0, 0, 0]]), ""), (lambda w, h, v: matrix(w, h, h), ""), (lambda w, h, v: matrix(w.T, h, v), "are exchanged"), (rows_of_height, "not `height`"), (lambda w, h, v: 2 * matrix(w, h, v), "is expected"), (on_unset_memory, "np.empty sets nothing"), (lambda w, h: w, "yours takes"),
     ],
     "noticed": [
         ("ae", "the other way round"), ("abcdef", "not all"), ("bdf", "does not touch the places"), ("abcdf", "seam"), ("bcdef", "no window of 3 × 3"), ("cdf", "b is one of the eight"), ("bcf", "d only turns"), ("bcd", "f is a mirror"),

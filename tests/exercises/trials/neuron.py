@@ -136,6 +136,7 @@ WRONG = {
         ("aaaaa", "1 of 5"), ([2, 4, 5, 1, 3], "give"),
     ],
     "pocket": [
+        (lambda x, t, passes: (pocket(x, t, passes)[0].astype(int), pocket(x, t, passes)[1]), "is expected"),
         (variant(result=lambda w, b, best: (w, b)), "return the last"), (variant(keep=lambda w: w), "Keep a copy"),
         (variant(better=lambda a, b: a >= b), "compare with >"), (variant(first=False), "the start counts"), (variant(often=False), "after every correction"),
         (variant(threshold=-1e-9), "fires where z > 0"), (variant(sign=-1), "right way"), (variant(shift=0), "bias is corrected"),
