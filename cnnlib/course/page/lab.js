@@ -157,13 +157,16 @@ function toAddress(lab, config, state) {
   history.replaceState(history.state, "", other.length ? hash : location.pathname + location.search);
 }
 
+const kind = (value) => (Array.isArray(value) ? "list" : value === null ? "null" : typeof value);
+
 // The state that the address holds, or null where it is none of this laboratory.
 function fromAddress(lab, config) {
   const found = /^#lab=([\w-]+):(.+)$/.exec(location.hash), start = lab.start(config);
   if (found?.[1] !== lab.name) return null;
   try {
     const given = JSON.parse(decodeURIComponent(found[2])), state = { ...start, ...given };
-    if (!Object.keys(given).every((key) => Object.hasOwn(start, key))) return null;
+    const alike = (key) => Object.hasOwn(start, key) && (start[key] === null || kind(start[key]) === kind(given[key]));
+    if (!Object.keys(given).every(alike)) return null;
     if (lab.valid && !lab.valid(state, config)) return null;
     lab.draw(lab.numbers(state, config), state, config);  // what cannot be shown is no state
     return state;
