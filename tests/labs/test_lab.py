@@ -21,13 +21,14 @@ TOY = """modules["lab-toy"] = (() => {
   const start = ({ most }) => ({ n: most - 6, on: false, kind: "a", cell: null, pinned: false });
   const numbers = ({ n }) => ({ square: n * n, size: [2, 3] });
   const draw = ({ square, size }, { n, on, kind, cell, pinned }) => ({
-    html: { cells: [0, 1].map((i) => [0, 1, 2].map((j) => `<i data-cell="${i},${j}">${i}${j}</i>`).join("")).join("<br>"),
+    html: {
+      cells: [0, 1].map((i) => [0, 1, 2].map((j) => `<i data-cell="${i},${j}">${i}${j}</i>`).join("")).join("<br>"),
       check: badge(gradientCheck((v) => v * v, n, 2 * n)),
       buttons: `<button data-set='{"n": ${n + 1}}'>more</button>` },
-    caption: `${n} squared is ${square}, ${kind}${on ? " on" : ""}${cell ? `, ${cell}${pinned ? " pinned" : ""}` : ""}` });
+    caption: `${n} squared is ${square}, ${kind}${on ? " on" : ""}${cell ? `, ${cell}` : ""}${pinned ? " pinned" : ""}` });
   const layout = () => `<input type="checkbox" data-state="on"><input type="range" min="0" max="9" data-state="n">
-    <output data-shows="n"></output><select data-state="kind"><option value='"a"'>a</option><option value='"b"'>b</option>
-    </select>${UNDO_AND_RESET}<button data-do="play">play</button><input type="text" id="free">
+    <output data-shows="n"></output>
+    <select data-state="kind"><option value='"a"'>a</option><option value='"b"'>b</option></select>${UNDO_AND_RESET}<button data-do="play">play</button><input type="text" id="free">
     <div data-grid="y" tabindex="0" data-region="cells"></div><p data-region="check"></p><p data-region="buttons"></p>
     <p data-region="caption"></p>`;
   const open = (root, config) => {
@@ -174,8 +175,8 @@ def test_another_address_is_another_state_that_can_be_undone(toy):
 
 
 @pytest.mark.parametrize("fragment", [
-    address({"n": 10}), address({"m": 1}), address([1]), address({"n": "5"}), address({"kind": ["a"]}), "#lab=toy:%7B", "#lab=other:{}",
-    "#lab=toy", "#elsewhere", address({"__proto__": 1}), "#lab=toy:null", "#lab=toy:%FF",
+    address({"n": 10}), address({"m": 1}), address([1]), address({"n": "5"}), address({"kind": ["a"]}), "#lab=toy:%7B",
+    "#lab=other:{}", "#lab=toy", "#elsewhere", address({"__proto__": 1}), "#lab=toy:null", "#lab=toy:%FF",
 ])
 def test_an_address_that_makes_no_sense_is_ignored(toy, path, fragment):
     from helpers_book import noise
