@@ -25,10 +25,12 @@ TOY = """modules["lab-toy"] = (() => {
       cells: [0, 1].map((i) => [0, 1, 2].map((j) => `<i data-cell="${i},${j}">${i}${j}</i>`).join("")).join("<br>"),
       check: badge(gradientCheck((v) => v * v, n, 2 * n)),
       buttons: `<button data-set='{"n": ${n + 1}}'>more</button>` },
-    caption: `${n} squared is ${square}, ${kind}${on ? " on" : ""}${cell ? `, ${cell}` : ""}${pinned ? " pinned" : ""}` });
+    caption: [`${n} squared is ${square}`, on ? `${kind} on` : kind, pinned ? `${cell} pinned` : cell ?? ""]
+      .filter((part) => String(part)).join(", ") });
   const layout = () => `<input type="checkbox" data-state="on"><input type="range" min="0" max="9" data-state="n">
     <output data-shows="n"></output>
-    <select data-state="kind"><option value='"a"'>a</option><option value='"b"'>b</option></select>${UNDO_AND_RESET}<button data-do="play">play</button><input type="text" id="free">
+    <select data-state="kind"><option value='"a"'>a</option><option value='"b"'>b</option></select>
+    ${UNDO_AND_RESET}<button data-do="play">play</button><input type="text" id="free">
     <div data-grid="y" tabindex="0" data-region="cells"></div><p data-region="check"></p><p data-region="buttons"></p>
     <p data-region="caption"></p>`;
   const open = (root, config) => {
