@@ -1,6 +1,6 @@
 """The network of the network laboratory: trained on MNIST by `cnnlib`, kept as a file of 45 kB.
 
-    CNNLIB_DATA=… python -m cnnlib.course.labs.reader     # train again and write page/reader.safetensors
+    CNNLIB_DATA=… python -m cnnlib.course.reader     # train again and write page/reader.safetensors
 
 Two convolutions and a linear layer, 11,274 weights. Every image is moved by up to two pixels, turned and stretched a
 little in every epoch: what a reader draws is centred as MNIST's digits are, and still never quite as these.

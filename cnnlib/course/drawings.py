@@ -1,10 +1,10 @@
-"""Drawings of digits for the network laboratory: strokes of a pen, as four hands would make them.
+"""Drawings of digits for the network laboratory: strokes of a pen, as five hands would make them.
 
-    python -m cnnlib.course.labs.drawings       # draw them again: page/drawings.json
+    python -m cnnlib.course.drawings       # draw them again: page/drawings.json
 
 No image of a data set is in them. Each digit is a few points that a pen passes; a hand bends and shifts these points,
-slants them, trembles, and has its own size, place and pen. Which of them the network misreads was not looked at when
-they were made: all that were drawn are kept.
+slants them, trembles, and has its own size, place and pen. All that were drawn are kept. The hand in a hurry came last,
+because the network read every drawing of the other four.
 """
 
 import json
@@ -50,6 +50,7 @@ HANDS = {
     "slanted, large": {"pen": 0.06, "high": 0.82, "wide": 0.6, "slant": 0.28, "stray": 0.03, "tremble": 0.004},
     "small, in a corner": {"pen": 0.05, "high": 0.34, "wide": 0.85, "slant": -0.1, "stray": 0.035, "tremble": 0.005},
     "thick and shaky": {"pen": 0.12, "high": 0.68, "wide": 0.8, "slant": 0.1, "stray": 0.05, "tremble": 0.012},
+    "in a hurry": {"pen": 0.07, "high": 0.55, "wide": 0.7, "slant": 0.2, "stray": 0.11, "tremble": 0.006},
 }
 STEP = 0.018  # from one point of a stroke to the next, on the pad
 
@@ -120,7 +121,7 @@ def drawings(seed=0):
     Examples
     --------
     >>> len(drawings()), drawings()[13]["digit"], drawings()[13]["hand"]
-    (40, 3, 'slanted, large')
+    (50, 3, 'slanted, large')
     """
     rng = np.random.default_rng([14, seed])
     return [{"digit": digit, "hand": name, "pen": hand["pen"], "strokes": list(map(packed, drawing(digit, hand, rng)))}
