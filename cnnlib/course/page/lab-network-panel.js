@@ -10,8 +10,9 @@ export function unitMarkup({ unit, layers, maps }, { target, off }) {
     ? `map ${map}, row ${i}, column ${j}` : `number ${j}`;
   return `<button type="button" class="course-lab-close" data-set='{"cell": null, "pinned": false}'>Close</button>` +
     `<p class="course-lab-head">${titleOf(layers[m - 1])}, ${where}: ` +
-    `<strong>${number(value, 4)}</strong></p>${HOW[kind]?.(unit, layers[m - 1]) ?? ""}${kind === "conv" ? offButton(m, map, off) : ""}` +
-    (m === layers.length ? "" : owed(unit, target)) + (unit.check ? badge(unit.check, "this number") : "");
+    `<strong>${number(value, 4)}</strong></p>` + (unit.check ? badge(unit.check, "this number", `the score of ${target}`) : "") +
+    (HOW[kind]?.(unit, layers[m - 1]) ?? "") + (m === layers.length ? "" : owed(unit, target)) +
+    (kind === "conv" ? offButton(m, map, off) : "");
 }
 
 // What each kind of layer did.
@@ -41,7 +42,8 @@ const listed = (patch) => patch.flat().map((v) => (v === null ? "padding" : numb
 
 // What each score would lose if this number were 0.
 function owed({ effect }, target) {
-  return `<p>What it adds to each score (how much lower the score would be without it):</p>` +
+  if (effect.every((v) => v === 0)) return "<p>Were it 0, no score would change.</p>";
+  return `<p>Were it 0, each score would be lower by:</p>` +
     chart(effect, range(effect.length), "change of each score, by digit", target);
 }
 

@@ -228,10 +228,10 @@ export function gradientCheck(f, at, gradient, nudge = 1e-5) {
   return { slope, gradient, nudge, agrees: Math.abs(slope - gradient) <= 1e-5 * most };
 }
 
-export function badge({ slope, gradient, nudge, agrees }, what = "it") {
+export function badge({ slope, gradient, nudge, agrees }, what = "it", result = "the loss") {
   const sign = `<span aria-hidden="true">${agrees ? "✓" : "✗"}</span>`;
   return `<p class="course-lab-badge" data-agrees="${agrees}">${sign} ` +
-    `Nudge ${what} by ±${number(nudge, 6)} and the loss changes with slope ${number(slope, 6)}; backward says ` +
+    `Nudge ${what} by ±${number(nudge, 6)} and ${result} changes with slope ${number(slope, 6)}; backward says ` +
     `${number(gradient, 6)}. ${agrees ? "They agree." : "They differ: there is a kink here, or a mistake."}</p>`;
 }
 
