@@ -88,6 +88,8 @@ def describe(model, size=None):
         raise TypeError(f"model must be a Sequential, a chain of layers, got {type(model).__name__}")
     children = list(model.named_children())
     layers = [_layer(name, layer) for name, layer in children]
+    if not any("shape" in layer for layer in layers):
+        raise ValueError("model must have layers with weights, it has none")
     shapes, side = _shapes(model, size)
     if layers[-1]["kind"] != "linear" or len(shapes[-1]) != 2:
         raise ValueError(f"model must end with a Linear layer that gives scores (N, K), it gives {shapes[-1]}")
@@ -114,7 +116,7 @@ def _layer(name, layer):
     """One layer as the page knows it."""
     kind = type(layer)
     if kind is Conv2d:
-        _insist(name, layer, groups=1)
+        _insist(name, layer, groups=1, padding_mode="zeros")
         padding = layer.padding
         if padding == "same":
             reach = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]

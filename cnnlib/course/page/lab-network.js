@@ -12,9 +12,9 @@ import { bytes } from "./pictures.js";
 const BRUSH = 4;  // the side of what one touch of the brush covers, in pixels
 const FIRST = 3;  // the drawing to begin with
 
-export const start = ({ drawings }) => ({
+export const start = ({ drawings, classes }) => ({
   picked: FIRST, strokes: [], pen: 0.08, centre: true, weights: "trained", off: [], covered: [], brush: false,
-  view: "forward", target: drawings[FIRST].digit, all: false, cell: null, pinned: false,
+  view: "forward", target: Math.min(drawings[FIRST].digit, classes - 1), all: false, cell: null, pinned: false,
 });
 
 // The networks of a page, made once: `config` names the layers and holds their weights.
