@@ -4,6 +4,9 @@ import pathlib
 import sys
 import urllib.parse
 
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.pointer_input import PointerInput
+
 from cnnlib.course import bundle
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -64,18 +67,14 @@ def box(browser, selector):
         "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]", selector)
 
 
-def stroke(browser, points, touch=False):
-    """A line of points of the window, by mouse or finger; a single point is a click or a tap."""
-    send = browser.execute_cdp_cmd
-    for k, (x, y) in enumerate(points):
-        if touch:
-            kind = "touchMove" if k else "touchStart"
-            send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        else:
-            kind = "mouseMoved" if k else "mousePressed"
-            send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1})
-    x, y = points[-1]
-    if touch:
-        send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    else:
-        send("Input.dispatchMouseEvent", {"type": "mouseReleased", "x": x, "y": y, "button": "left", "clickCount": 1})
+def stroke(browser, *lines, kind="mouse"):
+    """Lines of points of the window, by "mouse", "touch" or "pen"; a line of one point is a click or a tap."""
+    actions = ActionBuilder(browser, mouse=PointerInput(kind, f"a {kind}"), duration=0)
+    pointer = actions.pointer_action
+    for line in lines:
+        for k, (x, y) in enumerate(line):
+            pointer.move_to_location(round(x), round(y))
+            if k == 0:
+                pointer.pointer_down()
+        pointer.pointer_up()
+    actions.perform()

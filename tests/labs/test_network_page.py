@@ -18,6 +18,12 @@ from cnnlib.models import digits_cnn
 
 pytestmark = pytest.mark.browser
 DRAWN = drawings.load()
+# Reading a canvas back twice makes Chromium complain; a copy of it is read.
+COPY = """const copy = (canvas) => {
+    const other = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+    const context = other.getContext("2d", { willReadFrequently: true });
+    context.drawImage(canvas, 0, 0);
+    return context; };"""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +53,11 @@ def points(line):
     return np.array([int(line[k:k + 2], 36) for k in range(0, len(line), 2)]).reshape(-1, 2) / 1295
 
 
-def draw(browser, strokes, touch=False):
-    """Strokes on the pad, every other point of them."""
+def draw(browser, strokes, kind="mouse"):
+    """Strokes on the pad, every third point of them."""
     left, top, width, height = box(browser, "[data-pad]")
-    for line in strokes:
-        part = points(line)
-        part = np.concatenate([part[:-1:2], part[-1:]])
-        stroke(browser, (part * [width, height] + [left, top]).tolist(), touch)
+    parts = [np.concatenate([line[:-1:3], line[-1:]]) for line in map(points, strokes)]
+    stroke(browser, *[part * [width, height] + [left, top] for part in parts], kind=kind)
     settle(browser)
 
 
@@ -69,25 +73,24 @@ def pick(browser, digit, hand):
 
 def read(browser):
     """The digit that the page reads, and all probabilities."""
-    rows = browser.find_elements("css selector", ".course-lab-scores tbody tr")
-    p = [float(row.find_elements("css selector", "td")[1].text.replace("%", "")) for row in rows]
-    return int(one(browser, ".course-lab-scores .best th").text), p
+    rows = browser.execute_script("""
+        return [...document.querySelectorAll(".course-lab-scores tbody tr")].map((row) =>
+          [...row.querySelectorAll("td")].slice(1).map((cell) => parseFloat(cell.textContent.replace("−", "-"))))""")
+    p, scores = np.transpose(rows)
+    return int(np.argmax(scores)), list(p)
 
 
-@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
-def test_recorded_drawings_are_read_right_when_they_are_drawn_again(lab, touch):
-    """Each hand's digits, half of them by mouse and half by finger; at least nine of ten are right."""
-    if touch:
-        lab.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    right, tried = 0, DRAWN[int(touch)::2]
+@pytest.mark.parametrize("kind", ["mouse", "touch", "pen"])
+def test_recorded_drawings_are_read_right_when_they_are_drawn_again(lab, kind):
+    """Some of every digit and every hand with each; at least nine of ten are right."""
+    right, tried = 0, DRAWN[["mouse", "touch", "pen"].index(kind)::3]
     for drawn in tried:
-        one(lab, "[data-do=clear]").click()
+        lab.execute_script("document.querySelector('[data-do=clear]').click()")
         pen(lab, drawn["pen"])
-        draw(lab, drawn["strokes"], touch)
+        draw(lab, drawn["strokes"], kind)
         right += read(lab)[0] == drawn["digit"]
     state = json.loads(linked(lab))
-    lab.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
-    assert len(tried) == 25 and right >= 23
+    assert len(tried) >= 16 and right >= 0.9 * len(tried)
     # What was drawn is what the page holds, and what cnnlib makes of it is what the page says.
     assert len(state["strokes"]) == len(drawn["strokes"])
     for line, wanted in zip(state["strokes"], drawn["strokes"], strict=True):
@@ -158,13 +161,10 @@ def test_a_unit_is_taken_apart_where_the_mouse_points_and_stays_where_a_finger_t
     lab.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": at[0], "y": at[1]})
     settle(lab)
     assert "map 3, row 4, column 5" in caption(lab) and len(lab.find_elements("css selector", ".course-lab-mark.read")) == 8
-    lab.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
     left, top, width, height = box(lab, '[data-grid="2"] canvas[data-map="2"]')
-    stroke(lab, [(left + width / 2, top + height * 0.1)], touch=True)
-    until(lab, "return document.querySelector('[data-region=caption]').textContent.includes('ReLU, map\u00a02') || "
-               "document.querySelector('[data-region=caption]').textContent.includes('ReLU, map 2, row 2')")
-    lab.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
-    assert json.loads(linked(lab))["pinned"]
+    stroke(lab, [(left + width / 2, top + height * 0.1)], kind="touch")
+    settle(lab)
+    assert "ReLU, map 2, row 2" in caption(lab) and json.loads(linked(lab))["pinned"]
 
 
 def test_the_panel_says_what_cnnlib_computes(lab):
@@ -186,24 +186,27 @@ def test_maps_are_painted_as_strong_as_their_numbers(lab):
     drawn = DRAWN[3]
     image = np.reshape(call("lab-network-ink", "raster", drawn["strokes"], 28, {"pen": drawn["pen"]})["data"], (1, 1, 28, 28))
     y = feature_maps(reader(), image)[3][1][0]
-    pixels = np.reshape(lab.execute_script("""
+    pixels = np.reshape(lab.execute_script(COPY + """
         const c = document.querySelector('[data-grid="4"] canvas[data-map="6"]');
-        return [...c.getContext("2d").getImageData(0, 0, c.width, c.height).data]"""), (14, 14, 4))
+        return [...copy(c).getImageData(0, 0, c.width, c.height).data]"""), (14, 14, 4))
     np.testing.assert_allclose(pixels[..., 3], 255 * np.abs(y[6]) / np.abs(y).max(), atol=1)
     strong = pixels[..., 3] > 60
     assert ((pixels[..., 2] > pixels[..., 0]) == (y[6] > 0))[strong].all() and strong.any()
 
 
 def test_the_brush_covers_what_it_touches(lab):
+    whole = one(lab, ".course-lab-scores tbody").text
     one(lab, "[data-state=brush]").click()
     left, top, width, height = box(lab, '[data-map="0"]')
     line = [(left + width * x, top + height * 0.5) for x in np.linspace(0.2, 0.8, 12)]
     stroke(lab, line)
     settle(lab)
     covered = json.loads(linked(lab))["covered"]
-    assert len(covered) >= 10 and {i for i, _ in covered} == {12} and read(lab)[1][3] < 99.9
+    assert len(covered) >= 10 and {i for i, _ in covered} == {12}
+    assert one(lab, ".course-lab-scores tbody").text != whole
     one(lab, "[data-do=undo]").click()
-    assert "covered" not in json.loads(linked(lab)) and read(lab)[1][3] >= 99.9
+    assert "covered" not in json.loads(linked(lab))
+    assert one(lab, ".course-lab-scores tbody").text == whole
     grid = one(lab, '[data-grid="0"]')
     grid.send_keys(Keys.DOWN, Keys.DOWN, Keys.ENTER)
     settle(lab)
@@ -295,7 +298,7 @@ def test_a_file_can_be_dropped(lab, tmp_path):
 
 
 def test_a_change_of_theme_paints_the_maps_anew(lab):
-    colour = """const c = document.querySelector('[data-map="0"]'), d = c.getContext("2d").getImageData(0, 0, 28, 28).data;
+    colour = COPY + """const c = document.querySelector('[data-map="0"]'), d = copy(c).getImageData(0, 0, 28, 28).data;
         const k = d.findIndex((v, n) => n % 4 === 3 && v === 255); return [...d.slice(k - 3, k)]"""
     light = lab.execute_script(colour)
     lab.execute_script("document.documentElement.dataset.theme = 'dark'")
