@@ -17,13 +17,20 @@ def write_page(path, lab):
     """The page: what the book makes of the laboratory's markup, its styles and its script."""
     import pictures
 
-    style = "".join(file.read_text(encoding="utf-8") for file in (
-        ROOT / "_ext" / "assets" / "course.css", bundle.PAGE / "explorer.css")) + bundle.labs_style()
+    style = (
+        "".join(
+            file.read_text(encoding="utf-8")
+            for file in (ROOT / "_ext" / "assets" / "course.css", bundle.PAGE / "explorer.css")
+        )
+        + bundle.labs_style()
+    )
     body = pictures.STILL.sub(pictures.NO_SCRIPT, pictures.PICTURE.sub(pictures.inline, lab.to_html()))
     path.write_text(
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Laboratory</title><style>{style}</style><main><h1>Laboratory</h1>{body}</main>"
-        f"<script>{bundle.for_page('labs')}</script></html>", encoding="utf-8")
+        f"<script>{bundle.for_page('labs')}</script></html>",
+        encoding="utf-8",
+    )
     return path
 
 
@@ -64,7 +71,9 @@ def box(browser, selector):
     """Where an element is in the window, after it was scrolled into view: left, top, width, height."""
     return browser.execute_script(
         "const e = document.querySelector(arguments[0]); e.scrollIntoView({ block: 'center', behavior: 'instant' });"
-        "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]", selector)
+        "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]",
+        selector,
+    )
 
 
 def stroke(browser, *lines, kind="mouse"):

@@ -116,9 +116,13 @@ def check_unit(model, maps, unit, gradients, state):
     if unit.get("kind") in ("maxpool", "avgpool"):
         inside = [v for row in unit["patch"] for v in row if v is not None]
         count = sum(map(len, unit["patch"]))
-        np.testing.assert_allclose(unit["value"], max(inside) if unit["kind"] == "maxpool" else sum(inside) / count, **CLOSE)
+        np.testing.assert_allclose(
+            unit["value"], max(inside) if unit["kind"] == "maxpool" else sum(inside) / count, **CLOSE
+        )
     if gradients:
-        np.testing.assert_allclose(unit["check"]["gradient"], array(gradients[m]).reshape(planes.shape)[c, i, column], **CLOSE)
+        np.testing.assert_allclose(
+            unit["check"]["gradient"], array(gradients[m]).reshape(planes.shape)[c, i, column], **CLOSE
+        )
         kink = abs(unit["value"]) < 1e-4  # a ReLU's, or a maximum that others share
         assert unit["check"]["agrees"] or kink or unit["kind"] in ("conv", "relu", "maxpool")
 
@@ -127,10 +131,20 @@ def networks(rng):
     """A small network with options of every kind, for images of 8 × 8."""
     start = {"rng": rng, "dtype": np.float64}
     pool = [MaxPool2d(2), AvgPool2d(2), MaxPool2d(3, 2, 1), AvgPool2d((2, 3), (2, 1), (1, 0))][rng.integers(4)]
-    conv = [Conv2d(1, 3, 3, padding="same", **start), Conv2d(1, 2, (3, 2), stride=(1, 2), padding=(0, 1), **start),
-            Conv2d(1, 2, 3, dilation=(2, 1), bias=False, **start)][rng.integers(3)]
-    layers = [conv, [ReLU(), Tanh()][rng.integers(2)], pool, Conv2d(conv.out_channels, 4, 2, **start), Dropout(0.5), ReLU(),
-              Flatten()]
+    conv = [
+        Conv2d(1, 3, 3, padding="same", **start),
+        Conv2d(1, 2, (3, 2), stride=(1, 2), padding=(0, 1), **start),
+        Conv2d(1, 2, 3, dilation=(2, 1), bias=False, **start),
+    ][rng.integers(3)]
+    layers = [
+        conv,
+        [ReLU(), Tanh()][rng.integers(2)],
+        pool,
+        Conv2d(conv.out_channels, 4, 2, **start),
+        Dropout(0.5),
+        ReLU(),
+        Flatten(),
+    ]
     width = Sequential(*layers).eval()(np.zeros((1, 1, SMALL, SMALL))).shape[1]
     return Sequential(*layers, Linear(width, 5, **start), Tanh(), Linear(5, 4, bias=bool(rng.integers(2)), **start))
 
@@ -146,8 +160,11 @@ def states(rng, lab, count):
         convs = [k for k, layer in enumerate(layers) if layer["kind"] == "conv"]
         off = [[int(k), int(rng.integers(layers[k]["shape"][0]))] for k in rng.permutation(convs)[: rng.integers(3)]]
         yield call("lab-network", "start", lab.config) | {
-            "picked": int(rng.integers(len(DRAWN))), "centre": bool(rng.integers(2)), "off": off,
-            "covered": rng.integers(0, size, (rng.integers(3), 2)).tolist(), "view": ["forward", "backward"][int(rng.integers(2))],
+            "picked": int(rng.integers(len(DRAWN))),
+            "centre": bool(rng.integers(2)),
+            "off": off,
+            "covered": rng.integers(0, size, (rng.integers(3), 2)).tolist(),
+            "view": ["forward", "backward"][int(rng.integers(2))],
             "target": int(rng.integers(lab.config["classes"])),
             "cell": [None, [str(m), int(rng.integers(H)), int(rng.integers(C * W))]][int(rng.integers(4) > 0)],
         }
@@ -172,8 +189,14 @@ def test_the_untrained_network_is_one_that_cnnlib_might_begin_with():
     config = data(NetworkLab())
     layers = call("lab-network-model", "untrained", config["layers"])
     model = network(dtype=np.float64)
-    model.load_state_dict({f"{layer['name']}.{part}": array(layer[short]) for layer in layers if layer.get("shape")
-                           for part, short in (("weight", "w"), ("bias", "b"))})
+    model.load_state_dict(
+        {
+            f"{layer['name']}.{part}": array(layer[short])
+            for layer in layers
+            if layer.get("shape")
+            for part, short in (("weight", "w"), ("bias", "b"))
+        }
+    )
     check(model, config, call("lab-network", "start", config) | {"weights": "random", "view": "backward"})
     for name, drawn in model.state_dict().items():
         bound = 1 / np.sqrt(dict(network().named_children())[name[0]].weight.data[0].size)
@@ -221,7 +244,7 @@ def distance(point, line):
 
 
 def points(stroke):
-    return np.array([int(stroke[k:k + 2], 36) for k in range(0, len(stroke), 2)]).reshape(-1, 2) / 1295
+    return np.array([int(stroke[k : k + 2], 36) for k in range(0, len(stroke), 2)]).reshape(-1, 2) / 1295
 
 
 def test_ink_is_where_a_line_is_near():
@@ -249,7 +272,10 @@ def test_a_centred_drawing_fills_its_room_and_has_its_ink_in_the_middle(size):
 def test_a_drawing_is_the_same_wherever_it_stands_and_however_large_it_is():
     drawn = DRAWN[23]
     line = [points(stroke) for stroke in drawn["strokes"]]
-    moved = {"pen": 1.5 * drawn["pen"], "strokes": [drawings.packed(0.1 + 1.5 * (part - np.min(line[0], 0))) for part in line]}
+    moved = {
+        "pen": 1.5 * drawn["pen"],
+        "strokes": [drawings.packed(0.1 + 1.5 * (part - np.min(line[0], 0))) for part in line],
+    }
     np.testing.assert_allclose(raster(moved), raster(drawn), atol=0.06)
     assert np.abs(raster(moved, centre=False) - raster(drawn, centre=False)).max() == 1
 
@@ -273,11 +299,13 @@ def test_strokes_are_packed_as_python_packs_them():
 def parsed(content):
     """What the page says of a file: its tensors, or why it is refused."""
     engine().set("hex", bytes(content).hex())
-    return json.loads(engine().eval("""(() => {
+    return json.loads(
+        engine().eval("""(() => {
         const bytes = Uint8Array.from(hex.match(/../g) ?? [], (two) => parseInt(two, 16));
         try { return JSON.stringify(modules["lab-network-file"].parse(bytes), list); }
         catch (error) { return JSON.stringify(error.message); }
-    })()"""))
+    })()""")
+    )
 
 
 @pytest.mark.parametrize("dtype", ["<f8", "<f4", "<f2"])
@@ -285,7 +313,10 @@ def test_files_of_cnnlib_and_of_others_are_read(tmp_path, dtype):
     import safetensors.numpy
 
     rng = np.random.default_rng(0)
-    arrays = {"0.weight": np.array([1, -2, 0.5, 65504, 6e-8, 0]).astype(dtype), "0.bias": rng.normal(size=(2, 3)).astype(dtype)}
+    arrays = {
+        "0.weight": np.array([1, -2, 0.5, 65504, 6e-8, 0]).astype(dtype),
+        "0.bias": rng.normal(size=(2, 3)).astype(dtype),
+    }
     checkpoint.save(tmp_path / "ours", arrays, {"note": "ü"})
     safetensors.numpy.save_file(arrays, tmp_path / "theirs")
     for name in ("ours", "theirs"):
@@ -308,15 +339,26 @@ def test_a_file_that_is_far_too_long_is_not_read():
     assert "at most 8000000 are read" in engine().eval(too_long)
 
 
-@pytest.mark.parametrize(("content", "reason"), [
-    (b"", "0 bytes"), (b"abc", "3 bytes"), (b"\xff" * 40, "cut short"), (b"PK\x03\x04" + bytes(60), "cut short"),
-    (file(b"nonsense"), "no JSON"), (file([1]), "no names"), (file({"w": 1}), "w has no shape"), (file({"w": None}), "w has no shape"),
-    (file({"w": W | {"shape": [-1]}}, bytes(8)), "w has no shape"), (file({"w": W | {"dtype": "BF16"}}, bytes(8)), "stored as BF16"),
-    (file({"w": W | {"dtype": "toString"}}, bytes(8)), "stored as toString"),
-    (file({"w": W | {"shape": [3]}}, bytes(8)), "8 bytes, its shape needs 12"), (file({"w": W}, bytes(7)), "cut short"),
-    (file({"w": W}, bytes(9)), "should have 8 bytes, and there are 9"),
-    (file({"w": W}, np.array([1, np.nan], "<f4").tobytes()), "w holds numbers that are not finite"),
-])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "0 bytes"),
+        (b"abc", "3 bytes"),
+        (b"\xff" * 40, "cut short"),
+        (b"PK\x03\x04" + bytes(60), "cut short"),
+        (file(b"nonsense"), "no JSON"),
+        (file([1]), "no names"),
+        (file({"w": 1}), "w has no shape"),
+        (file({"w": None}), "w has no shape"),
+        (file({"w": W | {"shape": [-1]}}, bytes(8)), "w has no shape"),
+        (file({"w": W | {"dtype": "BF16"}}, bytes(8)), "stored as BF16"),
+        (file({"w": W | {"dtype": "toString"}}, bytes(8)), "stored as toString"),
+        (file({"w": W | {"shape": [3]}}, bytes(8)), "8 bytes, its shape needs 12"),
+        (file({"w": W}, bytes(7)), "cut short"),
+        (file({"w": W}, bytes(9)), "should have 8 bytes, and there are 9"),
+        (file({"w": W}, np.array([1, np.nan], "<f4").tobytes()), "w holds numbers that are not finite"),
+    ],
+)
 def test_a_wrong_file_is_refused_with_a_reason(content, reason):
     assert reason in parsed(content), parsed(content)
 
@@ -332,19 +374,30 @@ def fitted(arrays, known):
 
 def test_weights_find_the_network_that_they_belong_to():
     known = NetworkLab().config["known"]
-    for model, title, size in ((network(), "the network shown here", 28), (lenet5(), "lenet5()", 28), (digits_cnn(), "digits_cnn()", 8)):
+    for model, title, size in (
+        (network(), "the network shown here", 28),
+        (lenet5(), "lenet5()", 28),
+        (digits_cnn(), "digits_cnn()", 8),
+    ):
         found = fitted(model.state_dict(), known)
         assert (found["title"], found["size"]) == (title, size)
         assert [len(layer["w"]["data"]) for layer in found["layers"] if "w" in layer] == [
-            layer.weight.size for layer in model if hasattr(layer, "weight")]
+            layer.weight.size for layer in model if hasattr(layer, "weight")
+        ]
 
 
-@pytest.mark.parametrize(("change", "reason"), [
-    (lambda arrays: arrays.pop("3.bias"), "3.bias is missing"),
-    (lambda arrays: arrays.update({"9.bias": np.zeros(1)}), "9.bias is one too many"),
-    (lambda arrays: arrays.update({"0.weight": np.zeros((6, 1, 5, 5))}), "0.weight should be 8 × 1 × 5 × 5, and is 6 × 1 × 5 × 5"),
-    (lambda arrays: arrays.update({"0.bias": np.zeros(())}), "0.bias should be 8, and is a single number"),
-])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda arrays: arrays.pop("3.bias"), "3.bias is missing"),
+        (lambda arrays: arrays.update({"9.bias": np.zeros(1)}), "9.bias is one too many"),
+        (
+            lambda arrays: arrays.update({"0.weight": np.zeros((6, 1, 5, 5))}),
+            "0.weight should be 8 × 1 × 5 × 5, and is 6 × 1 × 5 × 5",
+        ),
+        (lambda arrays: arrays.update({"0.bias": np.zeros(())}), "0.bias should be 8, and is a single number"),
+    ],
+)
 def test_weights_of_another_network_are_refused_by_name(change, reason):
     arrays = network().state_dict()
     change(arrays)
@@ -377,26 +430,51 @@ def test_models_of_the_course_can_be_shown(make):
     assert "Read as" in lab.first[1] and "<svg" in lab.first[0]
 
 
-@pytest.mark.parametrize(("model", "size", "error", "reason"), [
-    (np.zeros(3), None, TypeError, "model must be a Sequential, a chain of layers, got ndarray"),
-    (Linear(3, 4), None, TypeError, "got Linear"),
-    (Sequential(Conv2d(1, 2, 3), BatchNorm2d(2), Flatten(), Linear(72, 10)), 8, TypeError, "layer 1 of model is BatchNorm2d"),
-    (Sequential(AdaptiveAvgPool2d(2), Flatten(), Linear(4, 10)), 8, TypeError, "layer 0 of model is AdaptiveAvgPool2d"),
-    (Sequential(Conv2d(1, 2, 3), Conv2d(2, 2, 3, groups=2), Flatten(), Linear(32, 10)), 8, ValueError, "groups=2"),
-    (Sequential(Conv2d(1, 2, 2, padding="same"), Flatten(), Linear(128, 10)), 8, ValueError, "pads one side more"),
-    (Sequential(Conv2d(1, 2, 3, padding=1, padding_mode="reflect"), Flatten(), Linear(128, 10)), 8, ValueError, "padding_mode='reflect'"),
-    (Sequential(MaxPool2d(3, ceil_mode=True), Flatten(), Linear(9, 10)), 8, ValueError, "ceil_mode=True"),
-    (Sequential(AvgPool2d(2, padding=1, count_include_pad=False), Flatten(), Linear(25, 9)), 8, ValueError, "count_include_pad=False"),
-    (Sequential(Flatten(2), Linear(64, 10)), 8, ValueError, "start_dim=2"),
-    (Sequential(Conv2d(1, 2, 3)), 8, ValueError, "must end with a Linear layer"),
-    (Sequential(Flatten(), Linear(64, 10), ReLU()), 8, ValueError, "must end with a Linear layer"),
-    (Sequential(Linear(8, 3)), 8, ValueError, "must end with a Linear layer"),
-    (digits_cnn(), 7, ValueError, "must take images (N, 1, H, H) of 7 × 7; name another size"),
-    (Sequential(Flatten(), Linear(49, 10)), None, ValueError, "28 or 8 or 32 or 12 or 16 or 24 pixels to a side"),
-    (Sequential(Conv2d(3, 2, 3), Flatten(), Linear(72, 10)), 8, ValueError, "must take images (N, 1, H, H)"),
-    (digits_cnn(), 8.5, TypeError, "size"), (digits_cnn(), 0, ValueError, "size"), (Sequential(), None, ValueError, "it has none"),
-    (Sequential(Flatten()), 8, ValueError, "it has none"),
-])
+@pytest.mark.parametrize(
+    ("model", "size", "error", "reason"),
+    [
+        (np.zeros(3), None, TypeError, "model must be a Sequential, a chain of layers, got ndarray"),
+        (Linear(3, 4), None, TypeError, "got Linear"),
+        (
+            Sequential(Conv2d(1, 2, 3), BatchNorm2d(2), Flatten(), Linear(72, 10)),
+            8,
+            TypeError,
+            "layer 1 of model is BatchNorm2d",
+        ),
+        (
+            Sequential(AdaptiveAvgPool2d(2), Flatten(), Linear(4, 10)),
+            8,
+            TypeError,
+            "layer 0 of model is AdaptiveAvgPool2d",
+        ),
+        (Sequential(Conv2d(1, 2, 3), Conv2d(2, 2, 3, groups=2), Flatten(), Linear(32, 10)), 8, ValueError, "groups=2"),
+        (Sequential(Conv2d(1, 2, 2, padding="same"), Flatten(), Linear(128, 10)), 8, ValueError, "pads one side more"),
+        (
+            Sequential(Conv2d(1, 2, 3, padding=1, padding_mode="reflect"), Flatten(), Linear(128, 10)),
+            8,
+            ValueError,
+            "padding_mode='reflect'",
+        ),
+        (Sequential(MaxPool2d(3, ceil_mode=True), Flatten(), Linear(9, 10)), 8, ValueError, "ceil_mode=True"),
+        (
+            Sequential(AvgPool2d(2, padding=1, count_include_pad=False), Flatten(), Linear(25, 9)),
+            8,
+            ValueError,
+            "count_include_pad=False",
+        ),
+        (Sequential(Flatten(2), Linear(64, 10)), 8, ValueError, "start_dim=2"),
+        (Sequential(Conv2d(1, 2, 3)), 8, ValueError, "must end with a Linear layer"),
+        (Sequential(Flatten(), Linear(64, 10), ReLU()), 8, ValueError, "must end with a Linear layer"),
+        (Sequential(Linear(8, 3)), 8, ValueError, "must end with a Linear layer"),
+        (digits_cnn(), 7, ValueError, "must take images (N, 1, H, H) of 7 × 7; name another size"),
+        (Sequential(Flatten(), Linear(49, 10)), None, ValueError, "28 or 8 or 32 or 12 or 16 or 24 pixels to a side"),
+        (Sequential(Conv2d(3, 2, 3), Flatten(), Linear(72, 10)), 8, ValueError, "must take images (N, 1, H, H)"),
+        (digits_cnn(), 8.5, TypeError, "size"),
+        (digits_cnn(), 0, ValueError, "size"),
+        (Sequential(), None, ValueError, "it has none"),
+        (Sequential(Flatten()), 8, ValueError, "it has none"),
+    ],
+)
 def test_what_cannot_be_shown_is_refused(model, size, error, reason):
     with pytest.raises(error) as refused:
         NetworkLab(model, size)

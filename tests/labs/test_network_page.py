@@ -50,7 +50,7 @@ def lab(browser, path):
 
 
 def points(line):
-    return np.array([int(line[k:k + 2], 36) for k in range(0, len(line), 2)]).reshape(-1, 2) / 1295
+    return np.array([int(line[k : k + 2], 36) for k in range(0, len(line), 2)]).reshape(-1, 2) / 1295
 
 
 def draw(browser, strokes, kind="mouse"):
@@ -64,7 +64,9 @@ def draw(browser, strokes, kind="mouse"):
 def pen(browser, width):
     browser.execute_script(
         "const pen = document.querySelector('[data-state=pen]'); pen.value = arguments[0];"
-        "pen.dispatchEvent(new Event('input', { bubbles: true }))", width)
+        "pen.dispatchEvent(new Event('input', { bubbles: true }))",
+        width,
+    )
 
 
 def pick(browser, digit, hand):
@@ -83,7 +85,7 @@ def read(browser):
 @pytest.mark.parametrize("kind", ["mouse", "touch", "pen"])
 def test_recorded_drawings_are_read_right_when_they_are_drawn_again(lab, kind):
     """Some of every digit and every hand with each; at least nine of ten are right."""
-    right, tried = 0, DRAWN[["mouse", "touch", "pen"].index(kind)::3]
+    right, tried = 0, DRAWN[["mouse", "touch", "pen"].index(kind) :: 3]
     for drawn in tried:
         lab.execute_script("document.querySelector('[data-do=clear]').click()")
         pen(lab, drawn["pen"])
@@ -123,16 +125,33 @@ def test_a_link_brings_drawing_view_and_unit_back(lab, path):
     said = caption(lab)
     linked(lab)
     here = lab.current_url
-    opened(lab, path, here[here.index("#"):])
+    opened(lab, path, here[here.index("#") :])
     assert caption(lab) == said and "Selected: max pooling 2 × 2, map 0, row 1, column 0" in said
     assert not one(lab, "[data-state=centre]").is_selected()
 
 
-@pytest.mark.parametrize("state", [
-    {"picked": 50}, {"picked": -1}, {"strokes": ["x"]}, {"pen": 9}, {"weights": "loaded"}, {"off": [[1, 0]]}, {"off": [[0, 8]]},
-    {"covered": [[0, 28]]}, {"view": "sideways"}, {"target": 10}, {"cell": ["0", 28, 0]}, {"cell": ["7", 0, 0]}, {"cell": ["x", 0, 0]},
-    {"cell": ["8", 0, 10]}, {"covered": [5]}, {"cell": {"0": 1}},
-], ids=str)
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"picked": 50},
+        {"picked": -1},
+        {"strokes": ["x"]},
+        {"pen": 9},
+        {"weights": "loaded"},
+        {"off": [[1, 0]]},
+        {"off": [[0, 8]]},
+        {"covered": [[0, 28]]},
+        {"view": "sideways"},
+        {"target": 10},
+        {"cell": ["0", 28, 0]},
+        {"cell": ["7", 0, 0]},
+        {"cell": ["x", 0, 0]},
+        {"cell": ["8", 0, 10]},
+        {"covered": [5]},
+        {"cell": {"0": 1}},
+    ],
+    ids=str,
+)
 def test_a_link_that_makes_no_sense_is_ignored(lab, path, state):
     opened(lab, path, f"#lab=network:{json.dumps(state)}")
     assert caption(lab) == "Read as 3 with over 99.9 %. It was drawn as a 3."
@@ -142,9 +161,14 @@ def test_everything_can_be_reached_by_keys(lab):
     pick(lab, 9, "slanted, large")
     assert "It was drawn as a 9" in caption(lab)
     grid = one(lab, '[data-grid="4"]')
-    for keys, where in (([Keys.RIGHT], "map 0, row 0, column 0"), ([Keys.PAGE_DOWN], "map 1, row 0, column 0"),
-                        ([Keys.DOWN, Keys.RIGHT], "map 1, row 1, column 1"), ([Keys.END], "map 15, row 1, column 13"),
-                        ([Keys.PAGE_DOWN], "map 15, row 1, column 13"), ([Keys.PAGE_UP], "map 14, row 1, column 13")):
+    for keys, where in (
+        ([Keys.RIGHT], "map 0, row 0, column 0"),
+        ([Keys.PAGE_DOWN], "map 1, row 0, column 0"),
+        ([Keys.DOWN, Keys.RIGHT], "map 1, row 1, column 1"),
+        ([Keys.END], "map 15, row 1, column 13"),
+        ([Keys.PAGE_DOWN], "map 15, row 1, column 13"),
+        ([Keys.PAGE_UP], "map 14, row 1, column 13"),
+    ):
         grid.send_keys(*keys)
         assert f"Selected: convolution 5 × 5, {where}" in caption(lab), keys
     panel = one(lab, "[data-panel]")
@@ -160,7 +184,10 @@ def test_a_unit_is_taken_apart_where_the_mouse_points_and_stays_where_a_finger_t
     at = (left + width * 5.5 / 14, top + height * 4.5 / 14)
     lab.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": at[0], "y": at[1]})
     settle(lab)
-    assert "map 3, row 4, column 5" in caption(lab) and len(lab.find_elements("css selector", ".course-lab-mark.read")) == 8
+    assert (
+        "map 3, row 4, column 5" in caption(lab)
+        and len(lab.find_elements("css selector", ".course-lab-mark.read")) == 8
+    )
     left, top, width, height = box(lab, '[data-grid="2"] canvas[data-map="2"]')
     stroke(lab, [(left + width / 2, top + height * 0.1)], kind="touch")
     settle(lab)
@@ -171,7 +198,9 @@ def test_the_panel_says_what_cnnlib_computes(lab):
     one(lab, "[data-state=view][value='\"backward\"']").click()
     one(lab, '[data-grid="4"]').send_keys(*[Keys.DOWN] * 7, *[Keys.RIGHT] * 5, *[Keys.PAGE_DOWN] * 9)
     drawn = DRAWN[3]
-    image = np.reshape(call("lab-network-ink", "raster", drawn["strokes"], 28, {"pen": drawn["pen"]})["data"], (1, 1, 28, 28))
+    image = np.reshape(
+        call("lab-network-ink", "raster", drawn["strokes"], 28, {"pen": drawn["pen"]})["data"], (1, 1, 28, 28)
+    )
     maps = [y for _, y in feature_maps(reader(), image)]
     text = one(lab, "[data-panel]").text.replace("\u00a0", " ").replace("−", "-")
     assert f"map 9, row 6, column 5: {maps[3][0, 9, 6, 5]:.4f}".rstrip("0") in text
@@ -184,11 +213,19 @@ def test_the_panel_says_what_cnnlib_computes(lab):
 
 def test_maps_are_painted_as_strong_as_their_numbers(lab):
     drawn = DRAWN[3]
-    image = np.reshape(call("lab-network-ink", "raster", drawn["strokes"], 28, {"pen": drawn["pen"]})["data"], (1, 1, 28, 28))
+    image = np.reshape(
+        call("lab-network-ink", "raster", drawn["strokes"], 28, {"pen": drawn["pen"]})["data"], (1, 1, 28, 28)
+    )
     y = feature_maps(reader(), image)[3][1][0]
-    pixels = np.reshape(lab.execute_script(COPY + """
+    pixels = np.reshape(
+        lab.execute_script(
+            COPY
+            + """
         const c = document.querySelector('[data-grid="4"] canvas[data-map="6"]');
-        return [...copy(c).getImageData(0, 0, c.width, c.height).data]"""), (14, 14, 4))
+        return [...copy(c).getImageData(0, 0, c.width, c.height).data]"""
+        ),
+        (14, 14, 4),
+    )
     np.testing.assert_allclose(pixels[..., 3], 255 * np.abs(y[6]) / np.abs(y).max(), atol=1)
     strong = pixels[..., 3] > 60
     assert ((pixels[..., 2] > pixels[..., 0]) == (y[6] > 0))[strong].all() and strong.any()
@@ -208,7 +245,7 @@ def test_the_brush_covers_what_it_touches(lab):
     assert "covered" not in json.loads(linked(lab))
     assert one(lab, ".course-lab-scores tbody").text == whole
     grid = one(lab, '[data-grid="0"]')
-    grid.send_keys(Keys.DOWN, Keys.DOWN, Keys.ENTER)
+    grid.send_keys(Keys.ESCAPE, Keys.DOWN, Keys.ENTER)
     settle(lab)
     assert json.loads(linked(lab))["covered"] == [[0, 0]]
     one(lab, "[data-state=brush]").click()
@@ -223,7 +260,9 @@ def test_the_brush_covers_what_it_touches(lab):
 def test_all_drawings_are_read_and_the_misread_ones_are_named(lab):
     one(lab, "[data-do=all]").click()
     wrong = lab.find_elements("css selector", ".misread")
-    assert f"{50 - len(wrong)} of 50 drawings are read right" in one(lab, ".course-lab-drawings p").text.replace("\u00a0", " ")
+    assert f"{50 - len(wrong)} of 50 drawings are read right" in one(lab, ".course-lab-drawings p").text.replace(
+        "\u00a0", " "
+    )
     assert len(wrong) <= 5
     wrong[0].click()
     assert ": misread." in caption(lab)
@@ -237,7 +276,10 @@ def test_a_filter_can_be_switched_off_and_on(lab):
     button = '[data-panel] [data-focus="off"]'
     assert one(lab, button).text == "Switch filter 1 off"
     one(lab, button).click()
-    assert one(lab, button).text == "Switch filter 1 on" and len(lab.find_elements("css selector", ".course-lab-map.off")) == 1
+    assert (
+        one(lab, button).text == "Switch filter 1 on"
+        and len(lab.find_elements("css selector", ".course-lab-map.off")) == 1
+    )
     assert "column 0: 0." in caption(lab)
     one(lab, button).click()
     assert read(lab) == before
@@ -261,7 +303,9 @@ def test_weights_that_a_reader_saved_are_loaded_and_computed_with(lab, tmp_path)
     model = network(seed=3, dtype=np.float64)
     checkpoint.save(tmp_path / "mine.safetensors", model.state_dict())
     assert message(lab, tmp_path / "mine.safetensors") == "mine.safetensors is loaded: the network shown here."
-    image = np.reshape(call("lab-network-ink", "raster", DRAWN[3]["strokes"], 28, {"pen": DRAWN[3]["pen"]})["data"], (1, 1, 28, 28))
+    image = np.reshape(
+        call("lab-network-ink", "raster", DRAWN[3]["strokes"], 28, {"pen": DRAWN[3]["pen"]})["data"], (1, 1, 28, 28)
+    )
     p = np.exp(model(image)[0]) / np.exp(model(image)[0]).sum()
     np.testing.assert_allclose(read(lab)[1], 100 * p, atol=0.051)
     assert one(lab, "[data-state=weights][value='\"loaded\"']").is_selected()
@@ -275,10 +319,14 @@ def test_weights_that_a_reader_saved_are_loaded_and_computed_with(lab, tmp_path)
     assert "8 maps of 28 × 28" in one(lab, '[data-grid="1"]').text.replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize(("change", "reason"), [
-    (lambda content: content[:-3], "cut short"), (lambda content: b"GIF89a" + content, "no safetensors file"),
-    (lambda content: content.replace(b'"3.bias"', b'"4.bias"'), "3.bias is missing"),
-])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda content: content[:-3], "cut short"),
+        (lambda content: b"GIF89a" + content, "no safetensors file"),
+        (lambda content: content.replace(b'"3.bias"', b'"4.bias"'), "3.bias is missing"),
+    ],
+)
 def test_a_wrong_file_is_refused_and_nothing_changes(lab, tmp_path, change, reason):
     checkpoint.save(tmp_path / "wrong.safetensors", network().state_dict())
     (tmp_path / "wrong.safetensors").write_bytes(change((tmp_path / "wrong.safetensors").read_bytes()))
@@ -289,17 +337,26 @@ def test_a_wrong_file_is_refused_and_nothing_changes(lab, tmp_path, change, reas
 
 def test_a_file_can_be_dropped(lab, tmp_path):
     checkpoint.save(tmp_path / "x", network(seed=4).state_dict())
-    lab.execute_script("""
+    lab.execute_script(
+        """
         const data = new DataTransfer();
         data.items.add(new File([Uint8Array.from(arguments[0])], "dropped.safetensors"));
-        document.querySelector(".course-lab").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-    """, list((tmp_path / "x").read_bytes()))
-    until(lab, "return document.querySelector('[data-message]').textContent.startsWith('dropped.safetensors is loaded')")
+        document.querySelector(".course-lab").dispatchEvent(
+          new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    """,
+        list((tmp_path / "x").read_bytes()),
+    )
+    until(
+        lab, "return document.querySelector('[data-message]').textContent.startsWith('dropped.safetensors is loaded')"
+    )
 
 
 def test_a_change_of_theme_paints_the_maps_anew(lab):
-    colour = COPY + """const c = document.querySelector('[data-map="0"]'), d = copy(c).getImageData(0, 0, 28, 28).data;
+    colour = (
+        COPY
+        + """const c = document.querySelector('[data-map="0"]'), d = copy(c).getImageData(0, 0, 28, 28).data;
         const k = d.findIndex((v, n) => n % 4 === 3 && v === 255); return [...d.slice(k - 3, k)]"""
+    )
     light = lab.execute_script(colour)
     lab.execute_script("document.documentElement.dataset.theme = 'dark'")
     settle(lab)

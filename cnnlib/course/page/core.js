@@ -52,7 +52,7 @@ export function conv2dBackward(dy, x, w, options = {}) {
 }
 
 // Visit every product of a convolution, a row of them at a time: `count` products of the weight at `tap` with inputs
-// `step` apart, the first of them at `from`, go to outputs from `out` on. What would fall on padding is left out: it is 0.
+// `step` apart, the first of them at `from`, go to outputs from `out` on. What falls on padding is left out: it is 0.
 function products(x, w, options, visit) {
   const [O, C, K, L] = w.shape, [, H, W] = x.shape, [rows, columns] = outputSize(x, w.shape, options);
   const [[s, t], [p, q], [d, e]] = [options.stride ?? 1, options.padding ?? 0, options.dilation ?? 1].map(pair);

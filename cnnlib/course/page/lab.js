@@ -1,5 +1,5 @@
 // What all laboratories do alike. A laboratory is one state, plain JSON, from which all that is shown follows. It
-// stands in the address, so that a link opens what its sender saw; changes can be undone; reset leads back to the start.
+// stands in the address, so that a link opens what its sender saw; changes can be undone; reset leads to the start.
 import { together } from "./player.js";
 import { number, unbroken } from "./words.js";
 
