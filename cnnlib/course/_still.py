@@ -44,11 +44,13 @@ def available():
 
 
 @functools.cache
-def _engine():
+def engine():
+    """A JavaScript engine that holds all modules, as ``modules``."""
     import quickjs
 
     context = quickjs.Context()
     context.eval(bundle.modules())
+    context.eval("const list = (name, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);")
     return context
 
 
@@ -66,6 +68,7 @@ def call(module, function, *arguments):
     object
         As JSON gives it.
     """
-    context = _engine()
+    context = engine()
     context.set("given", json.dumps(plain(arguments)))
-    return json.loads(context.eval(f'JSON.stringify(modules["{module}"].{function}(...JSON.parse(given)) ?? null)'))
+    result = f'modules["{module}"].{function}(...JSON.parse(given)) ?? null'
+    return json.loads(context.eval(f"JSON.stringify({result}, list)"))
