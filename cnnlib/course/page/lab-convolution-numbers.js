@@ -2,7 +2,7 @@
 import { conv2d, fromLists, toLists } from "./core.js";
 import { range, table } from "./draw.js";
 import { bytes } from "./pictures.js";
-import { counts, outputs, taps, uses } from "./windows.js";
+import { counts, inGrid, outputs, taps, uses } from "./windows.js";
 
 const decoded = {};  // photographs, decoded once
 
@@ -27,14 +27,8 @@ export function compute(state, config) {
   const y = fits ? toLists(conv2d(fromLists(x), fromLists([w]), fromLists([state.bias]), state))[0] : [];
   const reads = fits ? counts([H, W], [K, L], state) : table(H, W, () => 0);
   const size = { input: [H, W], weight: [K, L], output: [y.length, y[0]?.length ?? 0] };
-  const cell = chosen(state.cell, size), seen = { x, w, bias: state.bias, y, reads, tab, size, cell };
+  const cell = inGrid(state.cell, size), seen = { x, w, bias: state.bias, y, reads, tab, size, cell };
   return { ...seen, ...(cell && fits ? parts(seen, state) : {}) };
-}
-
-// The chosen cell, brought back into its grid where that has become smaller.
-function chosen(cell, size) {
-  if (!cell || !size[cell[0]][0]) return null;
-  return [cell[0], ...cell.slice(1).map((k, axis) => Math.min(Math.max(k, 0), size[cell[0]][axis] - 1))];
 }
 
 // An output has a window: `products`, channel by channel and in the order of its `window`, and how their sum grows, up to

@@ -25,3 +25,9 @@ export function counts([H, W], [K, L], options) {
   const along = (n, k) => range(n).map((p) => readers(p, n, k, options).length), columns = along(W, L);
   return along(H, K).map((a) => columns.map((b) => a * b));
 }
+
+// The chosen cell [grid, i, j], brought back into its grid where that has become smaller; null where there is none.
+export function inGrid(cell, size) {
+  if (!cell || !size[cell[0]][0]) return null;
+  return [cell[0], ...cell.slice(1).map((k, axis) => Math.min(Math.max(k, 0), size[cell[0]][axis] - 1))];
+}
