@@ -118,27 +118,34 @@ def check_terms(state, found, where):
 
 def check_nudges(state, found, forward, x, w, dy, where):
     """The loss under a nudge, here with cnnlib; whether there was a tie."""
-    def loss(by, grid, i, j):
-        moved = {"input": x.copy(), "weight": w.copy()}
-        moved[grid][0, 0, i, j] += by
-        return (forward(moved["input"], moved["weight"]) * dy).sum()
+    def losses(grid, i, j, changes):
+        batch = np.repeat(x, len(changes), axis=0)
+        if grid == "input":
+            batch[:, 0, i, j] += changes
+            return (forward(batch, w) * dy).sum(axis=(1, 2, 3))
+        weights = np.repeat(w, len(changes), axis=0)  # as many filters as changes
+        weights[:, 0, i, j] += changes
+        return (forward(x, weights) * dy).sum(axis=(0, 2, 3))
+
+    def slopes(*place):
+        down, here, up = losses(*place, np.array([-1e-5, 0, 1e-5]))
+        return (here - down) / 1e-5, (up - here) / 1e-5
 
     if "curve" in found:
-        for by, value in found["curve"][::4]:
-            np.testing.assert_allclose(value, loss(by, *found["cell"]), atol=1e-9, err_msg=where)
-        assert [by for by, _ in found["curve"]][:2] == [-2, -1.875] and len(found["curve"]) == 33
-        up, down = ((loss(by, *found["cell"]) - loss(0, *found["cell"])) / by for by in (1e-5, -1e-5))
-        np.testing.assert_allclose(found["slopes"], [down, up], atol=1e-5, err_msg=where)
-        np.testing.assert_allclose(found["check"]["slope"], (up + down) / 2, atol=1e-5, err_msg=where)
+        changes, values = np.array(found["curve"]).T
+        np.testing.assert_array_equal(changes, np.linspace(-2, 2, 33))
+        np.testing.assert_allclose(values, losses(*found["cell"], changes), atol=1e-9, err_msg=where)
+        np.testing.assert_allclose(found["slopes"], slopes(*found["cell"]), atol=1e-5, err_msg=where)
+        np.testing.assert_allclose(found["check"]["slope"], np.mean(found["slopes"]), atol=1e-9, err_msg=where)
     if not state["checked"]:
         return 0
-    all_ = [("input", *place) for place in np.ndindex(x.shape[2:])]
-    all_ += [("weight", *place) for place in np.ndindex(w.shape[2:])] if state["layer"] == "convolution" else []
-    assert found["toNudge"] == len(all_) and len(found["nudged"]) == min(state["checked"], len(all_))
+    numbers = [("input", *place) for place in np.ndindex(x.shape[2:])]
+    numbers += [("weight", *place) for place in np.ndindex(w.shape[2:])] if state["layer"] == "convolution" else []
+    assert found["toNudge"] == len(numbers) and len(found["nudged"]) == min(state["checked"], len(numbers))
     tie = 0
-    for one, place in zip(found["nudged"], all_, strict=False):
-        up, down = (loss(1e-5, *place) - loss(0, *place)) / 1e-5, (loss(0, *place) - loss(-1e-5, *place)) / 1e-5
-        gradient = found["dx" if place[0] == "input" else "dw"][place[1]][place[2]]
+    for one, (grid, i, j) in zip(found["nudged"], numbers, strict=False):
+        down, up = slopes(grid, i, j)
+        gradient = found["dx" if grid == "input" else "dw"][i][j]
         assert one["agrees"] == (abs((up + down) / 2 - gradient) < 1e-4), (one, up, down, where)
         tie |= abs(up - down) > 1e-3
     return tie

@@ -9,6 +9,7 @@ import { shell, UNDO_AND_RESET } from "./lab.js";
 
 const ALL = 999;  // more terms than any sum has
 const GRIDS = ["input", "weight", "output"];
+const OWN = "";  // the kernel's name once the reader has changed it
 const LONGEST = 20;  // of what is typed as a prediction
 
 export const start = (config) => ({ picture: Object.keys(config.pictures)[0], channels: 1,
@@ -32,7 +33,7 @@ export function valid(state, { pictures, kernels }) {
   const editFits = (edit, { shape }) => edit.length === 4 && allowed(edit[3]) &&
     edit.slice(0, 3).every((k, axis) => within(k, 0, shape[axis] - 1));
   return Object.hasOwn(pictures, picture) && within(state.channels, 1, pictures[picture].shape[0]) &&
-    (kernel === null || Object.hasOwn(kernels, kernel)) && weights.length === 3 && weights.every(kernelFits) &&
+    (kernel === OWN || Object.hasOwn(kernels, kernel)) && weights.length === 3 && weights.every(kernelFits) &&
     allowed(state.bias) && within(state.stride, 1, 3) && within(state.padding, 0, 2) && within(state.dilation, 1, 3) &&
     within(state.tab, 0, 2) && within(state.at, 0, ALL) && isCell(cell, GRIDS) &&
     ["pinned", "counting", "predict"].every((key) => typeof state[key] === "boolean") &&
@@ -45,7 +46,7 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-hint">Poi
   "Tab and the arrow keys: an output shows its window, a pixel the outputs that read it, a weight all places where it is " +
   "used. A click or Enter holds it; + and − change a pixel or a weight.</p>" +
   `<div class="course-lab-tools">${menu('state="picture"', Object.keys(pictures), "image")}` +
-  `${menu("kernel", Object.keys(kernels), "kernel", "<option value='null'>your own</option>")}</div>` +
+  `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}</div>` +
   `<div class="course-lab-tools">${choice("channels", [1, 2, 3], "channels")}${choice("stride", [1, 2, 3], "stride")}` +
   `${choice("padding", [0, 1, 2], "padding")}${choice("dilation", [1, 2, 3], "dilation")}` +
   '<label class="course-lab-above">bias <input type="number" step="1" data-state="bias"></label></div>' +
@@ -89,7 +90,7 @@ export function open(root, config) {
     const { cell: [grid, i, j], tab } = seen, { state } = lab;
     if (grid === "weight") {
       const changed = state.weights[tab].map((line, u) => line.map((old, v) => (u === i && v === j ? value : old)));
-      return lab.change({ kernel: null, weights: state.weights.map((w, c) => (c === tab ? changed : w)) });
+      return lab.change({ kernel: OWN, weights: state.weights.map((w, c) => (c === tab ? changed : w)) });
     }
     const others = (state.edits[state.picture] ?? []).filter(([c, p, q]) => c !== tab || p !== i || q !== j);
     lab.change({ edits: { ...state.edits, [state.picture]: [...others, [tab, i, j, value]] } });
@@ -133,8 +134,8 @@ export function open(root, config) {
   }
 
   body.addEventListener("input", ({ target }) => {
-    const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : null;
-    if (kernel !== null) lab.change({ kernel, weights: config.kernels[kernel] });
+    const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
+    if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
   });
   body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches('[data-focus="guess"]')) check();

@@ -166,7 +166,8 @@ function fromAddress(lab, config) {
   if (found?.[1] !== lab.name) return null;
   try {
     const given = JSON.parse(decodeURIComponent(found[2])), state = { ...start, ...given };
-    const alike = (key) => Object.hasOwn(start, key) && (start[key] === null || kind(start[key]) === kind(given[key]));
+    const alike = (key) => Object.hasOwn(start, key) && (start[key] === null || kind(start[key]) === kind(given[key]) ||
+      (key === "cell" && given.cell === null));
     if (!Object.keys(given).every(alike)) return null;
     if (lab.valid && !lab.valid(state, config)) return null;
     lab.draw(lab.numbers(state, config), state, config);  // what cannot be shown is no state
