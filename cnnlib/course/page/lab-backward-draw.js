@@ -1,8 +1,8 @@
 // The backward laboratory's pictures: two grids and a kernel, the terms that meet, the loss while a number is nudged.
-import { ACCENT, GREEN, headed, LINE, MUTED, row, text, WARM } from "./draw.js";
+import { ACCENT, GREEN, LINE, MUTED, row, text, WARM } from "./draw.js";
 import { caption, GRADIENT, going } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
-import { beside, growing, many, multiplied, note, plane } from "./lab-planes.js";
+import { beside, growing, headed, many, multiplied, note, plane } from "./lab-planes.js";
 import { number } from "./words.js";
 
 const isInside = ({ x }) => ({ p, q }) => x[p]?.[q] !== undefined;
@@ -123,8 +123,8 @@ function met({ terms, cell: [grid, i, j], dy, x, convolution }, { at, rule }) {
   });
   const bars = growing(values, { label: `${many(terms.length, "term")} of ${name}`, reached,
     lost: (k) => rule === "=" && k < latest, groups: terms.length > 9 ? [] : terms.map((term) => [`(${term.i}, ${term.j})`, 1]) });
-  return `<div style="max-width:404px"><p class="course-lab-head">${name} ${rule === "=" ? "keeps the last of" : "after"} ${reached} ` +
-    `of ${many(terms.length, "term")}: <b>${number(sum)}</b></p>${bars}<ul class="course-lab-uses">${items.join("")}</ul></div>`;
+  return headed(`${name} ${rule === "=" ? "keeps the last of" : "after"} ${reached} of ${many(terms.length, "term")}: ` +
+    `<b>${number(sum)}</b>`, 404, `${bars}<ul class="course-lab-uses">${items.join("")}</ul>`);
 }
 
 // --- Nudges ----------------------------------------------------------------------------------------------------------

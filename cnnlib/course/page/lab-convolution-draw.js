@@ -3,7 +3,7 @@ import { largest, row } from "./draw.js";
 import { sum } from "./lab-convolution-numbers.js";
 import { hidden, left } from "./lab-convolution-predict.js";
 import { caption, place } from "./lab-convolution-words.js";
-import { beside, escaped, growing, many, multiplied, note, plane, times } from "./lab-planes.js";
+import { beside, escaped, growing, headed, many, multiplied, note, plane, times } from "./lab-planes.js";
 import { number } from "./words.js";
 
 export function drawn(seen, state, config) {
@@ -80,8 +80,8 @@ function outputSum({ x, w, tab, window, products, sums, y, cell, bias }, state, 
     label: `${many(terms.length, "term")}, added one by one, make ${number(y[cell[1]][cell[2]])}`, reached,
     groups: [...named, ["b", 1]], set: (k) => ({ at: k + 1, tab: Math.min(Math.floor(k / window.length), x.length - 1) }),
   });
-  return beside(shown, `<div style="flex:0 1 404px"><p class="course-lab-head">running sum after ${reached} of ` +
-    `${many(terms.length, "term")}: <b>${number(sum(terms.slice(0, reached)))}</b></p>${bars}</div>`);
+  return beside(shown, headed(`running sum after ${reached} of ${many(terms.length, "term")}: ` +
+    `<b>${number(sum(terms.slice(0, reached)))}</b>`, 404, bars));
 }
 
 const LISTED = 9;

@@ -1,5 +1,5 @@
 // What the laboratories on windows draw alike: planes of numbers or pixels with marks on them, and sums as they grow.
-import { ACCENT, headed, largest, LINE, MUTED, range, text, tint, WARM } from "./draw.js";
+import { ACCENT, largest, LINE, MUTED, range, text, tint, WARM } from "./draw.js";
 import { png, signed } from "./pictures.js";
 import { number } from "./words.js";
 
@@ -13,6 +13,9 @@ export const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`
 export const times = (a, b) => `${a}\u00a0×\u00a0${b}`;
 export const beside = (...parts) => `<div class="course-lab-planes">${parts.join("")}</div>`;
 export const note = (words) => `<p class="course-lab-note">${words}</p>`;
+// A heading and what it is about, as wide as that is, where there is room.
+export const headed = (head, wide, body) => `<div style="flex:0 1 ${wide}px;width:${wide}px;max-width:100%">` +
+  `<p class="course-lab-head">${head}</p>${body}</div>`;
 const short = (value) => Number(value.toFixed(2));
 
 // --- Planes ----------------------------------------------------------------------------------------------------------
@@ -43,7 +46,7 @@ export function plane(name, head, values, { label = head, border = 0, edge = "0"
     body.push(`<g data-cell="${i},${j}"><rect x="${x}" y="${y}" width="${side}" height="${side}" ` +
       `${blank(i, j) ? 'fill="none"' : tint(value, most)} stroke="${LINE}" pointer-events="all"/>` +
       text(middle, first, 15, show(value, i, j)) +
-      (line ? text(middle, first + 16, columns > 9 ? 14 : 12.5, line) : "") + (extra?.(i, j, x, y, side) ?? "") + "</g>");
+      (line ? text(middle, first + 16, columns > 9 ? 15 : 12.5, line) : "") + (extra?.(i, j, x, y, side) ?? "") + "</g>");
   }));
   if (strokes.length) {
     body.push(`<path d="${strokes.join("")}" stroke="${WARM}" stroke-width="${read ? 1.5 : 0.7}" fill="none" ` +
