@@ -36,22 +36,31 @@ function chunk(name, data) {
   return [...word(data.length), ...body, ...word(~check)];
 }
 
-// Grey values from 0 to 1, row by row, as a PNG: one byte a pixel, stored without compression.
-export function png(values, width, height) {
-  const raw = [];
-  values.forEach((value, k) => {
-    if (k % width === 0) raw.push(0);  // each row begins with its filter: none
-    raw.push(Math.floor(255 * value + 0.5));
+// Bytes of pixels, row by row, as a PNG stored without compression; `color` is 0 for grey, 6 for red, green, blue, opacity.
+function stored(pixels, width, height, color) {
+  const raw = [], line = width * (color ? 4 : 1);
+  pixels.forEach((byte, k) => {
+    if (k % line === 0) raw.push(0);  // each row begins with its filter: none
+    raw.push(byte);
   });
-  let stored = [0x78, 0x01];
+  let blocks = [0x78, 0x01];
   for (let at = 0; at < raw.length; at += 65535) {
     const part = raw.slice(at, at + 65535), n = part.length;
-    stored = stored.concat([at + n === raw.length ? 1 : 0, n & 255, n >> 8, ~n & 255, (~n >> 8) & 255], part);
+    blocks = blocks.concat([at + n === raw.length ? 1 : 0, n & 255, n >> 8, ~n & 255, (~n >> 8) & 255], part);
   }
   let a = 1, b = 0;
   for (const byte of raw) { a = (a + byte) % 65521; b = (b + a) % 65521; }
-  stored.push(...word(((b << 16) | a) >>> 0));
-  const parts = [137, 80, 78, 71, 13, 10, 26, 10, ...chunk("IHDR", [...word(width), ...word(height), 8, 0, 0, 0, 0]),
-    ...chunk("IDAT", stored), ...chunk("IEND", [])];
+  blocks.push(...word(((b << 16) | a) >>> 0));
+  const parts = [137, 80, 78, 71, 13, 10, 26, 10, ...chunk("IHDR", [...word(width), ...word(height), 8, color, 0, 0, 0]),
+    ...chunk("IDAT", blocks), ...chunk("IEND", [])];
   return `data:image/png;base64,${base64(parts)}`;
 }
+
+const byte = (value) => Math.floor(255 * value + 0.5);
+
+// Grey values from 0 to 1.
+export const png = (values, width, height) => stored(values.map(byte), width, height, 0);
+
+// Values from −1 to 1: blue above zero, orange below, the nearer to zero the clearer.
+export const signed = (values, width, height) => stored(values.flatMap((value) =>
+  [...(value < 0 ? [213, 94, 0] : [0, 114, 178]), byte(Math.min(1, Math.abs(value)))]), width, height, 6);

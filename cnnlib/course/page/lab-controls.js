@@ -1,0 +1,45 @@
+// Controls of the laboratories on windows: menus, a few values side by side, and a box to change the chosen number.
+
+// A menu of names: `data` is the rest of a data attribute, `state="key"` where the shell keeps the choice.
+export const menu = (data, names, label, more = "") => `<label>${label} <select data-${data}>${names.map((name) =>
+  `<option value='${JSON.stringify(name)}'>${name}</option>`).join("")}${more}</select></label>`;
+
+// A few values side by side, of which one is chosen.
+export const choice = (key, values, name) => `<div class="course-lab-choice" role="radiogroup" aria-label="${name}">` +
+  `<span aria-hidden="true">${name}</span><div>${values.map((value) => `<label><input type="radio" name="${key}" ` +
+  `data-state="${key}" value='${JSON.stringify(value)}'>${value}</label>`).join("")}</div></div>`;
+
+export const VALUE = '<div class="course-lab-tools course-lab-value"><span data-region="value"></span>' +
+  '<button type="button" data-do="less" aria-label="one less">−</button>' +
+  '<input type="number" step="1" aria-label="value" data-focus="value">' +
+  '<button type="button" data-do="more" aria-label="one more">+</button></div>';
+
+// What a reader may make of a number, and what an address may say.
+export const allowed = (value) => typeof value === "number" && Math.abs(value) <= 999;
+export const within = (value, low, high) => Number.isInteger(value) && low <= value && value <= high;
+export const isCell = (cell, grids) => cell === null ||
+  (grids.includes(cell[0]) && cell.length === 3 && within(cell[1], 0, 999) && within(cell[2], 0, 999));
+
+// `get()` is the chosen number or null, `set(value)` changes it. Gives two actions, and what to do once all is drawn.
+export function valueBox(body, { get, set }) {
+  const offer = (value) => { if (allowed(value)) set(value); };
+  const step = (by) => { if (get() !== null) offer(Number((get() + by).toFixed(4))); };
+  body.addEventListener("input", ({ target }) => {
+    if (target.matches('[data-focus="value"]') && target.value !== "") offer(Number(target.value));
+  });
+  // Also at the grids themselves, where arrows choose.
+  body.addEventListener("keydown", (event) => {
+    const by = { "+": 1, "-": -1, "−": -1 }[event.key];
+    if (by && event.target.closest("[data-grid]")) step(by);
+  });
+  return {
+    less: () => step(-1), more: () => step(1),
+    show() {
+      const box = body.querySelector('[data-focus="value"]'), value = get();
+      body.querySelector(".course-lab-value").hidden = value === null;
+      // What is being typed stays as it is while it means the same.
+      if (value === null || (box === document.activeElement && Number(box.value) === value)) return;
+      box.value = Number(value.toFixed(4));
+    },
+  };
+}

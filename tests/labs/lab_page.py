@@ -1,0 +1,125 @@
+"""A laboratory on a page of its own, from disk, and what its tests do there: read grids, point, tap, type."""
+
+import json
+import pathlib
+from urllib.parse import quote, unquote
+
+from helpers_book import media, noise, requests, wait
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
+from selenium.webdriver.common.actions.pointer_input import PointerInput
+from selenium.webdriver.common.keys import Keys
+
+from cnnlib.course import bundle
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "_ext" / "assets"
+# What of the theme matters here: the colours, a column as narrow as the book's, boxes that hold their padding.
+THEME = """*, ::before { box-sizing: border-box; } body { margin: 0; font: 16px/1.5 sans-serif; }
+body { background: var(--pst-color-background); color: var(--pst-color-text-base); }
+main { max-width: 46rem; margin: auto; }
+html { --pst-color-background: #fff; --pst-color-text-base: #323232; }
+html[data-theme="dark"] { --pst-color-background: #14181e; --pst-color-text-base: #ced6dd; }"""
+DARK = "document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'"
+
+
+class Page:
+    """The page of one laboratory in a browser."""
+
+    def __init__(self, browser, lab, folder):
+        self.browser, self.lab, self.path = browser, lab, folder / f"{lab.name}.html"
+        style = "".join((at / name).read_text(encoding="utf-8") for at, name in (
+            (ASSETS, "course.css"), (bundle.PAGE, "explorer.css"))) + bundle.labs_style()
+        self.path.write_text(
+            '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f"<title>Laboratory</title><style>{THEME}{style}</style><script>{DARK}</script>"
+            f"<main><h1>Laboratory</h1>{lab.to_html()}</main><script>{bundle.for_page('labs')}</script></html>",
+            encoding="utf-8")
+
+    def open(self, width=1280, mode="light", address=None, **state):
+        """At a state, in a window of some width and in some colours."""
+        noise(self.browser), requests(self.browser)
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+        media(self.browser, mode)
+        self.browser.get("about:blank")
+        fragment = f"#lab={self.lab.name.removeprefix('lab-')}:{quote(json.dumps(state))}" if state else ""
+        self.browser.get(address or self.path.as_uri() + fragment)
+        assert wait(self.browser, "return document.querySelector('[data-grid]')")
+        return self
+
+    def find(self, selector):
+        return self.browser.find_element("css selector", selector)
+
+    def text(self, selector):
+        return self.find(selector).text
+
+    @property
+    def caption(self):
+        return self.find("[data-region=caption]").get_attribute("textContent").replace("\u00a0", " ")
+
+    def cell(self, grid, i, j):
+        return self.find(f'[data-grid="{grid}"] [data-cell="{i},{j}"] rect')
+
+    def grid(self, name, line=0):
+        """The numbers of a grid as they are shown; `line` 1 are the smaller ones below, without their letter."""
+        rows = {}
+        for cell in self.browser.find_elements("css selector", f'[data-grid="{name}"] [data-cell]'):
+            i, _ = cell.get_attribute("data-cell").split(",")
+            shown = cell.find_elements("css selector", "text")[line].get_attribute("textContent")
+            rows.setdefault(int(i), []).append(float(shown.lstrip("xyw ").replace("−", "-")))
+        return list(rows.values())
+
+    def press(self, selector, *keys):
+        for key in keys:  # the element may be another one after each key
+            self.find(selector).send_keys(key)
+
+    def point(self, element):
+        ActionChains(self.browser, duration=50).move_to_element(element).perform()
+
+    def tap(self, element):
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        finger = ActionBuilder(self.browser, mouse=PointerInput(POINTER_TOUCH, "finger"), duration=50)
+        finger.pointer_action.move_to(element).pointer_down().pointer_up()
+        finger.perform()
+
+    def type(self, selector, words):
+        self.press(selector, Keys.CONTROL + "a", words)
+
+    @property
+    def state(self):
+        """What the address holds: all that differs from the start."""
+        wait(self.browser, "return new Promise((done) => setTimeout(() => done(true), 350))")
+        fragment = self.browser.execute_script("return location.hash")
+        return json.loads(unquote(fragment.split(":", 1)[1])) if fragment else {}
+
+    def quiet(self):
+        """Nothing was said in the console, and nothing was asked for outside the disk."""
+        return noise(self.browser) == [] and requests(self.browser) == []
+
+    def smallest_text(self):
+        """The height in pixels of the smallest letters in a drawing."""
+        return self.browser.execute_script("""
+            const texts = [...document.querySelectorAll(".course-lab svg text")];
+            return Math.min(...texts.filter((t) => t.textContent.trim()).map((t) =>
+              t.getAttribute("font-size") * t.getScreenCTM().a));""")
+
+    def scrolls_sideways(self, width):
+        return self.browser.execute_script("return document.documentElement.scrollWidth") > width
+
+    def focus_stops(self, most=60):
+        """Every element that Tab reaches, and whether its focus can be seen."""
+        self.browser.execute_script("document.activeElement.blur(); scrollTo(0, 0)")
+        found = []
+        for _ in range(most):
+            ActionChains(self.browser, duration=0).send_keys(Keys.TAB).perform()
+            name, seen = self.browser.execute_script("""
+                const e = document.activeElement, box = e.closest(".course-lab-choice label") ?? e;
+                const style = getComputedStyle(box);
+                return [e === document.body ? "" : e.dataset.grid || e.dataset.do || e.name || e.localName,
+                  style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];""")
+            if not name and found:
+                break
+            found.append((name, seen))
+        return found

@@ -1,0 +1,177 @@
+"""The backward laboratory in a browser, from disk: by key, pointer and touch, its numbers held against cnnlib."""
+
+import numpy as np
+import pytest
+from helpers_book import start_browser, wait
+from lab_page import Page
+from selenium.webdriver.common.keys import Keys
+from test_browser import axe, violations  # noqa: F401 (a fixture)
+
+from cnnlib.conv import conv2d_backward
+from cnnlib.course.figures.back_explorers import DY, W, X
+from cnnlib.course.labs import BackwardLab
+from cnnlib.pooling import max_pool2d_backward
+
+pytestmark = pytest.mark.browser
+LAB = BackwardLab()
+
+
+def gradients(done=9, x=X, w=W, dy=DY):
+    """dx and dw once so many windows have gone back."""
+    some = dy * (np.arange(9).reshape(3, 3) < done)
+    return [part[0, 0] for part in conv2d_backward(some[None, None], x[None, None], w[None, None])[:2]]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    driver = start_browser()
+    driver.set_script_timeout(60)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    return Page(browser, LAB, tmp_path_factory.mktemp("backward"))
+
+
+def shows(page, done=9, **given):
+    dx, dw = gradients(done, **given)
+    np.testing.assert_allclose(page.grid("input"), dx)
+    np.testing.assert_allclose(page.grid("weight"), dw)
+
+
+def test_windows_go_back_and_forth_by_key(page):
+    page.open()
+    shows(page, 5)
+    np.testing.assert_allclose(page.grid("output"), DY)
+    page.press("[data-focus=scrub]", Keys.RIGHT, Keys.RIGHT)
+    shows(page, 7)
+    page.press("[data-focus=scrub]", Keys.HOME)
+    shows(page, 1)
+    page.press("[data-focus=scrub]", Keys.END)
+    shows(page, 9)
+    page.press("[data-grid=output]", Keys.LEFT, Keys.UP)
+    shows(page, 5)
+    assert page.caption.startswith("Window 5 of 9, where dy = 2:") and page.quiet()
+
+
+def test_the_mouse_takes_any_window_and_playing_goes_on(page):
+    page.open()
+    page.point(page.cell("output", 2, 0))
+    shows(page, 7)
+    page.point(page.cell("output", 0, 1))
+    shows(page, 2)
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-focus=scrub]').value > 3")
+    page.press("body", Keys.ESCAPE)
+
+
+def test_a_pixel_gathers_what_windows_scatter(page):
+    page.open()
+    page.find("[data-region=lens] button:nth-child(2)").click()
+    shows(page)
+    dx = gradients()[0]
+    assert f"9 terms meet here: dx(2, 2) = {dx[2, 2]:g}. A nudge agrees" in page.caption
+    page.press("[data-focus=scrub]", Keys.HOME, *[Keys.RIGHT] * 4)
+    said = page.text("[data-region=sum]")
+    terms = [DY[i, j] * W[2 - i, 2 - j] for i, j in np.ndindex(3, 3)]
+    assert f"dx(2, 2) after 4 of 9 terms: {sum(terms[:4]):g}" in said
+    assert "dy(1, 0) × w(1, 2) = −2 × 0 = 0" in said
+    page.press("[data-grid=input]", Keys.UP, Keys.UP, Keys.LEFT, Keys.LEFT)
+    assert "1 term comes here: dx(0, 0) = 1." in page.caption
+
+
+def test_a_tap_shows_a_weight_and_its_terms(page):
+    page.open(width=390)
+    page.tap(page.cell("weight", 0, 2))
+    dw = gradients()[1]
+    assert f"dw(0, 2) = {dw[0, 2]:g}" in page.caption and page.state["cell"] == ["weight", 0, 2]
+    assert "They agree" in page.text("[data-region=badge]")
+
+
+def test_numbers_are_changed_and_changes_undone(page):
+    page.open()
+    page.press("[data-grid=output]", "+", "+")
+    dy = DY.copy()
+    dy[1, 1] += 2
+    shows(page, 5, dy=dy)
+    page.tap(page.cell("input", 2, 2))
+    page.type("[data-focus=value]", "-3")
+    x = X.copy()
+    x[2, 2] = -3
+    shows(page, dy=dy, x=x)
+    np.testing.assert_allclose(page.grid("input", 1), x)
+    page.press("[data-grid=input]", Keys.CONTROL + "z")
+    shows(page, dy=dy)
+    page.find("[data-do=undo]").click()
+    dy[1, 1] -= 1
+    shows(page, 5, dy=dy)
+    page.find("[data-do=reset]").click()
+    shows(page, 5)
+    assert page.state == {}
+
+
+def test_overwriting_is_caught_by_nudging_every_number(page):
+    page.open(cell=["output", 2, 2])
+    page.find("[name=rule][value='\"=\"']").click()
+    assert "17 of 25 numbers of dx and 9 of 9 of dw are wrong by now" in page.caption
+    page.find("[data-do=nudge]").click()
+    assert wait(page.browser, "return document.querySelector('[data-region=check]').textContent.includes('34 of 34')")
+    assert "26 gradients do not agree" in page.text("[data-region=check]")
+    assert page.text("[data-grid=input]").count("✗") == 17 and page.text("[data-grid=weight]").count("✗") == 9
+    page.find("[name=rule][value='\"+=\"']").click()
+    assert "each slope agrees with its gradient" in page.text("[data-region=check]")
+    assert page.text("[data-grid=input]").count("✓") == 25
+
+
+def test_a_nudge_is_compared_with_the_gradient(page):
+    page.open(cell=["input", 2, 1])
+    page.press("[data-state=nudge]", Keys.END)
+    change = 2 * gradients()[0][2, 1]
+    assert f"the loss changes by {change:g}. Dashed: dx · 2 = {change:g}." in page.text("[data-region=plot]")
+
+
+def test_pooling_switches_and_ties(page):
+    page.open()
+    page.press("[data-state=layer]", "max pooling")
+    page.press("[data-state=picture]", "many ties")
+    assert "It stands there 4 times, a tie: the first in reading order gets it, as in PyTorch" in page.caption
+    page.press("[data-grid=output]", Keys.ESCAPE)
+    plane = np.array(LAB.config["pictures"]["many ties"])
+    dx = max_pool2d_backward(DY[None, None], plane[None, None], 3, 1)[0, 0]
+    np.testing.assert_allclose(page.grid("input"), dx)
+    page.tap(page.cell("input", 1, 2))
+    assert "at a tie there is no derivative" in page.caption and "They differ" in page.text("[data-region=badge]")
+    assert page.find("[name=dilation][value='2']").get_attribute("disabled")
+    assert page.quiet()
+
+
+def test_a_link_brings_everything_back(page):
+    page.open(layer="average pooling", padding=1, stride=2)
+    page.tap(page.cell("input", 1, 3))
+    page.press("[data-grid=input]", "+")
+    state, said, numbers = page.state, page.caption, page.grid("input")
+    page.open(address=page.browser.current_url)
+    assert (page.state, page.caption, page.grid("input")) == (state, said, numbers)
+    page.open(rule="-=")
+    shows(page, 5)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
+    for state in ({"cell": ["input", 2, 2], "checked": 99, "rule": "="},
+                  {"layer": "max pooling", "picture": "chapter 11's map", "padding": 1},
+                  {"picture": "chapter 11's map", "padding": 2, "cell": ["weight", 1, 1]}):
+        page.open(width, mode, **state)
+        assert violations(page.browser, axe) == []
+        assert not page.scrolls_sideways(width) and page.smallest_text() >= 9
+        assert page.quiet()
+
+
+def test_every_stop_of_tab_can_be_seen(page):
+    page.open(cell=["input", 2, 2])
+    stops = page.focus_stops()
+    assert {"input", "weight", "output", "play", "nudge", "reset", "rule"} <= {name for name, _ in stops}
+    assert [name for name, seen in stops if not seen] == []

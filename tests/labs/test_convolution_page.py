@@ -1,0 +1,215 @@
+"""The convolution laboratory in a browser, from disk: by key, pointer and touch, its numbers held against cnnlib."""
+
+import numpy as np
+import pytest
+from helpers_book import start_browser, wait
+from lab_page import Page
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.keys import Keys
+from test_browser import axe, violations  # noqa: F401 (a fixture)
+
+from cnnlib.conv import conv2d
+from cnnlib.course.labs import ConvolutionLab
+
+pytestmark = pytest.mark.browser
+LAB = ConvolutionLab()
+PICTURES, KERNELS = LAB.config["pictures"], LAB.config["kernels"]
+OUTLINE = {"kernel": "outline", "weights": KERNELS["outline"]}
+
+
+def expected(picture="small numbers", kernel="right minus left", channels=1, bias=0.0, **options):
+    x = np.array(PICTURES[picture]["planes"])[None, :channels]
+    return conv2d(x, np.array(KERNELS[kernel])[None, :channels], np.array([bias]), **options)[0, 0]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    driver = start_browser()
+    driver.set_script_timeout(60)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    return Page(browser, LAB, tmp_path_factory.mktemp("convolution"))
+
+
+def test_every_option_shows_the_numbers_of_the_library(page):
+    page.open()
+    np.testing.assert_allclose(page.grid("output"), expected())
+    page.find("[name=stride][value='2']").click()
+    page.find("[name=padding][value='1']").click()
+    np.testing.assert_allclose(page.grid("output"), expected(stride=2, padding=1))
+    page.find("[name=channels][value='3']").click()
+    page.find("[name=dilation][value='2']").click()
+    page.type("[data-state=bias]", "-2")
+    np.testing.assert_allclose(page.grid("output"), expected(channels=3, bias=-2.0, stride=2, padding=1, dilation=2))
+    page.press("[data-kernel]", "mean")
+    page.press("[data-state=picture]", "handwritten digit")
+    assert page.find("[name=channels][value='3']").get_attribute("disabled")
+    np.testing.assert_allclose(page.grid("output"), expected(
+        "handwritten digit", "mean", bias=-2.0, stride=2, padding=1, dilation=2), atol=0.005)
+    assert page.quiet()
+
+
+def test_arrows_choose_enter_holds_and_escape_leaves(page):
+    page.open()
+    page.press("[data-grid=output]", Keys.RIGHT, Keys.DOWN)
+    y = expected()
+    assert "at row 2, column 2" in page.caption and page.caption.endswith(f"that is {y[2, 2]:g}.".replace("-", "−"))
+    page.press("[data-grid=output]", Keys.ENTER)
+    page.point(page.cell("input", 0, 0))
+    assert "at row 2, column 2" in page.caption
+    page.press("[data-grid=output]", Keys.ESCAPE)
+    assert page.caption.startswith("4 × 4 outputs. Choose an output")
+    page.press("[data-grid=input]", Keys.RIGHT, Keys.RIGHT)
+    assert "pixel at row 0, column 1" in page.caption and "lies under 2 windows" in page.caption
+
+
+def test_a_weight_is_changed_by_key_undone_and_reset(page):
+    page.open()
+    page.press("[data-grid=weight]", Keys.DOWN, "+", "+", "-")
+    w = np.array(KERNELS["right minus left"][0])
+    w[0, 0] += 1
+    wanted = conv2d(np.array(PICTURES["small numbers"]["planes"])[None, :1], w[None, None])[0, 0]
+    np.testing.assert_allclose(page.grid("output"), wanted)
+    assert page.find("[data-kernel]").get_attribute("value") == '""'
+    assert page.browser.execute_script("return document.activeElement.dataset.grid") == "weight"
+    page.press("[data-grid=weight]", Keys.CONTROL + "z")
+    page.find("[data-do=undo]").click()
+    page.find("[data-do=undo]").click()
+    np.testing.assert_allclose(page.grid("output"), expected())
+    page.find("[data-do=more]").click()
+    page.find("[name=stride][value='3']").click()
+    page.find("[data-do=reset]").click()
+    np.testing.assert_allclose(page.grid("output"), expected())
+    assert page.state == {}
+
+
+def test_the_mouse_shows_what_it_points_at(page):
+    page.open()
+    page.point(page.cell("input", 2, 2))
+    assert "lies under 9 windows" in page.caption
+    assert len(page.browser.find_elements("css selector", "[data-grid=output] > svg > [stroke-width='3']")) == 9
+    page.point(page.cell("weight", 1, 2))
+    assert "is used by all 16 outputs" in page.caption
+    page.point(page.cell("output", 3, 0))
+    assert "at row 3, column 0" in page.caption
+    assert len(page.browser.find_elements("css selector", "[data-grid=input] > svg > [stroke-width='3']")) == 9
+
+
+def test_a_tap_chooses_and_a_pixel_can_be_typed(page):
+    page.open(width=390)
+    page.tap(page.cell("output", 0, 3))
+    assert "at row 0, column 3" in page.caption and page.state["pinned"] is True
+    page.tap(page.cell("input", 5, 5))
+    assert "lies under 1 window: one output reads it" in page.caption
+    page.type("[data-focus=value]", "-7.5")
+    x = np.array(PICTURES["small numbers"]["planes"])[None, :1].copy()
+    x[0, 0, 5, 5] = -7.5
+    wanted = conv2d(x, np.array(KERNELS["right minus left"])[None, :1])[0, 0]
+    np.testing.assert_allclose(page.grid("output"), wanted)
+    assert page.find("[data-focus=value]").get_attribute("value") == "-7.5"
+
+
+def test_a_sum_grows_term_by_term(page):
+    page.open(channels=3, bias=1)
+    scrub = "[data-state=at]"
+    assert page.find(scrub).get_attribute("max") == "28"
+    page.press(scrub, Keys.HOME, *[Keys.RIGHT] * 10)
+    x = np.array(PICTURES["small numbers"]["planes"])[:, 1:4, 1:4]
+    products = (x * np.array(KERNELS["right minus left"])).ravel()
+    said = page.text("[data-region=sum]")
+    assert f"running sum after 10 of 28 terms: {products[:10].sum():g}".replace("-", "−") in said
+    page.press("[data-do=play]", Keys.ENTER)
+    assert wait(page.browser, "return document.querySelector('[data-state=at]').value > 11")
+    page.press("body", Keys.ESCAPE)
+    page.find("[data-set='{\"tab\":2}']").click()
+    assert "input, channel 2" in page.text("[data-region=input]")
+
+
+def test_pixels_that_no_window_reads_are_struck_out(page):
+    page.open(stride=2, counting=True)
+    assert "Struck out: 11 pixels that no window reads" in page.text("[data-region=input]")
+    struck = page.find("[data-grid=input] path").get_attribute("d")
+    assert struck.count("M") == 11
+    assert [row[5] for row in page.browser.execute_script("""
+        return [...document.querySelectorAll("[data-grid=input] [data-cell]")]
+          .map((cell) => cell.querySelectorAll("text")[1].textContent).reduce((rows, text, k) => {
+            if (k % 6 === 0) rows.push([]); rows.at(-1).push(text); return rows; }, []);""")] == ["×0"] * 6
+
+
+def test_a_prediction_is_judged(page):
+    page.open(bias=1, **OUTLINE)
+    page.find("[data-do=predict]").click()
+    assert page.browser.execute_script(
+        "return [...document.querySelectorAll('[data-grid=output] text')].every((text) => text.textContent === '?')")
+    right = expected(kernel="outline", bias=1.0)[1, 1]
+    guess = "[data-focus=guess]"
+    page.press(guess, f"{right - 1:g}", Keys.ENTER)
+    assert "the bias, 1, is missing" in page.text(".course-verdict.failed")
+    assert page.find(guess).get_attribute("value") == f"{right - 1:g}"
+    page.type(guess, "<b>x</b>")
+    page.find("[data-do=check]").click()
+    assert "“<b>x</b>” is no number" in page.text(".course-verdict.failed")
+    page.type(guess, f"{right:g}".replace("-", "−"))
+    page.find("[data-do=check]").click()
+    assert page.text(".course-verdict.passed") == "Right." and "15 outputs to find" in page.text("[data-region=ask]")
+    assert page.cell("output", 1, 1).find_element("xpath", "..").text == f"{right:g}".replace("-", "−")
+    page.find("[data-do=next]").click()
+    assert page.browser.execute_script("return document.activeElement.dataset.focus") == "guess"
+    page.find("[data-do=reveal]").click()
+    assert "14 outputs to find" in page.text("[data-region=ask]")
+    page.find("[name=stride][value='2']").click()
+    assert "Output at row" in page.text("[data-region=ask]")  # other outputs: all are to be found anew
+    assert page.grid("input") and page.text("[data-grid=output]").count("?") == 4
+    assert page.quiet()
+
+
+def test_a_photograph_is_pointed_at(page):
+    page.open(picture="photograph", channels=3, padding=1, **OUTLINE)
+    drawing = page.find("[data-grid=output] svg")
+    wide = drawing.size["width"]
+    ActionChains(page.browser).move_to_element_with_offset(drawing, 0.25 * wide, -0.25 * wide).click().perform()
+    at = page.state["cell"]
+    assert at[0] == "output" and at[1] in (15, 16) and at[2] in (47, 48, 49), at
+    assert f"at row {at[1]}, column {at[2]}" in page.caption
+    page.press("[data-grid=output]", Keys.RIGHT)
+    assert f"at row {at[1]}, column {at[2] + 1}" in page.caption
+    assert page.find("[data-do=predict]").get_attribute("aria-disabled") == "true"
+    page.find("[data-do=predict]").click()
+    assert "predict" not in page.state and page.quiet()
+
+
+def test_a_link_brings_everything_back(page):
+    page.open(stride=2)
+    page.tap(page.cell("weight", 2, 2))
+    page.type("[data-focus=value]", "4")
+    state, said, numbers = page.state, page.caption, page.grid("output")
+    page.open(address=page.browser.current_url)
+    assert (page.caption, page.grid("output"), page.state) == (said, numbers, state) and state["kernel"] == ""
+    page.press("[data-grid=weight]", Keys.ESCAPE)
+    assert page.state["cell"] is None
+    page.open(address=page.browser.current_url)
+    assert "Choose an output" in page.caption
+    page.open(**{"stride": 7})
+    np.testing.assert_allclose(page.grid("output"), expected())
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
+    for state in ({"channels": 3, "predict": True}, {"picture": "handwritten digit", "padding": 2, "counting": True,
+                                                     "cell": ["input", 3, 3]}):
+        page.open(width, mode, **state)
+        assert violations(page.browser, axe) == []
+        assert not page.scrolls_sideways(width) and page.smallest_text() >= 9
+        assert page.quiet()
+
+
+def test_every_stop_of_tab_can_be_seen(page):
+    page.open(channels=3)
+    stops = page.focus_stops()
+    assert {"input", "weight", "output", "predict", "reset", "stride", "play"} <= {name for name, _ in stops}
+    assert [name for name, seen in stops if not seen] == []
