@@ -8,9 +8,10 @@ READER  := $(VENV)/.book
 STAMP   := $(VENV)/.everything
 PIP     := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BOOK    := _build/html/index.html
-NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb)) $(wildcard verification.ipynb speed.ipynb)
+NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb laboratories/*.ipynb)) $(wildcard verification.ipynb speed.ipynb)
 SOURCES = _config.yml _toc.yml references.bib tools/build_book.py tools/only.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
-          $(wildcard cnnlib/*.py cnnlib/*/*.py) $(wildcard _ext/*.py _ext/*/*.* _ext/*/*/*.*)
+          $(wildcard cnnlib/*.py cnnlib/*/*.py cnnlib/*/*/*.*) \
+          $(wildcard _ext/*.py _ext/*/*.* _ext/*/*/*.*)
 JOBS    ?= 2
 # The benchmarks compare with two more libraries; what cannot be had is reported as left out.
 PEERS   = -$(PIP) -e '.[bench]'
@@ -80,7 +81,7 @@ check-book: $(STAMP) $(BOOK)
 lab: $(STAMP) ## open JupyterLab with the chapters
 	$(call say,JupyterLab: stop it with Ctrl-C)
 	@# Without trust JupyterLab would strip the committed figures until their cells are run.
-	@$(BIN)/jupyter trust chapters/*.ipynb >/dev/null
+	@$(BIN)/jupyter trust chapters/*.ipynb laboratories/*.ipynb >/dev/null
 	cd chapters && ../$(BIN)/python -m jupyterlab
 
 notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reproducible

@@ -17,6 +17,8 @@ ASSETS = HERE / "assets"
 PREFIX = "course"
 STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "formulas.css", "print.css")
 SCRIPTS = ("explorers.js", "theme.js", "formulas.js", "print.js")
+# Only pages with a laboratory load these.
+LABS = re.compile(r'<section class="course-lab\b')
 # Never asked for by a built page: source maps, and icons that theme.css replaces.
 UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/webpack*", "_static/vendor")
 ICON_FONTS = re.compile(r"@font-face\{[^}]*vendor/fontawesome[^}]*\}")
@@ -46,7 +48,7 @@ def add_assets(app, config):
 
 
 def copy_assets(app):
-    """Copy our files before the pages are written; explorers get their script and their style from the library."""
+    """Copy our files before the pages are written; those of explorers and laboratories come from the library."""
     if app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
@@ -56,7 +58,16 @@ def copy_assets(app):
             target.parent.mkdir(parents=True, exist_ok=True)
             copy_asset_file(str(path), str(target))
     copy_asset_file(str(bundle.PAGE / "explorer.css"), str(static / PREFIX))
-    (static / PREFIX / "explorers.js").write_text(bundle.for_page(), encoding="utf-8")
+    (static / PREFIX / "labs.css").write_text(bundle.labs_style(), encoding="utf-8")
+    for part in ("explorers", "labs"):
+        (static / PREFIX / f"{part}.js").write_text(bundle.for_page(part), encoding="utf-8")
+
+
+def add_labs(app, pagename, templatename, context, doctree):
+    """Name the laboratories' script and style to the pages that show one."""
+    if LABS.search(context.get("body") or ""):
+        app.add_css_file(f"{PREFIX}/labs.css", priority=900)
+        app.add_js_file(f"{PREFIX}/labs.js", priority=900)
 
 
 def repair_page(app, pagename, templatename, context, doctree):
@@ -96,6 +107,7 @@ def setup(app):
     app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", add_assets)
     app.connect("builder-inited", copy_assets)
+    app.connect("html-page-context", add_labs, priority=850)
     app.connect("html-page-context", repair_page, priority=900)
     app.connect("build-finished", remove_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -151,6 +151,7 @@ def test_every_asset_of_ours_is_loaded_once():
     for page in PAGES:
         names = [address.split("_static/course/")[1].split("?")[0] for address in loaded(page) if "/course/" in address]
         assert ours <= set(names), f"{page} does not load {sorted(ours - set(names))}"
+        assert ({"labs.js", "labs.css"} <= set(names)) == bool(soup(page).select(".course-lab")), page
         assert len(names) == len(set(names)), f"{page} loads something twice"
 
 

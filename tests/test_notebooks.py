@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-NOTEBOOKS = [*sorted((ROOT / "chapters").glob("*.ipynb")), *sorted(ROOT.glob("*.ipynb"))]
+NOTEBOOKS = [path for folder in ("chapters", "laboratories", ".") for path in sorted((ROOT / folder).glob("*.ipynb"))]
 CHAPTERS = [path for path in NOTEBOOKS if path.parent.name == "chapters"]
 MOST_LINES = 25
 MOST_COLUMNS = 75  # what a page shows uncut at 1280 pixels, beside both side bars

@@ -10,7 +10,7 @@ from helpers_book import start_browser
 from helpers_lab import jupyterlab, wait
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-NOTEBOOKS = [*sorted((ROOT / "chapters").glob("*.ipynb")), *sorted(ROOT.glob("*.ipynb"))]
+NOTEBOOKS = [path for folder in ("chapters", "laboratories", ".") for path in sorted((ROOT / folder).glob("*.ipynb"))]
 KINDS = ('class="course-figure"', 'class="course-explorer"')
 # For each output: its images (drawn, and how large), controls that show, and all of its visible words.
 SEEN = """

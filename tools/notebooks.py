@@ -33,7 +33,7 @@ ENVIRONMENT = {
 
 def default_notebooks() -> list[pathlib.Path]:
     """All notebooks of the book, in order."""
-    return [*sorted((ROOT / "chapters").glob("*.ipynb")), *sorted(ROOT.glob("*.ipynb"))]
+    return [path for folder in ("chapters", "laboratories", ".") for path in sorted((ROOT / folder).glob("*.ipynb"))]
 
 
 def execute(path: pathlib.Path, timeout: int, timings: bool = False) -> str:

@@ -44,7 +44,8 @@ def available():
 
 
 @functools.cache
-def _engine():
+def engine():
+    """A JavaScript engine that holds all modules, as ``modules``."""
     import quickjs
 
     context = quickjs.Context()
@@ -66,6 +67,6 @@ def call(module, function, *arguments):
     object
         As JSON gives it.
     """
-    context = _engine()
+    context = engine()
     context.set("given", json.dumps(plain(arguments)))
     return json.loads(context.eval(f'JSON.stringify(modules["{module}"].{function}(...JSON.parse(given)) ?? null)'))

@@ -1,7 +1,8 @@
-"""The ES modules of ``page/`` as one script.
+"""The ES modules of ``page/`` as one script for the explorers, and one for the laboratories.
 
-Browsers refuse modules that lie on a disk, so the book gets a classic script; Jupyter gets one module, in which imports
-from beside it could not work; and where there is no browser at all, the same script without an ending is run.
+Browsers refuse modules that lie on a disk, so the book gets classic scripts; Jupyter gets one module, in which imports
+from beside it could not work; and where there is no browser at all, the same script without an ending is run. A module
+``lab-NAME.js`` is a laboratory or a part of one: only pages that show one load these.
 
 The modules keep to one form, which :func:`modules` checks: an import is one line, ``import { a, b } from "./c.js";``,
 and ``export`` stands before ``function name`` or ``const name``.
@@ -23,12 +24,30 @@ def source(name):
 
 def explorers():
     """The names of the modules that draw an explorer."""
-    return sorted(path.stem for path in PAGE.glob("*.js") if "\nexport function numbers(" in source(path.stem))
+    return sorted(name for name in _names() if not _of_labs(name) and "\nexport function numbers(" in source(name))
+
+
+def laboratories():
+    """The names of the modules that are a laboratory."""
+    return sorted(name for name in _names() if _of_labs(name) and "\nexport function open(" in source(name))
+
+
+def _names():
+    return sorted(path.stem for path in PAGE.glob("*.js"))
+
+
+def _of_labs(name):
+    return name == "lab" or name.startswith("lab-")
 
 
 @functools.cache
-def modules():
-    """JavaScript that makes ``modules``, an object of all modules by name.
+def modules(part=None):
+    """JavaScript that makes ``modules``, an object of modules by name.
+
+    Parameters
+    ----------
+    part : {"explorers", "labs"}, optional
+        Only the modules of one of the scripts, with those that they import; all by default.
 
     Returns
     -------
@@ -39,6 +58,14 @@ def modules():
     ValueError
         If an import or an export is written in another form, or if modules import one another in a circle.
     """
+    of_labs = _with_imports(filter(_of_labs, _names()))
+    rest = (name for name in _names() if part is None or name not in of_labs)
+    chosen = of_labs if part == "labs" else _with_imports(rest)
+    return '"use strict";\nconst modules = {};\n' + "".join(chosen.values())
+
+
+def _with_imports(names):
+    """Modules and all that they import, each after what it needs: name to JavaScript."""
     done = {}
 
     def add(name, trail):
@@ -55,17 +82,25 @@ def modules():
             raise ValueError(f"page/{name}.js: neither import {{ a }} from \"./name.js\"; nor export const: {odd[0]}")
         done[name] = f'modules["{name}"] = (() => {{\n{body}return {{ {names} }};\n}})();\n'
 
-    for path in sorted(PAGE.glob("*.js")):
-        add(path.stem, [])
-    return '"use strict";\nconst modules = {};\n' + "".join(done.values())
+    for name in names:
+        add(name, [])
+    return done
 
 
-def for_page():
+FACES = {"explorers": 'modules["faces"]', "labs": 'modules["lab-faces"]'}
+
+
+def for_page(part="explorers"):
     """The classic script of the book's pages."""
-    start = 'document.addEventListener("DOMContentLoaded", () => modules.faces.page(modules));\n'
-    return f"(() => {{\n{modules()}{start}}})();\n"
+    start = f'document.addEventListener("DOMContentLoaded", () => {FACES[part]}.page(modules));\n'
+    return f"(() => {{\n{modules(part)}{start}}})();\n"
 
 
-def for_jupyter():
+def labs_style():
+    """The style of the laboratories: what they share, and a sheet for each."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(PAGE.glob("lab*.css"), key=lambda p: p.stem))
+
+
+def for_jupyter(part="explorers"):
     """The module of the widgets."""
-    return f"{modules()}export default modules.faces.jupyter(modules);\n"
+    return f"{modules(part)}export default {FACES[part]}.jupyter(modules);\n"

@@ -130,12 +130,22 @@ def test_a_reader_needs_no_engine_to_run_a_cell(monkeypatch):
 # ---- the bundle -------------------------------------------------------------------------------------------------
 
 
-def test_the_page_is_one_classic_script_and_jupyter_one_module():
-    page, module = bundle.for_page(), bundle.for_jupyter()
+@pytest.mark.parametrize(("part", "faces"), [("explorers", "faces"), ("labs", "lab-faces")])
+def test_the_page_is_one_classic_script_and_jupyter_one_module(part, faces):
+    page, module = bundle.for_page(part), bundle.for_jupyter(part)
     assert not re.search(r"^\s*(import|export)\b", page, flags=re.M)
     assert re.findall(r"^\s*(?:import|export)\b.*", module, flags=re.M) == [
-        "export default modules.faces.jupyter(modules);"]
-    assert all(f'modules["{path.stem}"] =' in page for path in bundle.PAGE.glob("*.js"))
+        f'export default modules["{faces}"].jupyter(modules);']
+
+
+def test_each_module_is_in_the_script_of_the_pages_that_need_it():
+    """Explorers do without what laboratories bring along, and the other way round; what both draw with is in both."""
+    held = {part: set(re.findall(r'^modules\["([^"]+)"\] =', bundle.modules(part), flags=re.M))
+            for part in ("explorers", "labs", None)}
+    assert held[None] == {path.stem for path in bundle.PAGE.glob("*.js")} == held["explorers"] | held["labs"]
+    assert {"lab-faces", "lab"} <= held["labs"] - held["explorers"]
+    assert {"faces", *bundle.explorers()} <= held["explorers"] - held["labs"]
+    assert {"words", "player"} <= held["explorers"] & held["labs"]
 
 
 @pytest.mark.parametrize(("text", "fault"), [

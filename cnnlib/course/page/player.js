@@ -6,7 +6,7 @@ const QUIET = 600;  // without a change, before the caption is read aloud
 
 // What all explorers of a document share, though Jupyter loads this script once for each: one playback at a time, which
 // any change stops, and Escape wherever the focus is; one live region, which speaks when a change is over.
-function together() {
+export function together() {
   if (document.course) return document.course;
   let region = null, later = null;
   const course = document.course = {

@@ -1,0 +1,178 @@
+// The arithmetic of the laboratories, in double precision: each operation, and right below it its way back.
+// A tensor is { shape, data }, row after row in one Float64Array. Images are (channels, rows, columns), one at a time;
+// what is linear takes one row of numbers or several.
+
+export const size = (shape) => shape.reduce((a, b) => a * b, 1);
+export const tensor = (shape, data = new Float64Array(size(shape))) => ({ shape, data });
+
+// Nested lists as a tensor, and back.
+export function fromLists(lists) {
+  const shape = [];
+  for (let part = lists; Array.isArray(part); part = part[0]) shape.push(part.length);
+  return tensor(shape, Float64Array.from(lists.flat(Infinity)));
+}
+
+export function toLists({ shape, data }) {
+  if (shape.length < 2) return [...data];
+  const [count, ...rest] = shape, step = size(rest);
+  return Array.from({ length: count }, (_, k) => toLists(tensor(rest, data.subarray(k * step, (k + 1) * step))));
+}
+
+const pair = (value) => (Array.isArray(value) ? value : [value, value]);
+
+// How many windows fit along one side.
+export const places = (length, kernel, stride = 1, padding = 0, dilation = 1) =>
+  Math.floor((length + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+
+// --- Convolution -----------------------------------------------------------------------------------------------------
+
+// y[o, i, j] = b[o] + Σ w[o, c, u, v] · x[c, stride i + dilation u − padding, stride j + dilation v − padding]
+export function conv2d(x, w, b, options = {}) {
+  const [O] = w.shape, y = tensor([O, ...outputSize(x, w.shape, options)]), map = y.data.length / O;
+  if (b) for (let o = 0; o < O; o++) y.data.fill(b.data[o], o * map, (o + 1) * map);
+  products(x, w, options, (out, tap, from) => { y.data[out] += w.data[tap] * x.data[from]; });
+  return y;
+}
+
+// Each product has two factors; each factor gets dy times the other one, and adds up what arrives.
+export function conv2dBackward(dy, x, w, options = {}) {
+  const [O] = w.shape, dx = tensor(x.shape), dw = tensor(w.shape), db = tensor([O]), map = dy.data.length / O;
+  products(x, w, options, (out, tap, from) => {
+    dx.data[from] += dy.data[out] * w.data[tap];
+    dw.data[tap] += dy.data[out] * x.data[from];
+  });
+  dy.data.forEach((d, out) => { db.data[Math.floor(out / map)] += d; });
+  return { dx, dw, db };
+}
+
+// Visit every product of a convolution: where it goes, which weight it has, which input; padding is left out, it is 0.
+function products(x, w, options, visit) {
+  const [O, C, K, L] = w.shape, [, H, W] = x.shape, [rows, columns] = outputSize(x, w.shape, options);
+  const [[s, t], [p, q], [d, e]] = [options.stride ?? 1, options.padding ?? 0, options.dilation ?? 1].map(pair);
+  for (let o = 0; o < O; o++) for (let c = 0; c < C; c++) for (let u = 0; u < K; u++) for (let v = 0; v < L; v++) {
+    const tap = ((o * C + c) * K + u) * L + v;
+    for (let i = 0; i < rows; i++) {
+      const row = i * s + u * d - p;
+      if (row < 0 || row >= H) continue;
+      for (let j = 0; j < columns; j++) {
+        const column = j * t + v * e - q;
+        if (column >= 0 && column < W) visit((o * rows + i) * columns + j, tap, (c * H + row) * W + column);
+      }
+    }
+  }
+}
+
+function outputSize({ shape: [, H, W] }, [, , K, L], { stride = 1, padding = 0, dilation = 1 }) {
+  const [s, p, d] = [stride, padding, dilation].map(pair);
+  return [places(H, K, s[0], p[0], d[0]), places(W, L, s[1], p[1], d[1])];
+}
+
+// --- Pooling ---------------------------------------------------------------------------------------------------------
+
+// The largest number of each window, and where it was: the first of equals, row by row. Padding never wins.
+export function maxPool2d(x, kernel, options = {}) {
+  const { y, windows } = pooled(x, kernel, options), where = new Int32Array(y.data.length).fill(-1);
+  y.data.fill(-Infinity);
+  windows((out, from) => {
+    if (where[out] < 0 || x.data[from] > y.data[out]) { where[out] = from; y.data[out] = x.data[from]; }
+  });
+  return { y, where };
+}
+
+// The whole gradient of a window goes to its largest number.
+export function maxPool2dBackward(dy, x, where) {
+  const dx = tensor(x.shape);
+  dy.data.forEach((d, out) => { dx.data[where[out]] += d; });
+  return dx;
+}
+
+// The mean of each window; zeros of the padding count.
+export function avgPool2d(x, kernel, options = {}) {
+  const { y, windows, area } = pooled(x, kernel, options);
+  windows((out, from) => { y.data[out] += x.data[from] / area; });
+  return y;
+}
+
+// Each of the numbers of a window gets an equal share.
+export function avgPool2dBackward(dy, x, kernel, options = {}) {
+  const dx = tensor(x.shape), { windows, area } = pooled(x, kernel, options);
+  windows((out, from) => { dx.data[from] += dy.data[out] / area; });
+  return dx;
+}
+
+// An empty output, and a visit to every number under every window.
+function pooled(x, kernel, { stride = null, padding = 0 }) {
+  const [C, H, W] = x.shape, [K, L] = pair(kernel), [s, t] = pair(stride ?? kernel), [p, q] = pair(padding);
+  const rows = places(H, K, s, p), columns = places(W, L, t, q), y = tensor([C, rows, columns]);
+  const windows = (visit) => y.data.forEach((_, out) => {
+    const c = Math.floor(out / (rows * columns)), i = Math.floor(out / columns) % rows, j = out % columns;
+    const top = i * s - p, left = j * t - q;
+    for (let row = Math.max(top, 0); row < Math.min(top + K, H); row++) {
+      for (let col = Math.max(left, 0); col < Math.min(left + L, W); col++) visit(out, (c * H + row) * W + col);
+    }
+  });
+  return { y, windows, area: K * L };
+}
+
+// --- Linear ----------------------------------------------------------------------------------------------------------
+
+// y[n, o] = b[o] + Σ w[o, i] · x[n, i]
+export function linear(x, w, b) {
+  const [O, I] = w.shape, N = x.data.length / I, y = tensor([...x.shape.slice(0, -1), O]);
+  for (let n = 0; n < N; n++) for (let o = 0; o < O; o++) {
+    let sum = b ? b.data[o] : 0;
+    for (let i = 0; i < I; i++) sum += w.data[o * I + i] * x.data[n * I + i];
+    y.data[n * O + o] = sum;
+  }
+  return y;
+}
+
+export function linearBackward(dy, x, w) {
+  const [O, I] = w.shape, N = x.data.length / I, dx = tensor(x.shape), dw = tensor(w.shape), db = tensor([O]);
+  for (let n = 0; n < N; n++) for (let o = 0; o < O; o++) {
+    const d = dy.data[n * O + o];
+    db.data[o] += d;
+    for (let i = 0; i < I; i++) {
+      dx.data[n * I + i] += d * w.data[o * I + i];
+      dw.data[o * I + i] += d * x.data[n * I + i];
+    }
+  }
+  return { dx, dw, db };
+}
+
+// --- Activations -----------------------------------------------------------------------------------------------------
+
+export const relu = (x) => tensor(x.shape, x.data.map((v) => Math.max(v, 0)));
+export const reluBackward = (dy, x) => tensor(x.shape, dy.data.map((d, k) => (x.data[k] > 0 ? d : 0)));
+
+export const tanh = (x) => tensor(x.shape, x.data.map(Math.tanh));
+export const tanhBackward = (dy, x) => tensor(x.shape, dy.data.map((d, k) => d * (1 - Math.tanh(x.data[k]) ** 2)));
+
+// --- Loss ------------------------------------------------------------------------------------------------------------
+
+// Each row as probabilities. The largest is taken off first, so that no exponential overflows.
+export function softmax(x) {
+  const y = tensor(x.shape), K = x.shape.at(-1);
+  for (let at = 0; at < x.data.length; at += K) {
+    const row = x.data.subarray(at, at + K), most = row.reduce((a, b) => Math.max(a, b));
+    const powers = row.map((v) => Math.exp(v - most)), sum = powers.reduce((a, b) => a + b);
+    y.data.set(powers.map((v) => v / sum), at);
+  }
+  return y;
+}
+
+// The mean of −log(the probability of the right class) over the rows; `targets` has a class for each.
+export function crossEntropy(x, targets) {
+  const K = x.shape.at(-1);
+  return targets.reduce((total, target, n) => {
+    const row = x.data.subarray(n * K, (n + 1) * K), most = row.reduce((a, b) => Math.max(a, b));
+    return total + most + Math.log(row.reduce((sum, v) => sum + Math.exp(v - most), 0)) - row[target];
+  }, 0) / targets.length;
+}
+
+// The probabilities, minus 1 at the right class, over the number of rows.
+export function crossEntropyBackward(x, targets) {
+  const dx = softmax(x), K = x.shape.at(-1);
+  targets.forEach((target, n) => { dx.data[n * K + target] -= 1; });
+  return tensor(dx.shape, dx.data.map((d) => d / targets.length));
+}
