@@ -57,7 +57,7 @@ export function network(one, { phase, links, cell, point }) {
   }));
   const heads = range(layers).map((l) => word(x(l) + UNIT / 2, 12, "middle",
     l === 0 ? "input" : l === layers - 1 ? "logits" : `hidden ${l}`, MUTED));
-  return { maps, wide: WIDE, high, svg: lines.join("") + heads.join("") + units.join("") + labels.join("") };
+  return { maps, wide: WIDE, high, body: lines.join("") + heads.join("") + units.join("") + labels.join("") };
 }
 
 const p = (v) => Number(v.toFixed(1));

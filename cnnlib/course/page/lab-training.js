@@ -1,36 +1,26 @@
 // The training laboratory, chapters 6 and 7: a small network learns to tell two classes of points apart. Any step can be
 // taken apart, run beside another that differs in one thing, and broken by a fault.
-import { range } from "./draw.js";
+import { row, svg } from "./draw.js";
 import { number } from "./words.js";
+import { choicesOf, CHOICES, LABELS, reads, VERSUS } from "./lab-training-choices.js";
 import { curves } from "./lab-training-curves.js";
 import { detail } from "./lab-training-detail.js";
-import { KINDS } from "./lab-training-draws.js";
-import { ACTIVATIONS, RULES } from "./lab-training-net.js";
 import { network, planePoints, planeRings, planeSize, short, warped } from "./lab-training-net-draw.js";
 import { side } from "./lab-training-numbers.js";
+import { openLab } from "./lab-training-page.js";
+import { image } from "./lab-training-paint.js";
 import { quizOf, verdict } from "./lab-training-quiz.js";
 import { FAULTS, LONGEST, runOf } from "./lab-training-run.js";
 
-const upTo = (count) => range(count + 1);
-// What can be chosen, name by name.
-export const CHOICES = {
-  data: [...KINDS, "empty"], sample: upTo(9), noise: [0, 0.05, 0.1, 0.15, 0.2, 0.3],
-  layer1: upTo(8), layer2: upTo(8), layer3: upTo(8), activation: Object.keys(ACTIVATIONS),
-  rule: Object.keys(RULES), lr: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], batch: [1, 4, 16, 64, "all"],
-  decay: [0, 0.0001, 0.001, 0.01, 0.1], seed: upTo(9), fault: Object.keys(FAULTS),
-};
-// In what a second run may differ from the first.
-export const VERSUS = ["lr", "rule", "batch", "decay", "activation", "seed", "fault"];
-
 const SIDE = 40, BOUNDS = [-1.8, 1.8, -1.8, 1.8];  // the plane: points along a side, and where it ends
-
-const choices = (name, config) => name === "data" && config.points ? ["yours", ...CHOICES.data] : CHOICES[name];
 
 export function start(config) {
   const [layer1 = 0, layer2 = 0, layer3 = 0] = config.hidden ?? [6, 2];
   return {
     data: config.points ? "yours" : "moons", sample: 0, noise: 0.15, added: [], layer1, layer2, layer3, activation: "tanh",
-    rule: "momentum 0.9", lr: 0.1, batch: 16, decay: 0, seed: 0, fault: "none", step: 0, phase: 0, links: "weight",
+    rule: "momentum 0.9", lr: 0.1, batch: 16, decay: 0, seed: 0, fault: "none", pace: 1,
+    step: config.live ? 0 : 100,  // a still picture shows a network that has learned something
+     phase: 0, links: "weight",
     cell: null, pinned: false, point: 0, versus: null, shown: 0, quiz: 0, guess: null, adds: -1, cursor: null,
     ...config.start,
   };
@@ -39,13 +29,13 @@ export function start(config) {
 export function valid(state, config) {
   const whole = (value, most) => Number.isInteger(value) && value >= 0 && value <= most;
   const place = (at) => Array.isArray(at) && at.slice(0, 2).every((v) => Number.isFinite(v) && Math.abs(v) < 1e6);
-  return Object.keys(CHOICES).every((name) => choices(name, config).includes(state[name])) &&
+  return Object.keys(CHOICES).every((name) => choicesOf(name, config).includes(state[name])) &&
     Array.isArray(state.added) && state.added.length <= 300 && state.added.every((at) => place(at) && at.length === 3 && whole(at[2], 1)) &&
     whole(state.step, LONGEST) && whole(state.phase, 2) && ["weight", "gradient"].includes(state.links) && whole(state.point, 1000) &&
     (state.cell === null || (Array.isArray(state.cell) && whole(state.cell[1], 9) && whole(state.cell[2], 9))) &&
     (state.versus === null || (VERSUS.includes(state.versus[0]) && CHOICES[state.versus[0]].includes(state.versus[1]))) &&
     whole(state.shown, 1) && whole(state.quiz, 99) && (state.guess === null || state.guess in FAULTS) &&
-    [-1, 0, 1].includes(state.adds) && (state.cursor === null || place(state.cursor));
+    [-1, 0, 1].includes(state.adds) && [1, 5, 25].includes(state.pace) && (state.cursor === null || place(state.cursor));
 }
 
 // The settings of the two runs: they differ in exactly one thing, or there is only one.
@@ -79,20 +69,28 @@ const canvases = (maps, wide, high) => maps.map(([x, y, size, l, j]) => `<canvas
 export function draw({ sides }, state, config) {
   const shown = sides[Math.min(state.shown, sides.length - 1)], point = Math.min(state.point, Math.max(0, shown.rows.length - 1));
   const unit = chosen(shown, state), look = { ...state, point, cell: ["units", unit[1], unit[0]] };
-  const { maps, wide, high, svg } = network(shown, look), plane = bounds(config, state), names = sides.length > 1 ? ["A", "B"] : [""];
+  const { maps, wide, high, body } = network(shown, look), plane = bounds(config, state), names = sides.length > 1 ? ["A", "B"] : [""];
   const panels = sides.map((one, k) => square(`plane${k}`, planeHead(names[k], one), `The plane ${names[k]}: colours say what the network answers`,
     planePoints(one, plane) + planeRings(one, k === sides.indexOf(shown) ? look : { ...look, point: -1 }, plane), k));
+  if (!config.live) return { still: still(shown, { maps, wide, high, body }, plane), html: {}, caption: caption(sides, state) };
   const bent = shown.bent ? square(null, "What the last hidden layer makes of it", "The plane's grid and its points, seen by the last two hidden units", warped(shown), null)
     : '<p class="course-lab-hint">Give the last hidden layer 2 units, and you see here how it bends the plane.</p>';
   return {
     html: {
       network: `<div class="course-lab-net" style="aspect-ratio:${wide}/${high}">${canvases(maps, wide, high)}` +
-        `<svg role="img" aria-label="The network: a picture of every unit's function over the plane, and its links" viewBox="0 0 ${wide} ${high}">${svg}</svg></div>`,
+        `<svg role="img" aria-label="The network: a picture of every unit's function over the plane, and its links" viewBox="0 0 ${wide} ${high}">${body}</svg></div>`,
       planes: panels.join(""), bent, curves: curves(sides), detail: detail(shown, look, unit), badge: badge(shown.check),
-      legend: legend(sides, state), phases: phases(state), verdict: state.quiz && state.guess ? said(verdict(state.quiz, state.guess)) : "",
+      which: shown.rows.length ? `point ${point} of ${shown.rows.length}` : "", legend: legend(sides, state), phases: phases(state), verdict: state.quiz && state.guess ? said(verdict(state.quiz, state.guess)) : "",
     },
     caption: caption(sides, state),
   };
+}
+
+// Without a page: network, plane and curves, with images in place of canvases.
+function still(one, { maps, wide, high, body }, plane) {
+  const units = maps.map(([x, y, size, l, j]) => image(one.units[l][j], x, y, size)).join("");
+  return row(svg("The network: every unit's function over the plane, and the links", wide, high, `${wide}px`, units + body),
+    svg("The plane and its points", planeSize, planeSize, `${planeSize}px`, image(one.p.map((p) => 2 * p - 1), 0, 0, planeSize, 1) + planePoints(one, plane)));
 }
 
 const square = (focus, head, label, body, k) => `<figure class="course-lab-square"><figcaption>${head}</figcaption><div ` +
@@ -122,11 +120,8 @@ const swatch = (style) => `<svg aria-hidden="true" viewBox="0 0 26 10" style="wi
 function legend(sides, state) {
   const line = (color, style = "") => swatch(`stroke="var(--course-${color})" stroke-width="2.5" ${style}`);
   return sides.length === 1 ? `${line("accent")}points to learn from ${line("bad", 'stroke-dasharray="2 2"')}held out ${line("muted")}batch`
-    : `${line("accent")}A ${line("bad", 'stroke-dasharray="6 3"')}B: ${LABELS[state.versus[0]]} ${state.versus[0] === "fault" ? FAULTS[state.versus[1]] : state.versus[1]} (thin: held out)`;
+    : `${line("accent")}A ${line("bad", 'stroke-dasharray="6 3"')}B: ${LABELS[state.versus[0]]} ${reads(...state.versus)} (thin: held out)`;
 }
-
-export const LABELS = { data: "points", sample: "which draw", noise: "noise", layer1: "hidden 1", layer2: "hidden 2", layer3: "hidden 3",
-  activation: "activation", rule: "rule", lr: "learning rate", batch: "batch", decay: "L2 (weight decay)", seed: "seed", fault: "fault" };
 
 const said = ({ right, text }) => `<p class="course-verdict ${right ? "passed" : "failed"}">${text}</p>`;
 
@@ -137,4 +132,8 @@ function caption(sides, state) {
   return `After ${one.t} step${one.t === 1 ? "" : "s"}: ${tell(last)}, ${percent(last.held ?? last.train)} right` +
     (sides.length > 1 ? `. Run B: ${tell(sides[1].looks.at(-1))}, ${percent(sides[1].looks.at(-1).held ?? sides[1].looks.at(-1).train)} right.`
       : `. Gradient ${n(one.norm)}, update ${n(100 * one.ratio)} % of the weights.`);
+}
+
+export function open(root, config) {
+  return openLab(root, config, { start, numbers, draw, valid, bounds });
 }

@@ -36,22 +36,28 @@ function chunk(name, data) {
   return [...word(data.length), ...body, ...word(~check)];
 }
 
-// Grey values from 0 to 1, row by row, as a PNG: one byte a pixel, stored without compression.
-export function png(values, width, height) {
+// A PNG of bytes, row by row, stored without compression: grey, one byte a pixel, or four for colour and opacity.
+function stored(bytes, width, height, kind, perPixel) {
   const raw = [];
-  values.forEach((value, k) => {
-    if (k % width === 0) raw.push(0);  // each row begins with its filter: none
-    raw.push(Math.floor(255 * value + 0.5));
+  bytes.forEach((byte, k) => {
+    if (k % (width * perPixel) === 0) raw.push(0);  // each row begins with its filter: none
+    raw.push(byte);
   });
-  let stored = [0x78, 0x01];
+  let blocks = [0x78, 0x01];
   for (let at = 0; at < raw.length; at += 65535) {
     const part = raw.slice(at, at + 65535), n = part.length;
-    stored = stored.concat([at + n === raw.length ? 1 : 0, n & 255, n >> 8, ~n & 255, (~n >> 8) & 255], part);
+    blocks = blocks.concat([at + n === raw.length ? 1 : 0, n & 255, n >> 8, ~n & 255, (~n >> 8) & 255], part);
   }
   let a = 1, b = 0;
   for (const byte of raw) { a = (a + byte) % 65521; b = (b + a) % 65521; }
-  stored.push(...word(((b << 16) | a) >>> 0));
-  const parts = [137, 80, 78, 71, 13, 10, 26, 10, ...chunk("IHDR", [...word(width), ...word(height), 8, 0, 0, 0, 0]),
-    ...chunk("IDAT", stored), ...chunk("IEND", [])];
+  blocks.push(...word(((b << 16) | a) >>> 0));
+  const parts = [137, 80, 78, 71, 13, 10, 26, 10, ...chunk("IHDR", [...word(width), ...word(height), 8, kind, 0, 0, 0]),
+    ...chunk("IDAT", blocks), ...chunk("IEND", [])];
   return `data:image/png;base64,${base64(parts)}`;
 }
+
+// Grey values from 0 to 1, row by row.
+export const png = (values, width, height) => stored(values.map((value) => Math.floor(255 * value + 0.5)), width, height, 0, 1);
+
+// Red, green, blue and opacity from 0 to 255, pixel by pixel.
+export const colourPng = (values, width, height) => stored(values, width, height, 6, 4);
