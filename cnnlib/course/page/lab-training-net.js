@@ -32,10 +32,7 @@ export function backward(params, activation, { z, a }, dlogits) {
   return { dz, da, grads };
 }
 
-export const lossOf = (params, activation, x, labels) => {
-  const { a } = forward(params, activation, x);
-  return crossEntropy(a.at(-1), labels);
-};
+export const lossOf = ({ a }, labels) => crossEntropy(a.at(-1), labels);
 
 export const lossBackward = crossEntropyBackward;
 
@@ -81,7 +78,7 @@ export function nudged(params, activation, x, labels, eps = 1e-5) {
     const [up, down] = [value + eps, value - eps].map((moved) => {
       const data = p.data.slice();
       data[k] = moved;
-      return lossOf(params.with(i, tensor(p.shape, data)), activation, x, labels);
+      return lossOf(forward(params.with(i, tensor(p.shape, data)), activation, x), labels);
     });
     return (up - down) / (2 * eps);
   })));

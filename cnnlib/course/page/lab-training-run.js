@@ -46,7 +46,7 @@ function stepFrom(state, { activation, rule, lr, batch, decay, seed, fault }, le
   const { t, params, memory, kept } = state, count = learn.x.length, size = batch === "all" ? count : batch;
   const rows = batchRows(seed, t, count, size), x = rowsOf(learn.x, rows);
   const labels = (fault === "shuffled" ? batchRows(seed, t, count, size, LABELS) : rows).map((row) => learn.labels[row]);
-  const seen = forward(params, activation, x), loss = lossOf(params, activation, x, labels);
+  const seen = forward(params, activation, x), loss = lossOf(seen, labels);
   const back = backward(params, activation, seen, lossBackward(seen.a.at(-1), labels)), own = back.grads;
   const grads = fault !== "nozero" ? own
     : own.map((g, i) => tensor(g.shape, g.data.map((value, k) => kept[i].data[k] + value)));
@@ -62,9 +62,9 @@ function stepFrom(state, { activation, rule, lr, batch, decay, seed, fault }, le
 // Loss and share of right answers on some points; null where there are none.
 function judge(params, activation, { x, labels }) {
   if (!x.length) return null;
-  const all = rowsOf(x, range(x.length)), { a } = forward(params, activation, all), logits = a.at(-1).data;
+  const seen = forward(params, activation, rowsOf(x, range(x.length))), logits = seen.a.at(-1).data;
   const right = labels.filter((label, n) => (logits[2 * n + 1] > logits[2 * n] ? 1 : 0) === label).length;
-  return { loss: lossOf(params, activation, all, labels), right: right / x.length };
+  return { loss: lossOf(seen, labels), right: right / x.length };
 }
 
 // A run. `at(t)` is the state after t steps, `step(t)` all about step number t, `curves(t)` what happened until then.
@@ -73,9 +73,11 @@ export function makeRun(settings, config) {
   const states = [begin(settings)], steps = [], looks = [];
   let last = states[0];  // the furthest state so far
   const look = ({ t, params }) => ({ t, train: judge(params, activation, data.learn), held: judge(params, activation, data.held) });
+  let done = null;       // the step that was looked at last
+  const stepOf = (state) => (done?.next.t === state.t + 1 ? done : (done = stepFrom(state, settings, data.learn)));
   const walk = (state, t) => {
     while (state.t < t) {
-      const done = stepFrom(state, settings, data.learn);
+      stepOf(state);
       if (state.t === last.t) {
         if (state.t % EVERY === 0) looks.push(look(state));
         steps.push({ loss: done.loss, norm: done.norm, ratio: done.ratio });
@@ -88,11 +90,11 @@ export function makeRun(settings, config) {
   };
   const at = (t) => walk(t >= last.t ? last : states[Math.floor(t / KEPT)], t);
   return {
-    data, at, step: (t) => stepFrom(at(t), settings, data.learn),
+    data, at, step: (t) => stepOf(at(t)),
     curves: (t) => ({ steps: (at(t), steps.slice(0, t)), looks: [...looks.filter((one) => one.t < t), look(at(t))] }),
     // How far backward's gradient is from what nudging every weight says, relative to the larger of the two.
     check: (t) => {
-      const { params } = at(t), { x, labels, grads } = stepFrom(at(t), settings, data.learn);
+      const { params } = at(t), { x, labels, grads } = stepOf(at(t));
       const slopes = nudged(params, activation, x, labels);
       const gap = norm(slopes.map((slope, i) => slope.data.map((value, k) => value - grads[i].data[k])));
       const size = Math.max(norm(slopes.map((slope) => slope.data)), norm(grads.map((g) => g.data)));
