@@ -2,7 +2,7 @@
 // goes wrong by factors.
 import { ACCENT, LINE, MUTED, range, svg, text, WARM } from "./draw.js";
 
-const WIDE = 230, HIGH = 130, LEFT = 34, BOTTOM = 20;
+const WIDE = 260, HIGH = 112, LEFT = 42, BOTTOM = 18;
 const MOST = 160;  // corners of a curve
 
 // `lines` are [steps, values, colour, style]; what is not finite or 0 is left out.
@@ -11,10 +11,10 @@ function chart(name, t, lines, longest) {
   const [low, high] = values.length ? [Math.floor(Math.min(...values) - 0.1), Math.ceil(Math.max(...values) + 0.1)] : [-1, 1];
   const px = (at) => Number((LEFT + (at / longest) * (WIDE - LEFT - 6)).toFixed(1));
   const py = (v) => Number((8 + ((high - Math.log10(v)) / (high - low)) * (HIGH - BOTTOM - 8)).toFixed(1));
-  const gap = Math.ceil((high - low) / 4), ticks = range(high - low + 1).map((k) => low + k).filter((k) => (k - low) % gap === 0);
+  const gap = Math.ceil((high - low) / 3), ticks = range(high - low + 1).map((k) => low + k).filter((k) => (k - low) % gap === 0);
   const back = ticks.map((k) => `<line x1="${LEFT}" x2="${WIDE - 6}" y1="${py(10 ** k)}" y2="${py(10 ** k)}" stroke="${LINE}"/>` +
     `<text x="${LEFT - 4}" y="${py(10 ** k) + 4}" font-size="12" text-anchor="end" fill="currentColor">${power(k)}</text>`);
-  const now = `<line x1="${px(t)}" x2="${px(t)}" y1="8" y2="${HIGH - BOTTOM}" stroke="${MUTED}" stroke-dasharray="3 3"/>`;
+  const now = t === longest ? "" : `<line x1="${px(t)}" x2="${px(t)}" y1="8" y2="${HIGH - BOTTOM}" stroke="${MUTED}" stroke-dasharray="3 3"/>`;
   const curves = lines.map(([steps, ys, color, style]) => {
     let pen = "M";
     const every = Math.ceil(steps.length / MOST), path = steps.map((at, k) => {
@@ -26,7 +26,7 @@ function chart(name, t, lines, longest) {
     }).join("");
     return path && `<path d="${path}" fill="none" stroke="${color}" ${style}/>`;
   });
-  return `<figure class="course-lab-chart"><figcaption>${name}</figcaption>` + svg(name, WIDE, HIGH, "20rem",
+  return `<figure class="course-lab-chart"><figcaption>${name}</figcaption>` + svg(name, WIDE, HIGH, "26rem",
     back.join("") + now + curves.join("") + text(LEFT + 4, HIGH - 4, 12, "0") + text(WIDE - 18, HIGH - 4, 12, longest)) + "</figure>";
 }
 

@@ -2,7 +2,7 @@
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
 import { choicesOf, LABELS, reads, VERSUS } from "./lab-training-choices.js";
 import { onPlane, planeSize } from "./lab-training-net-draw.js";
-import { paint } from "./lab-training-paint.js";
+import { paint, PLANE } from "./lab-training-paint.js";
 import { FAULTS, LONGEST } from "./lab-training-run.js";
 
 const TICK = 40;      // milliseconds between two frames of playback
@@ -26,32 +26,28 @@ function layout(config) {
   const group = `course-lab-guess-${++opened}`;
   const guesses = Object.entries(FAULTS).map(([name, text]) => `<label><input type="radio" name="${group}" data-state="guess" ` +
     `value='${JSON.stringify(name)}'>${text}</label>`).join("");
-  const adding = [[-1, "choose a point"], [0, "add orange ●"], [1, "add blue ■"]].map(([value, text]) =>
-    `<label><input type="radio" name="${group}-adds" data-state="adds" value="${value}">${text}</label>`).join("");
   return `<div class="course-lab-tools">
-      ${does("play", '<span class="course-lab-still-now">▶ Play</span><span class="course-lab-moving">■ Stop</span>', ' class="course-lab-main"')}
-      ${does("back", "‹ Step back")}${does("next", "Step ›")}
-      <label>step <input type="range" data-time min="0" max="${LONGEST}" aria-label="Steps done"></label><output data-shows="step"></output>
-      <label class="course-lab-pick"><span>steps a frame</span><select data-state="pace">${[1, 5, 25].map((n) => option(n, n)).join("")}</select></label>
-      ${UNDO_AND_RESET}</div>
-    <details class="course-lab-settings"><summary>Points, network, training</summary><div data-part="settings">
+      ${does("play", '<span class="course-lab-rests">▶ Play</span><span class="course-lab-plays">■ Stop</span>', ' class="course-lab-main"')}
+      ${does("back", "‹ Step back")}${does("next", "Step ›")}${UNDO_AND_RESET}
+      <label class="course-lab-pick"><span>steps a frame</span><select data-state="pace">${[1, 5, 25].map((n) => option(n, n)).join("")}</select></label></div>
+    <label class="course-lab-time">steps done <input type="range" data-time min="0" max="${LONGEST}"><output data-shows="step"></output></label>
+    <details class="course-lab-settings"><summary>Points, network, training, faults</summary><div data-part="settings">
       <div class="course-lab-tools">${menus(["lr", "rule", "batch", "decay", "seed"], config)}</div>
-      <div class="course-lab-tools">${menus(["layer1", "layer2", "layer3", "activation"], config)}</div>
-      <div class="course-lab-tools">${menus(["data", "sample", "noise"], config)}${does("clear", "Remove added points")}</div>
-      <div class="course-lab-tools">${versus(config)}${menus(["fault"], config)}</div></div>
-      <p data-part="secret" class="course-lab-hint">A mystery run: its settings are hidden until you leave the quiz.</p></details>
-    ${region("caption", "p")}
-    <div class="course-lab-panels"><div data-region="network" data-grid="units" data-focus="network" tabindex="0" role="application"
-        aria-label="Units of the network: arrows choose one, Enter keeps it"></div>
-      <div class="course-lab-planes"><div data-region="planes"></div>
-        <fieldset><legend>a click in the plane</legend><div class="course-lab-tools">${adding}</div></fieldset></div></div>
-    <fieldset class="course-lab-step"><legend>one step, taken apart</legend>
-      <div class="course-lab-tools">${region("phases")}${does("part", "Next part ›")}
-        <span role="group" aria-label="Point of the batch">${does("point-", "‹ point")}${does("point+", "point ›")}</span>${region("which", "span")}</div>
-      <div class="course-lab-panels">${region("detail")}<div>${region("badge")}${region("bent")}</div></div></fieldset>
-    <div class="course-lab-charts" data-region="curves"></div>${region("legend", "p")}
-    <fieldset class="course-lab-quiz"><legend>Which fault is it?</legend><div class="course-lab-tools">${does("quiz", "New mystery run")}
-      <span data-part="guesses">${guesses}${does("leave", "Leave the quiz")}</span></div><div data-region="verdict" aria-live="off"></div></fieldset>`;
+      <div class="course-lab-tools">${menus(["layer1", "layer2", "layer3", "activation", "fault"], config)}</div>
+      <div class="course-lab-tools">${menus(["data", "sample", "noise"], config)}${versus(config)}</div></div>
+      <fieldset><legend>Which fault is it?</legend><div class="course-lab-tools">${does("quiz", "New mystery run")}
+        <span data-part="guesses" class="course-lab-tools">${guesses}${does("leave", "Leave the quiz")}</span></div>
+        <div data-region="verdict"></div></fieldset></details>
+    <p data-region="caption"></p>
+    <div class="course-lab-bench">
+      <div class="course-lab-tools course-lab-parts">${region("phases")}${does("part", "Next ›")}</div>
+      <div class="course-lab-left">${region("runs")}<div data-region="network" data-grid="units" data-focus="network" tabindex="0" role="application"
+        aria-label="Units of the network: arrows choose one, Enter keeps it"></div>${region("key", "p")}</div>
+      <div class="course-lab-planes">${region("planes")}${region("adding")}</div>
+      <div class="course-lab-charts">${region("curves")}${region("legend", "p")}</div>
+      <div class="course-lab-detail"><div class="course-lab-tools"><span role="group" aria-label="Point of the batch">${does("point-", "‹ point")}
+        ${does("point+", "point ›")}</span>${region("which", "span")}</div>${region("detail")}${region("badge")}</div>
+      <div class="course-lab-bent" data-region="bent"></div></div>`;
 }
 
 // `own` are the functions of the laboratory: start, numbers, draw, valid, bounds.
@@ -97,12 +93,13 @@ export function openLab(root, given, own) {
       const { shown } = sidesOf(seen, state);
       for (const canvas of body.querySelectorAll("canvas[data-map]")) {
         const plane = /^plane(\d)$/.exec(canvas.dataset.map), [l, j] = canvas.dataset.map.split(",").map(Number);
-        if (plane) paint(canvas, seen.sides[plane[1]].p.map((p) => 2 * p - 1), 1);
+        if (plane) paint(canvas, seen.sides[plane[1]].p.map((p) => 2 * p - 1), PLANE);
         else paint(canvas, shown.units[l][j]);
       }
       const time = find("[data-time]"), quiz = state.quiz > 0;
       time.value = state.step;
-      for (const [part, hidden] of Object.entries({ settings: quiz, secret: !quiz, guesses: !quiz })) find(`[data-part="${part}"]`).hidden = hidden;
+      find(".course-lab-bench").classList.toggle("course-lab-two", seen.sides.length > 1);
+      for (const [part, hidden] of Object.entries({ settings: quiz, guesses: !quiz })) find(`[data-part="${part}"]`).hidden = hidden;
     },
   });
 

@@ -5,10 +5,10 @@ import { number } from "./words.js";
 import { choicesOf, CHOICES, LABELS, reads, VERSUS } from "./lab-training-choices.js";
 import { curves } from "./lab-training-curves.js";
 import { detail } from "./lab-training-detail.js";
-import { network, planePoints, planeRings, planeSize, short, warped } from "./lab-training-net-draw.js";
+import { nameOf, network, planePoints, planeRings, planeSize, short, warped } from "./lab-training-net-draw.js";
 import { side } from "./lab-training-numbers.js";
 import { openLab } from "./lab-training-page.js";
-import { image } from "./lab-training-paint.js";
+import { image, PLANE } from "./lab-training-paint.js";
 import { quizOf, verdict } from "./lab-training-quiz.js";
 import { FAULTS, LONGEST, runOf } from "./lab-training-run.js";
 
@@ -80,7 +80,7 @@ export function draw({ sides }, state, config) {
       network: `<div class="course-lab-net" style="aspect-ratio:${wide}/${high}">${canvases(maps, wide, high)}` +
         `<svg role="img" aria-label="The network: a picture of every unit's function over the plane, and its links" viewBox="0 0 ${wide} ${high}">${body}</svg></div>`,
       planes: panels.join(""), bent, curves: curves(sides), detail: detail(shown, look, unit), badge: badge(shown.check),
-      which: shown.rows.length ? `point ${point} of ${shown.rows.length}` : "", legend: legend(sides, state), phases: phases(state), verdict: state.quiz && state.guess ? said(verdict(state.quiz, state.guess)) : "",
+      runs: runs(sides, state), key: key(look, unit, shown), adding: adding(state), which: shown.rows.length ? `point ${point} of ${shown.rows.length}` : "", legend: legend(sides, state), phases: phases(state), verdict: state.quiz && state.guess ? said(verdict(state.quiz, state.guess)) : "",
     },
     caption: caption(sides, state),
   };
@@ -90,7 +90,7 @@ export function draw({ sides }, state, config) {
 function still(one, { maps, wide, high, body }, plane) {
   const units = maps.map(([x, y, size, l, j]) => image(one.units[l][j], x, y, size)).join("");
   return row(svg("The network: every unit's function over the plane, and the links", wide, high, `${wide}px`, units + body),
-    svg("The plane and its points", planeSize, planeSize, `${planeSize}px`, image(one.p.map((p) => 2 * p - 1), 0, 0, planeSize, 1) + planePoints(one, plane)));
+    svg("The plane and its points", planeSize, planeSize, `${planeSize}px`, image(one.p.map((p) => 2 * p - 1), 0, 0, planeSize, PLANE) + planePoints(one, plane)));
 }
 
 const square = (focus, head, label, body, k) => `<figure class="course-lab-square"><figcaption>${head}</figcaption><div ` +
@@ -98,16 +98,32 @@ const square = (focus, head, label, body, k) => `<figure class="course-lab-squar
     `<canvas data-map="plane${k}"></canvas>` : ">") +
   `<svg ${focus ? 'aria-hidden="true"' : `role="img" aria-label="${label}"`} viewBox="0 0 ${planeSize} ${planeSize}">${body}</svg></div></figure>`;
 
+const runs = (sides, { shown }) => sides.length === 1 ? "" : '<span role="group" aria-label="Whose network is shown">' +
+  ["A", "B"].map((name, k) => button({ shown: k }, k === Math.min(shown, 1), `network ${name}`)).join("") + "</span>";
+
+const adding = ({ adds, added }) => '<span role="group" aria-label="What a click in the plane does">' +
+  [[-1, "choose"], [0, '+ <span class="course-lab-0">●</span>'], [1, '+ <span class="course-lab-1">■</span>']].map(([value, text]) =>
+    button({ adds: value }, value === adds, text + (value < 0 ? "" : `<span class="course-status">add a point of class ${value}</span>`))).join("") +
+  `${added.length ? button({ added: [] }, false, `remove ${added.length}`) : ""}</span>`;
+
+// What the numbers in the network are.
+function key({ phase, links }, [l, j], { units }) {
+  const name = nameOf(l, j, units.length), [on, under] = [
+    ["weight × value", "its value"], ["the weight's gradient", "the gradient of its sum"], ["how the weight moves", "how its bias moves"]][phase];
+  return `${l ? `On the links into ${name}: ${on}. ` : ""}Under a unit: ${under}${phase < 2 ? ", for the ringed point" : ""}. ` +
+    `Wide links: large ${links}s; blue above zero, orange below.`;
+}
+
 const percent = (look) => (look ? `${number(100 * look.right, 1)} %` : "–");
-const planeHead = (name, one) => `${name ? `${name}: ` : ""}right ${percent(one.looks.at(-1).train)} learned, ${percent(one.looks.at(-1).held)} held out`;
+const planeHead = (name, one) => `${name ? `<b>${name}</b> ` : ""}${percent(one.looks.at(-1).train)} right, held out ${percent(one.looks.at(-1).held)}`;
 
 const button = (values, pressed, content) =>
   `<button type="button" data-set='${JSON.stringify(values)}' aria-pressed="${pressed}">${content}</button>`;
 
 const phases = ({ phase, links }) => '<span role="group" aria-label="Part of the step">' +
   ["1 forward", "2 backward", "3 update"].map((name, k) => button({ phase: k }, k === phase, name)).join("") +
-  '</span><span role="group" aria-label="Width of the links">' +
-  ["weight", "gradient"].map((name) => button({ links: name }, name === links, `links: ${name}`)).join("") + "</span>";
+  '</span><span role="group" aria-label="Width of the links"><span class="course-lab-hint">links:</span>' +
+  ["weight", "gradient"].map((name) => button({ links: name }, name === links, name)).join("") + "</span>";
 
 function badge({ gap, count }) {
   const agrees = gap < 1e-5, sign = `<span aria-hidden="true">${agrees ? "✓" : "✗"}</span>`;
