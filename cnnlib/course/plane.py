@@ -209,6 +209,33 @@ def batch_rows(seed, step, n, batch_size, stream=ORDER):
     return Draws(stream, seed, epoch).permutation(n)[place * batch_size : (place + 1) * batch_size]
 
 
+def hold_out(x, labels, share, sample=0):
+    """Split a reader's own points as the laboratory does.
+
+    Parameters
+    ----------
+    x : array (N, 2)
+    labels : array (N,)
+    share : float
+        Of the points that are held out.
+    sample : int
+        Which draw.
+
+    Returns
+    -------
+    learn, held : pairs of arrays
+        Points and labels to learn from, and those held out.
+
+    Examples
+    --------
+    >>> (x, labels), held = hold_out(np.array([[0.0, 1], [2, 3], [4, 5]]), np.array([0, 1, 0]), 1 / 3)
+    >>> labels, held[1]
+    (array([0, 0]), array([1]))
+    """
+    order, out = Draws(HELD, sample).permutation(len(x)), math.floor(share * len(x) + 0.5)
+    return tuple((x[rows], labels[rows]) for rows in (order[out:], order[:out]))
+
+
 class Step(NamedTuple):
     """One step of `training`.
 

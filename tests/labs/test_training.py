@@ -172,6 +172,66 @@ def test_two_runs_differ_in_exactly_one_thing():
     assert len(call("lab-training", "settings", state)) == 1
 
 
+def test_a_readers_own_points_are_split_alike_and_trained_on():
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(31, 2)), rng.integers(0, 2, 31)
+    lab = TrainingLab(points=x, labels=labels, hidden=(3,), held_out=0.2)
+    state = call("lab-training", "start", lab.config) | {"step": 12, "sample": 2}
+    assert state["data"] == "yours" and call("lab-training", "valid", state, lab.config)
+    seen = call("lab-training", "numbers", state, lab.config | {"side": 4})["sides"][0]
+    learn, held = plane.hold_out(x, labels, 0.2, sample=2)
+    assert len(held[0]) == 6
+    for name, part in (("learn", learn), ("held", held)):
+        np.testing.assert_array_equal(seen["data"][name]["x"], part[0])
+        np.testing.assert_array_equal(seen["data"][name]["labels"], part[1])
+    steps = list(itertools.islice(plane.training(learn, hidden=(3,)), 13))
+    agrees([step["loss"] for step in seen["steps"]] + [seen["loss"]], [step.loss for step in steps], "loss")
+
+
+@pytest.mark.parametrize("wrong, says", [
+    ({"points": np.zeros((3, 2))}, "labels"), ({"labels": [0]}, "points"),
+    ({"points": np.zeros((3, 3)), "labels": [0, 1, 0]}, "points must be"),
+    ({"points": [["a", "b"]], "labels": [0]}, "points must be"),
+    ({"points": [[np.nan, 0.0]], "labels": [0]}, "points must be finite"),
+    ({"points": np.zeros((1001, 2)), "labels": np.zeros(1001)}, "points must be 1 to"),
+    ({"points": np.zeros((0, 2)), "labels": []}, "points must be 1 to"),
+    ({"points": np.zeros((3, 2)), "labels": [0, 1, 2]}, "labels must be"),
+    ({"points": np.zeros((3, 2)), "labels": [0, 1]}, "labels must be"),
+    ({"points": np.zeros((1, 2)), "labels": [0], "held_out": 0.9}, "held_out must leave"),
+    ({"points": np.zeros((3, 2)), "labels": [0, 1, 1], "held_out": 1.5}, "held_out"),
+    ({"hidden": (9,)}, "hidden"), ({"hidden": (0,)}, "hidden"), ({"hidden": (2, 2, 2, 2)}, "hidden"),
+    ({"hidden": 8}, "hidden"), ({"hidden": (2.5,)}, "hidden"), ({"activation": "relu6"}, "activation"),
+    ({"rule": "Adam2"}, "rule"),
+], ids=str)
+def test_bad_arguments_are_named(wrong, says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        TrainingLab(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"lr": 0.2}, {"data": "yours"}, {"layer1": 9}, {"step": -1}, {"step": 2001}, {"step": "3"}, {"phase": 3},
+    {"added": [[0, 0]]}, {"added": [[0, 0, 2]]}, {"added": [[None, 0, 1]]}, {"added": {}}, {"versus": ["lr", 7]},
+    {"versus": ["step", 3]}, {"versus": 3}, {"quiz": 100}, {"guess": "toString"}, {"cell": 3}, {"point": -1},
+    {"adds": 2},
+    {"cell": ["units", -1, 0]}, {"cursor": [1]}, {"links": "x"}, {"pace": 1000}, {"pinned": 3}, {"fault": "none "},
+], ids=str)
+def test_states_from_an_address_are_refused_where_they_make_no_sense(wrong):
+    config, state = start()
+    assert call("lab-training", "valid", state, config) is True
+    assert not call("lab-training", "valid", state | wrong, config)
+
+
+def test_every_quiz_has_a_fault_to_find_and_every_verdict_its_reason():
+    found = {}
+    for k in range(1, 100):
+        truth = call("lab-training-quiz", "quizOf", k)["fault"]
+        found[truth] = found.get(truth, 0) + 1
+        for guess in plane.FAULTS:
+            said = call("lab-training-quiz", "verdict", k, guess)
+            assert said["right"] == (guess == truth) and "undefined" not in said["text"]
+    assert set(found) == set(plane.FAULTS) and min(found.values()) >= 8
+
+
 def test_laboratories_have_a_still_picture_and_a_caption():
     still, caption = TrainingLab().first
     assert still.count("<svg") == 2 and still.count("<image") > 10 and caption.startswith("After 100 steps: loss ")

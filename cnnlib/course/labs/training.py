@@ -4,7 +4,7 @@ import numpy as np
 
 from cnnlib import _checks as checks
 from cnnlib.course.labs._laboratory import Laboratory
-from cnnlib.course.plane import ACTIVATIONS, RULES
+from cnnlib.course.plane import ACTIVATIONS, RULES, hold_out
 
 MARGIN = 0.15  # of the plane around the points
 LAYERS, UNITS = 3, 8  # hidden layers at most, and units in one
@@ -55,9 +55,13 @@ class TrainingLab(Laboratory):
         if (points is None) != (labels is None):
             raise TypeError("points and labels belong together: give both, or neither")
         if points is not None:
-            points, labels = _points(points), _labels(labels, len(points))
+            points = _points(points)
+            labels = _labels(labels, len(points))
+            held_out = checks.number("held_out", held_out, 0, 0.9)
+            if not len(hold_out(points, labels, held_out)[0][0]):
+                raise ValueError(f"held_out must leave points to learn from, got {held_out} of {len(points)}")
             config |= {"points": points, "labels": labels, "bounds": _bounds(points),
-                       "heldOut": checks.number("held_out", held_out, 0, 0.9)}  # fmt: skip
+                       "heldOut": held_out}  # fmt: skip
         super().__init__(config)
 
 

@@ -28,14 +28,14 @@ export function start(config) {
 
 export function valid(state, config) {
   const whole = (value, most) => Number.isInteger(value) && value >= 0 && value <= most;
-  const place = (at) => Array.isArray(at) && at.slice(0, 2).every((v) => Number.isFinite(v) && Math.abs(v) < 1e6);
+  const place = (at) => Array.isArray(at) && at.length >= 2 && at.slice(0, 2).every((v) => Number.isFinite(v) && Math.abs(v) < 1e6);
   return Object.keys(CHOICES).every((name) => choicesOf(name, config).includes(state[name])) &&
     Array.isArray(state.added) && state.added.length <= 300 && state.added.every((at) => place(at) && at.length === 3 && whole(at[2], 1)) &&
     whole(state.step, LONGEST) && whole(state.phase, 2) && ["weight", "gradient"].includes(state.links) && whole(state.point, 1000) &&
     (state.cell === null || (Array.isArray(state.cell) && whole(state.cell[1], 9) && whole(state.cell[2], 9))) &&
-    (state.versus === null || (VERSUS.includes(state.versus[0]) && CHOICES[state.versus[0]].includes(state.versus[1]))) &&
-    whole(state.shown, 1) && whole(state.quiz, 99) && (state.guess === null || state.guess in FAULTS) &&
-    [-1, 0, 1].includes(state.adds) && [1, 5, 25].includes(state.pace) && (state.cursor === null || place(state.cursor));
+    (state.versus === null || (Array.isArray(state.versus) && VERSUS.includes(state.versus[0]) && CHOICES[state.versus[0]].includes(state.versus[1]))) &&
+    whole(state.shown, 1) && whole(state.quiz, 99) && (state.guess === null || Object.hasOwn(FAULTS, state.guess)) &&
+    [-1, 0, 1].includes(state.adds) && typeof state.pinned === "boolean" && [1, 5, 25].includes(state.pace) && (state.cursor === null || place(state.cursor));
 }
 
 // The settings of the two runs: they differ in exactly one thing, or there is only one.
