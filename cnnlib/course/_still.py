@@ -50,6 +50,7 @@ def engine():
 
     context = quickjs.Context()
     context.eval(bundle.modules())
+    context.eval("const list = (name, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);")
     return context
 
 
@@ -69,4 +70,4 @@ def call(module, function, *arguments):
     """
     context = engine()
     context.set("given", json.dumps(plain(arguments)))
-    return json.loads(context.eval(f'JSON.stringify(modules["{module}"].{function}(...JSON.parse(given)) ?? null)'))
+    return json.loads(context.eval(f'JSON.stringify(modules["{module}"].{function}(...JSON.parse(given)) ?? null, list)'))

@@ -10,7 +10,6 @@ from cnnlib.course import _still
 # Arrays travel as { shape, data }, which is what the core calls a tensor.
 CALL = """
 const revive = (v) => (v?.shape ? modules.core.tensor(v.shape, Float64Array.from(v.data)) : v);
-const list = (name, v) => (ArrayBuffer.isView(v) ? Array.from(v) : v);
 const run = (name, given) => JSON.stringify(modules.core[name](...JSON.parse(given).map(revive)), list);
 """
 

@@ -30,22 +30,29 @@ export const places = (length, kernel, stride = 1, padding = 0, dilation = 1) =>
 export function conv2d(x, w, b, options = {}) {
   const [O] = w.shape, y = tensor([O, ...outputSize(x, w.shape, options)]), map = y.data.length / O;
   if (b) for (let o = 0; o < O; o++) y.data.fill(b.data[o], o * map, (o + 1) * map);
-  products(x, w, options, (out, tap, from) => { y.data[out] += w.data[tap] * x.data[from]; });
+  products(x, w, options, (tap, out, from, step, count) => {
+    const weight = w.data[tap];
+    for (let k = 0; k < count; k++) y.data[out + k] += weight * x.data[from + k * step];
+  });
   return y;
 }
 
 // Each product has two factors; each factor gets dy times the other one, and adds up what arrives.
 export function conv2dBackward(dy, x, w, options = {}) {
   const [O] = w.shape, dx = tensor(x.shape), dw = tensor(w.shape), db = tensor([O]), map = dy.data.length / O;
-  products(x, w, options, (out, tap, from) => {
-    dx.data[from] += dy.data[out] * w.data[tap];
-    dw.data[tap] += dy.data[out] * x.data[from];
+  products(x, w, options, (tap, out, from, step, count) => {
+    const weight = w.data[tap];
+    for (let k = 0; k < count; k++) {
+      dx.data[from + k * step] += dy.data[out + k] * weight;
+      dw.data[tap] += dy.data[out + k] * x.data[from + k * step];
+    }
   });
   dy.data.forEach((d, out) => { db.data[Math.floor(out / map)] += d; });
   return { dx, dw, db };
 }
 
-// Visit every product of a convolution: where it goes, which weight it has, which input; padding is left out, it is 0.
+// Visit every product of a convolution, a row of them at a time: `count` products of the weight at `tap` with inputs
+// `step` apart, the first of them at `from`, go to outputs from `out` on. What would fall on padding is left out: it is 0.
 function products(x, w, options, visit) {
   const [O, C, K, L] = w.shape, [, H, W] = x.shape, [rows, columns] = outputSize(x, w.shape, options);
   const [[s, t], [p, q], [d, e]] = [options.stride ?? 1, options.padding ?? 0, options.dilation ?? 1].map(pair);
@@ -54,10 +61,10 @@ function products(x, w, options, visit) {
     for (let i = 0; i < rows; i++) {
       const row = i * s + u * d - p;
       if (row < 0 || row >= H) continue;
-      for (let j = 0; j < columns; j++) {
-        const column = j * t + v * e - q;
-        if (column >= 0 && column < W) visit((o * rows + i) * columns + j, tap, (c * H + row) * W + column);
-      }
+      const left = v * e - q;  // of the first window, within the input
+      const first = Math.max(Math.ceil(-left / t), 0), last = Math.min(Math.floor((W - 1 - left) / t), columns - 1);
+      const from = (c * H + row) * W + first * t + left;
+      if (first <= last) visit(tap, (o * rows + i) * columns + first, from, t, last - first + 1);
     }
   }
 }

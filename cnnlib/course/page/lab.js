@@ -22,6 +22,7 @@ export const UNDO_AND_RESET = '<button type="button" data-do="undo">Undo</button
 //   grids(numbers, state)         { grid: [rows, columns] }, where there are cells to select
 //   actions                       { name: () => {} }, done by elements with data-do="name"
 //   after(numbers, state)         once all is drawn: canvases, say
+//   linked(state)                 the state as a link may hold it, where that is another one
 //
 // In the markup: data-state="key" on a checkbox, slider, number or menu (its options' values are JSON) sets that key;
 // data-shows="key" reads it out; a click on data-set='{"key": value}' sets keys. Cells stand in an element with
@@ -151,11 +152,13 @@ export function shell(root, config, lab) {
 
 // Only what differs from the start, so that links stay short.
 function toAddress(lab, config, state) {
-  const start = lab.start(config);
-  const other = Object.entries(state).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(start[key]));
+  const start = lab.start(config), linked = lab.linked?.(state) ?? state;
+  const other = Object.entries(linked).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(start[key]));
   const hash = `#lab=${lab.name}:${encodeURIComponent(JSON.stringify(Object.fromEntries(other)))}`;
   history.replaceState(history.state, "", other.length ? hash : location.pathname + location.search);
 }
+
+const kind = (value) => (Array.isArray(value) ? "list" : value === null ? "null" : typeof value);
 
 // The state that the address holds, or null where it is none of this laboratory.
 function fromAddress(lab, config) {
@@ -163,7 +166,8 @@ function fromAddress(lab, config) {
   if (found?.[1] !== lab.name) return null;
   try {
     const given = JSON.parse(decodeURIComponent(found[2])), state = { ...start, ...given };
-    if (!Object.keys(given).every((key) => Object.hasOwn(start, key))) return null;
+    const alike = (key) => Object.hasOwn(start, key) && (start[key] === null || kind(start[key]) === kind(given[key]));
+    if (!Object.keys(given).every(alike)) return null;
     if (lab.valid && !lab.valid(state, config)) return null;
     lab.draw(lab.numbers(state, config), state, config);  // what cannot be shown is no state
     return state;

@@ -1,0 +1,95 @@
+// Canvases of the network laboratory: the pad, every map, and the marks of what is selected.
+import { points } from "./lab-network-ink.js";
+import { mosaic, planes, windowOf } from "./lab-network-unit.js";
+
+// Blue above zero and orange below, in the theme's own shades.
+export function palette(root) {
+  const style = getComputedStyle(root), probe = document.createElement("canvas").getContext("2d");
+  const rgb = (colour) => {
+    probe.fillStyle = colour;
+    return [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16));
+  };
+  return { above: rgb(style.getPropertyValue("--course-accent").trim()), below: rgb(style.getPropertyValue("--course-bad").trim()) };
+}
+
+// One map on one canvas, a pixel for each number, as strong as the layer's largest.
+export function paintMap(canvas, data, rows, columns, most, { above, below }) {
+  if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
+  const context = canvas.getContext("2d"), picture = context.createImageData(columns, rows);
+  for (let k = 0; k < data.length; k++) {
+    const [red, green, blue] = data[k] < 0 ? below : above, at = 4 * k;
+    picture.data[at] = red;
+    picture.data[at + 1] = green;
+    picture.data[at + 2] = blue;
+    picture.data[at + 3] = 255 * Math.min(1, Math.abs(data[k]) / most);
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+// Every map of every layer: activations, or the slopes of a score.
+export function paintMaps(body, { maps, slopes }, colours) {
+  for (const layer of body.querySelectorAll("[data-grid]")) {
+    const y = (slopes ?? maps)[Number(layer.dataset.grid)], [, H, W] = planes(y);
+    const most = y.data.reduce((top, v) => Math.max(top, Math.abs(v)), 1e-12);
+    for (const canvas of layer.querySelectorAll("canvas[data-map]")) {
+      const c = Number(canvas.dataset.map);
+      paintMap(canvas, y.data.subarray(c * H * W, (c + 1) * H * W), H, W, most, colours);
+    }
+  }
+}
+
+// The strokes on the pad, with lines as wide as the pen.
+export function paintPad(canvas, strokes, pen) {
+  const side = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1));
+  if (side && canvas.width !== side) Object.assign(canvas, { width: side, height: side });
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  Object.assign(context, { lineWidth: pen * canvas.width, lineCap: "round", lineJoin: "round",
+    strokeStyle: getComputedStyle(canvas).color });
+  for (const stroke of strokes) {
+    const line = points(stroke);
+    context.beginPath();
+    for (const [x, y] of [line[0], ...line]) context.lineTo(x * canvas.width, y * canvas.height);
+    context.stroke();
+  }
+}
+
+// Frames around the selected unit and around what it reads in the layer below, in every map of it.
+export function mark(body, { unit, layers, maps }) {
+  for (const old of body.querySelectorAll(".course-lab-mark")) old.remove();
+  if (!unit) return;
+  frame(body, unit.m, unit.map, maps[unit.m], { top: unit.row, left: unit.column, rows: 1, columns: 1, down: 1, right: 1 }, "unit");
+  const layer = layers[unit.m - 1];
+  if (unit.kind === "relu" || unit.kind === "tanh") {
+    frame(body, unit.m - 1, unit.map, maps[unit.m - 1], { top: unit.row, left: unit.column, rows: 1, columns: 1, down: 1, right: 1 }, "read");
+  }
+  if (!unit.window) return;
+  const [C] = planes(maps[unit.m - 1]);
+  for (let c = 0; c < C; c++) {
+    if (layer.kind === "conv" || c === unit.map) frame(body, unit.m - 1, c, maps[unit.m - 1], windowOf(layer, unit), "read");
+  }
+}
+
+// One frame over one map, cut at the map's edges.
+function frame(body, m, c, y, { top, left, rows, columns, down, right }, kind) {
+  const canvas = body.querySelector(`[data-grid="${m}"] canvas[data-map="${c}"]`), [, H, W] = planes(y);
+  if (!canvas) return;
+  const [a, b] = [Math.max(top, 0), Math.min(top + (rows - 1) * down + 1, H)];
+  const [d, e] = [Math.max(left, 0), Math.min(left + (columns - 1) * right + 1, W)];
+  if (a >= b || d >= e) return;
+  const mark = Object.assign(document.createElement("span"), { className: `course-lab-mark ${kind}` });
+  Object.assign(mark.style, { top: `${(100 * a) / H}%`, left: `${(100 * d) / W}%`, width: `${(100 * (e - d)) / W}%`,
+    height: `${(100 * (b - a)) / H}%` });
+  canvas.parentElement.append(mark);
+}
+
+// Row and column of the mosaic under a pointer, or null: which unit of which layer.
+export function cellAt(event) {
+  const canvas = event.target.closest?.("canvas[data-map]"), layer = canvas?.closest("[data-grid]");
+  if (!layer) return null;
+  const box = canvas.getBoundingClientRect();
+  const inside = (v, most) => Math.min(Math.max(Math.floor(v), 0), most - 1);
+  const i = inside(((event.clientY - box.top) / box.height) * canvas.height, canvas.height);
+  const j = inside(((event.clientX - box.left) / box.width) * canvas.width, canvas.width);
+  return [layer.dataset.grid, i, Number(canvas.dataset.map) * canvas.width + j];
+}
