@@ -13,6 +13,7 @@ Examples
 array([5, 1, 0, 4])
 """
 
+import functools
 import itertools
 import math
 from typing import NamedTuple
@@ -206,7 +207,12 @@ def batch_rows(seed, step, n, batch_size, stream=ORDER):
     """
     steps = math.ceil(n / batch_size)
     epoch, place = divmod(step, steps)
-    return Draws(stream, seed, epoch).permutation(n)[place * batch_size : (place + 1) * batch_size]
+    return _order(stream, seed, epoch, n)[place * batch_size : (place + 1) * batch_size].copy()
+
+
+@functools.lru_cache(64)
+def _order(stream, seed, epoch, n):
+    return Draws(stream, seed, epoch).permutation(n)
 
 
 def hold_out(x, labels, share, sample=0):
