@@ -26,7 +26,7 @@ from cnnlib.layers import Linear, ReLU, Sequential, Sigmoid, Tanh
 from cnnlib.optim import SGD, Adam
 
 # Streams that must not repeat one another begin with a number of their own.
-POINTS, START, ORDER, LABELS, QUIZ, HELD = range(1, 7)
+POINTS, START, ORDER, LABELS, QUIZ, HELD, NUDGE = range(1, 8)
 ACTIVATIONS = {"ReLU": ReLU, "tanh": Tanh, "sigmoid": Sigmoid, "none": None}
 RULES = {
     "SGD": (SGD, {}), "momentum 0.5": (SGD, {"momentum": 0.5}), "momentum 0.9": (SGD, {"momentum": 0.9}),

@@ -10,6 +10,7 @@ export const ORDER = 3;
 export const LABELS = 4;
 export const QUIZ = 5;
 export const HELD = 6;
+export const NUDGE = 7;
 
 // mulberry32: whole numbers below 2³², divided by 2³². `keys` are small whole numbers that name the stream.
 export function draws(...keys) {

@@ -72,16 +72,19 @@ export function update(params, grads, memory, { rule, lr, decay, sign = 1 }, n) 
 export const norm = (lists) =>
   Math.sqrt(lists.reduce((total, list) => total + list.reduce((sum, v) => sum + v * v, 0), 0));
 
-// Nudge every number of every parameter up and down and see what the loss does: (L(p + ε) − L(p − ε)) / 2ε.
-export function nudged(params, activation, x, labels, eps = 1e-5) {
-  return params.map((p, i) => tensor(p.shape, p.data.map((value, k) => {
-    const [up, down] = [value + eps, value - eps].map((moved) => {
-      const data = p.data.slice();
-      data[k] = moved;
-      return lossOf(forward(params.with(i, tensor(p.shape, data)), activation, x), labels);
+// Nudge single numbers of the parameters up and down and see what the loss does: (L(p + ε) − L(p − ε)) / 2ε. `which` are
+// their places, counted through all parameters.
+export function nudged(params, activation, x, labels, which, eps = 1e-5) {
+  const places = params.flatMap((p, i) => range(p.data.length).map((k) => [i, k]));
+  return which.map((place) => {
+    const [i, k] = places[place];
+    const [up, down] = [eps, -eps].map((nudge) => {
+      const moved = tensor(params[i].shape, params[i].data.slice());
+      moved.data[k] += nudge;
+      return lossOf(forward(params.with(i, moved), activation, x), labels);
     });
     return (up - down) / (2 * eps);
-  })));
+  });
 }
 
 // Rows of a list of points as a tensor.

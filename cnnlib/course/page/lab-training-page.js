@@ -53,8 +53,8 @@ function layout(config) {
 // `own` are the functions of the laboratory: start, numbers, draw, valid, bounds.
 export function openLab(root, given, own) {
   const config = { ...given, live: true }, body = root.querySelector(".course-lab-body");
+  let seen = null;  // the numbers that are shown
   const find = (selector) => body.querySelector(selector);
-  const sidesOf = (seen, state) => ({ shown: seen.sides[Math.min(state.shown, seen.sides.length - 1)] });
   const to = (step, how) => lab.change({ step: Math.min(Math.max(step, 0), LONGEST), phase: 0 }, how);
 
   const play = (button) => {
@@ -71,15 +71,15 @@ export function openLab(root, given, own) {
 
   // The place of a click, or of the cross: a new point there, or the nearest point of the batch.
   const touch = (at) => {
-    const { state } = lab, { shown } = sidesOf(own.numbers(state, config), state), { x } = shown.data.learn;
+    const { state } = lab, { rows, data } = seen.sides[seen.shown], { x } = data.learn;
     if (state.adds >= 0) return lab.change({ added: [...state.added, [...at.map((v) => Number(v.toFixed(3))), state.adds]] });
-    const away = shown.rows.map((row) => (x[row][0] - at[0]) ** 2 + (x[row][1] - at[1]) ** 2);
+    const away = rows.map((row) => (x[row][0] - at[0]) ** 2 + (x[row][1] - at[1]) ** 2);
     if (away.length) lab.change({ point: away.indexOf(Math.min(...away)) });
   };
 
   const lab = shell(root, config, {
     ...own, name: "training", layout,
-    grids: ({ sides: [{ units }] }) => ({ units: [Math.max(...units.map((layer) => layer.length)), units.length] }),
+    grids: ({ sides, shown }) => ({ units: [Math.max(...sides[shown].units.map((layer) => layer.length)), sides[shown].units.length] }),
     actions: {
       play, back: () => to(lab.state.step - 1), next: () => to(lab.state.step + 1),
       part: () => (lab.state.phase < 2 ? lab.change({ phase: lab.state.phase + 1 }) : to(lab.state.step + 1)),
@@ -89,12 +89,12 @@ export function openLab(root, given, own) {
       quiz: () => lab.change({ quiz: lab.state.quiz % 99 + 1, guess: null, step: 0, phase: 0, versus: null, shown: 0, point: 0 }),
       leave: () => lab.change({ quiz: 0, guess: null }),
     },
-    after(seen, state) {
-      const { shown } = sidesOf(seen, state);
+    after(now, state) {
+      seen = now;
       for (const canvas of body.querySelectorAll("canvas[data-map]")) {
         const plane = /^plane(\d)$/.exec(canvas.dataset.map), [l, j] = canvas.dataset.map.split(",").map(Number);
         if (plane) paint(canvas, seen.sides[plane[1]].p.map((p) => 2 * p - 1), PLANE);
-        else paint(canvas, shown.units[l][j]);
+        else paint(canvas, seen.sides[seen.shown].units[l][j]);
       }
       const time = find("[data-time]"), quiz = state.quiz > 0;
       time.value = state.step;

@@ -2,13 +2,14 @@
 // and after a reload. Its data, its steps, its curves, and five faults that can be planted in it.
 import { tensor } from "./core.js";
 import { range } from "./draw.js";
-import { batchRows, draws, HELD, LABELS, permutation, points, startWeights } from "./lab-training-draws.js";
+import { batchRows, draws, HELD, LABELS, NUDGE, permutation, points, startWeights } from "./lab-training-draws.js";
 import { backward, forward, lossBackward, lossOf, norm, nudged, rowsOf, update } from "./lab-training-net.js";
 
 export const TRAIN = 120;      // points to learn from, of the data that come with the laboratory
 export const HELD_OUT = 80;    // and points held out
 export const LONGEST = 2000;   // steps
 const EVERY = 10;              // steps between two looks at all points
+const WORK = 600_000;          // products in all the nudging of a step, about
 const KEPT = 20;               // steps between two states that are kept; those between are done again
 export const TOO_HIGH = 100;   // by how much the rate is too high in the fault of that name
 
@@ -92,13 +93,15 @@ export function makeRun(settings, config) {
   return {
     data, at, step: (t) => stepOf(at(t)),
     curves: (t) => ({ steps: (at(t), steps.slice(0, t)), looks: [...looks.filter((one) => one.t < t), look(at(t))] }),
-    // How far backward's gradient is from what nudging every weight says, relative to the larger of the two.
+    // How far backward's gradient is from what nudging says, relative to the larger of the two. Where a batch is large,
+    // some of the weights are nudged, drawn anew for each step.
     check: (t) => {
-      const { params } = at(t), { x, labels, grads } = stepOf(at(t));
-      const slopes = nudged(params, activation, x, labels);
-      const gap = norm(slopes.map((slope, i) => slope.data.map((value, k) => value - grads[i].data[k])));
-      const size = Math.max(norm(slopes.map((slope) => slope.data)), norm(grads.map((g) => g.data)));
-      return { gap: gap < 1e-9 ? 0 : gap / size, count: params.reduce((sum, p) => sum + p.data.length, 0) };
+      const { params } = at(t), { x, labels, grads } = stepOf(at(t)), all = grads.flatMap((g) => [...g.data]);
+      const count = Math.min(all.length, Math.max(20, Math.floor(WORK / (labels.length * all.length))));
+      const which = permutation(draws(NUDGE, t), all.length).slice(0, count);
+      const slopes = nudged(params, activation, x, labels, which), own = which.map((k) => all[k]);
+      const gap = norm([slopes.map((slope, n) => slope - own[n])]), size = Math.max(norm([slopes]), norm([own]));
+      return { gap: gap < 1e-9 ? 0 : gap / size, count, of: all.length };
     },
   };
 }

@@ -6,7 +6,8 @@ import { choicesOf, CHOICES, LABELS, reads, VERSUS } from "./lab-training-choice
 import { curves } from "./lab-training-curves.js";
 import { detail } from "./lab-training-detail.js";
 import { nameOf, network, planePoints, planeRings, planeSize, short, warped } from "./lab-training-net-draw.js";
-import { side } from "./lab-training-numbers.js";
+import { lattice } from "./lab-training-net.js";
+import { inFull, inShort } from "./lab-training-numbers.js";
 import { openLab } from "./lab-training-page.js";
 import { image, PLANE } from "./lab-training-paint.js";
 import { quizOf, verdict } from "./lab-training-quiz.js";
@@ -48,12 +49,13 @@ export function settings(state) {
 export const bounds = (config, { data, quiz }) => (data === "yours" && !quiz && config.bounds) || BOUNDS;
 
 export function numbers(state, config) {
-  const plane = bounds(config, state);
-  const sides = settings(state).map((one) => {
+  const plane = bounds(config, state), places = lattice(plane, config.side ?? SIDE), all = settings(state);
+  const shown = Math.min(state.shown, all.length - 1);
+  const sides = all.map((one, k) => {
     const run = runOf(one, config), t = run.data.learn.x.length ? state.step : 0;
-    return { ...side(run, one, t, { range: plane, side: config.side ?? SIDE }), said: one.lr, check: run.check(t) };
+    return { ...(k === shown ? inFull(run, one, t, places, plane) : inShort(run, one, t, places)), said: one.lr };
   });
-  return { sides };
+  return { sides, shown };
 }
 
 // Which unit is taken apart: the selected one, else the first of the logits.
@@ -66,12 +68,12 @@ const chosen = (one, { cell }) => {
 const canvases = (maps, wide, high) => maps.map(([x, y, size, l, j]) => `<canvas data-map="${l},${j}" style="left:${100 * x / wide}%;` +
   `top:${100 * y / high}%;width:${100 * size / wide}%"></canvas>`).join("");
 
-export function draw({ sides }, state, config) {
-  const shown = sides[Math.min(state.shown, sides.length - 1)], point = Math.min(state.point, Math.max(0, shown.rows.length - 1));
+export function draw({ sides, shown: k }, state, config) {
+  const shown = sides[k], point = Math.min(state.point, Math.max(0, shown.rows.length - 1));
   const unit = chosen(shown, state), look = { ...state, point, cell: ["units", unit[1], unit[0]] };
   const { maps, wide, high, body } = network(shown, look), plane = bounds(config, state), names = sides.length > 1 ? ["A", "B"] : [""];
-  const panels = sides.map((one, k) => square(`plane${k}`, planeHead(names[k], one), `The plane ${names[k]}: colours say what the network answers`,
-    planePoints(one, plane) + planeRings(one, k === sides.indexOf(shown) ? look : { ...look, point: -1 }, plane), k));
+  const panels = sides.map((one, n) => square(`plane${n}`, planeHead(names[n], one), `The plane ${names[n]}: colours say what the network answers`,
+    planePoints(one, plane) + planeRings(one, n === k ? look : { ...look, point: -1 }, plane), n));
   if (!config.live) return { still: still(shown, { maps, wide, high, body }, plane), html: {}, caption: caption(sides, state) };
   const bent = shown.bent ? square(null, "What the last hidden layer makes of it", "The plane's grid and its points, seen by the last two hidden units", warped(shown), null)
     : '<p class="course-lab-hint">Give the last hidden layer 2 units, and you see here how it bends the plane.</p>';
@@ -125,9 +127,9 @@ const phases = ({ phase, links }) => '<span role="group" aria-label="Part of the
   '</span><span role="group" aria-label="Width of the links"><span class="course-lab-hint">links:</span>' +
   ["weight", "gradient"].map((name) => button({ links: name }, name === links, name)).join("") + "</span>";
 
-function badge({ gap, count }) {
+function badge({ gap, count, of }) {
   const agrees = gap < 1e-5, sign = `<span aria-hidden="true">${agrees ? "✓" : "✗"}</span>`;
-  return `<p class="course-lab-badge" data-agrees="${agrees}">${sign} ${count} weights and biases, each nudged by ±0.00001: ` +
+  return `<p class="course-lab-badge" data-agrees="${agrees}">${sign} ${count < of ? `${count} of ` : ""}${of} weights and biases, each nudged by ±0.00001: ` +
     (agrees ? `the loss changes as backward says, to ${gap < 1e-8 ? "8" : "5"} digits.`
       : Number.isFinite(gap) ? `the loss does not change as <code>.grad</code> says. Off by ${short(100 * gap)} %.` : "numbers are no longer finite.") + "</p>";
 }
