@@ -155,6 +155,12 @@ export const reluBackward = (dy, x) => tensor(x.shape, dy.data.map((d, k) => (x.
 export const tanh = (x) => tensor(x.shape, x.data.map(Math.tanh));
 export const tanhBackward = (dy, x) => tensor(x.shape, dy.data.map((d, k) => d * (1 - Math.tanh(x.data[k]) ** 2)));
 
+export const sigmoid = (x) => tensor(x.shape, x.data.map((v) => 1 / (1 + Math.exp(-v))));
+export const sigmoidBackward = (dy, x) => {
+  const y = sigmoid(x).data;
+  return tensor(x.shape, dy.data.map((d, k) => d * y[k] * (1 - y[k])));
+};
+
 // --- Loss ------------------------------------------------------------------------------------------------------------
 
 // Each row as probabilities. The largest is taken off first, so that no exponential overflows.

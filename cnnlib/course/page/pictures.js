@@ -61,6 +61,9 @@ const byte = (value) => Math.floor(255 * value + 0.5);
 // Grey values from 0 to 1.
 export const png = (values, width, height) => stored(values.map(byte), width, height, 0);
 
+// Red, green, blue and opacity from 0 to 255, pixel by pixel.
+export const colourPng = (values, width, height) => stored(values, width, height, 6);
+
 // Values from −1 to 1: blue above zero, orange below, the nearer to zero the clearer.
-export const signed = (values, width, height) => stored(values.flatMap((value) =>
-  [...(value < 0 ? [213, 94, 0] : [0, 114, 178]), byte(Math.min(1, Math.abs(value)))]), width, height, 6);
+export const signed = (values, width, height) => colourPng(values.flatMap((value) =>
+  [...(value < 0 ? [213, 94, 0] : [0, 114, 178]), byte(Math.min(1, Math.abs(value)))]), width, height);

@@ -1,0 +1,312 @@
+"""The training laboratory in a browser, from disk: by key, pointer and touch, each number held against cnnlib."""
+
+import itertools
+import json
+import pathlib
+import re
+from urllib.parse import quote, unquote
+
+import numpy as np
+import pytest
+from helpers_book import media, noise, requests, start_browser, wait
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.keys import Keys
+from test_browser import axe, violations  # noqa: F401 (a fixture)
+
+from cnnlib.course import bundle, plane
+from cnnlib.course._still import call
+from cnnlib.course.labs import TrainingLab
+from cnnlib.losses import cross_entropy
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+STYLE = "".join((ROOT / "_ext" / "assets" / name).read_text(encoding="utf-8") for name in ("course.css", "theme.css"))
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    driver = start_browser()
+    driver.set_script_timeout(60)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("training") / "page.html"
+    style = STYLE + (bundle.PAGE / "explorer.css").read_text(encoding="utf-8") + bundle.labs_style()
+    theme = "matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'"
+    path.write_text(
+        '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Training</title><style>{style} body {{ margin: 0; color: var(--pst-color-text-base); background: "
+        f"var(--pst-color-background); }}</style><script>document.documentElement.dataset.theme = {theme}</script>"
+        f"<main><h1>Training</h1>{TrainingLab().to_html()}</main><script>{bundle.for_page('labs')}</script></html>",
+        encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def open_at(browser, path):
+    """Open the page at a state, in a window of some width and colours."""
+    def opened(state=None, width=1280, mode="light", **features):
+        noise(browser), requests(browser)
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+        media(browser, mode, **features)
+        browser.get("about:blank")
+        fragment = f"#lab=training:{quote(json.dumps(state))}" if state else ""
+        browser.get(path.as_uri() + fragment)
+        assert wait(browser, "return document.querySelectorAll('canvas[data-map]').length > 3")
+        return browser
+
+    yield opened
+    assert noise(browser) == [] and requests(browser) == []
+
+
+def one(browser, selector):
+    return browser.find_element("css selector", selector)
+
+
+def press(browser, text):
+    """Press the button that reads so."""
+    return next(b for b in browser.find_elements("css selector", ".course-lab button")
+                if b.is_displayed() and b.text == text).click()
+
+
+def choose(browser, name, text):
+    """Choose from a menu, by typing what it says."""
+    browser.execute_script("document.querySelector('.course-lab-settings').open = true")
+    one(browser, f"[data-state={name}]").send_keys(text)
+
+
+def caption(browser):
+    return one(browser, "[data-region=caption]").text.replace("\u00a0", " ")
+
+
+def fragment(browser):
+    """The state in the address, once it is there."""
+    assert wait(browser, "return location.hash.startsWith('#lab=training:')")
+    browser.execute_async_script("setTimeout(arguments[0], 400)")
+    return json.loads(unquote(browser.execute_script("return location.hash")).split(":", 1)[1])
+
+
+def after(steps, data="moons", sample=0, added=(), hidden=(6, 2), **settings):
+    """What cnnlib has after some steps: loss and loss held out, and the share of right answers held out."""
+    run = plane.training(data, sample=sample, added=added, hidden=hidden, **settings)
+    model = plane.network([2, *hidden, 2], "tanh")
+    for step in itertools.islice(run, steps):
+        model = step.model
+    x, labels = plane.points(data, sample)
+    added = np.reshape(added, (-1, 3))
+    learn = np.concatenate([x[:120], added[:, :2]]), np.concatenate([labels[:120], added[:, 2].astype(int)])
+    logits = model(x[120:])
+    right = (logits.argmax(axis=1) == labels[120:]).mean()
+    return cross_entropy(model(learn[0]), learn[1]), cross_entropy(logits, labels[120:]), right
+
+
+TOLD = r"After (\d+) steps?: loss ([\d.]+), held out ([\d.]+), ([\d.]+) % right"
+
+
+def said(text):
+    """Steps, loss, loss held out and share of right answers in a caption."""
+    steps, *numbers = re.search(TOLD, text).groups()
+    return int(steps), *map(float, numbers)
+
+
+def holds(browser, **settings):
+    steps, loss, held, right = said(caption(browser))
+    wanted = after(steps, **settings)
+    np.testing.assert_allclose([loss, held, right / 100], wanted, atol=6e-4)
+    return steps
+
+
+def table(browser, k=-1):
+    """The cells of a table, a row each, as numbers where they are."""
+    rows = browser.find_elements("css selector", ".course-lab-sum")[k].find_elements("css selector", "tbody tr")
+    return [[number(cell.text) for cell in row.find_elements("css selector", "th, td")] for row in rows]
+
+
+def number(text):
+    try:
+        return float(text.replace("−", "-"))
+    except ValueError:
+        return text
+
+
+def test_play_by_key_and_stop_shows_the_numbers_of_cnnlib(open_at):
+    browser = open_at()
+    assert holds(browser) == 0
+    button = one(browser, "[data-do=play]")
+    button.send_keys(Keys.ENTER)
+    assert wait(browser, "return document.querySelector('[data-shows=step]').textContent > 4")
+    assert button.text == "■ Stop"
+    button.send_keys(Keys.ENTER)
+    steps = holds(browser)
+    assert steps > 4 and button.text == "▶ Play"
+    browser.execute_async_script("setTimeout(arguments[0], 200)")
+    assert said(caption(browser))[0] == steps
+    press(browser, "‹ Step back")
+    assert holds(browser) == steps - 1
+    press(browser, "Step ›")
+    assert holds(browser) == steps
+    ActionChains(browser).key_down(Keys.CONTROL).send_keys("z").key_up(Keys.CONTROL).perform()
+    assert said(caption(browser))[0] == steps - 1
+
+
+def test_a_step_taken_apart_shows_gradients_and_moves_of_cnnlib(open_at):
+    browser = open_at({"step": 30})
+    before, = itertools.islice(plane.training(), 29, 30)
+    old = [p.data.copy() for p in before.model.parameters()]
+    step, = itertools.islice(plane.training(), 30, 31)
+    grads, new = [p.grad for p in step.model.parameters()], [p.data for p in step.model.parameters()]
+    network = one(browser, "[data-grid=units]")
+    network.send_keys(Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.ENTER)  # unit 1 of layer 1
+    assert fragment(browser)["cell"] == ["units", 1, 1]
+    press(browser, "2 backward")
+    rows = table(browser)
+    assert [row[0] for row in rows] == ["x₀", "x₁", "bias"]
+    np.testing.assert_allclose([row[3] for row in rows], [*grads[0][1], grads[1][1]], atol=6e-3)
+    press(browser, "Next ›")
+    rows = table(browser)
+    for column, weights, biases in ((1, old[0], old[1]), (2, grads[0], grads[1]), (4, new[0], new[1])):
+        np.testing.assert_allclose([row[column] for row in rows], [*weights[1], biases[1]], atol=6e-3)
+    labels = browser.execute_script("return [...document.querySelectorAll('[data-region=network] svg > text')]"
+                                    ".map((t) => t.textContent)")
+    np.testing.assert_allclose([number(text) for text in labels[-2:]], new[0][1] - old[0][1], atol=6e-4)
+    press(browser, "Next ›")
+    assert said(caption(browser))[0] == 31 and fragment(browser)["step"] == 31
+
+
+def touch(browser, element, x, y):
+    box = browser.execute_script("""
+        arguments[0].scrollIntoView({block: 'center'});
+        const box = arguments[0].getBoundingClientRect();
+        return [box.left, box.top, box.width, box.height];""", element)
+    at = {"x": box[0] + x * box[2], "y": box[1] + y * box[3]}
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+def test_points_are_added_by_pointer_touch_and_key_and_taken_back(open_at):
+    browser = open_at({"step": 20})
+    one(browser, "[data-region=adding] button:nth-of-type(3)").click()
+    field = one(browser, "[data-plane]")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", field)
+    ActionChains(browser).move_to_element_with_offset(field, 60, -40).click().perform()
+    added = fragment(browser)["added"]
+    assert len(added) == 1 and added[0][2] == 1 and added[0][0] > 0 and added[0][1] > 0
+    holds(browser, added=added)
+    one(browser, "[data-region=adding] button:nth-of-type(2)").click()
+    touch(browser, one(browser, "[data-plane]"), 0.25, 0.75)
+    assert wait(browser, "return document.querySelector('[data-region=adding]').textContent.includes('remove 2')")
+    field = one(browser, "[data-plane]")
+    field.send_keys(Keys.ARROW_LEFT)
+    for key in (Keys.ARROW_UP, Keys.ARROW_UP, Keys.ENTER):  # the drawing is new each time, the focus stays
+        browser.switch_to.active_element.send_keys(key)
+    added = fragment(browser)["added"]
+    np.testing.assert_allclose(added[1:], [[-0.9, -0.9, 0], [-0.09, 0.18, 0]], atol=0.02)
+    holds(browser, added=added)
+    for _ in range(2):
+        press(browser, "Undo")
+    press(browser, "remove 1")
+    assert "added" not in fragment(browser)
+    holds(browser)
+
+
+def test_a_link_opens_what_its_sender_saw_and_reset_leads_back(open_at):
+    settings = {"rule": "Adam", "lr": 0.03, "data": "circles", "seed": 2, "sample": 1}
+    state = settings | {"step": 64, "layer1": 5, "layer2": 3}
+    browser = open_at(state)
+    assert holds(browser, **settings, hidden=(5, 3)) == 64
+    choose(browser, "activation", "ReLU")
+    holds(browser, **settings, hidden=(5, 3), activation="ReLU")
+    assert fragment(browser) == state | {"activation": "ReLU"}
+    press(browser, "Reset")
+    assert holds(browser) == 0
+    browser.execute_async_script("setTimeout(arguments[0], 400)")
+    assert browser.execute_script("return location.hash") == ""
+
+
+@pytest.mark.parametrize("state", [
+    {"lr": 0.2}, {"step": 10**9}, {"nonsense": 1}, {"added": "x"}, [1, 2], None, "<b>"], ids=str)
+def test_wrong_addresses_are_ignored(open_at, state):
+    browser = open_at()
+    browser.execute_script("location.hash = arguments[0]", f"lab=training:{quote(json.dumps(state))}")
+    browser.execute_async_script("setTimeout(arguments[0], 100)")
+    assert holds(browser) == 0
+
+
+def test_two_runs_stand_side_by_side_and_differ_in_one_thing(open_at):
+    browser = open_at({"step": 40})
+    choose(browser, "versus", "learning rate η: 1")
+    assert len(browser.find_elements("css selector", "[data-plane]")) == 2
+    assert fragment(browser)["versus"] == ["lr", 1]
+    second = re.search(r"Run B: loss ([\d.]+), held out ([\d.]+), ([\d.]+) % right", caption(browser)).groups()
+    loss, held, right = map(float, second)
+    np.testing.assert_allclose([loss, held, right / 100], after(40, lr=1), atol=6e-4)
+    holds(browser)
+    press(browser, "network B")
+    press(browser, "3 update")
+    step, = itertools.islice(plane.training(lr=1), 40, 41)
+    rows = table(browser)
+    weight = list(step.model.parameters())[4].data[0]  # of the first logit
+    np.testing.assert_allclose([row[4] for row in rows[:2]], weight, atol=6e-3)
+
+
+def test_the_quiz_hides_what_is_planted_and_says_why_a_guess_is_wrong(open_at):
+    browser = open_at({"step": 10})
+    press(browser, "New mystery run")
+    assert not one(browser, "[data-state=lr]").is_displayed()
+    truth = call("lab-training-quiz", "quizOf", 1)["fault"]
+    for fault in plane.FAULTS:
+        radio = one(browser, f"[data-state=guess][value='\"{fault}\"']")
+        radio.send_keys(Keys.SPACE)
+        verdict = one(browser, "[data-region=verdict]").text
+        assert verdict == call("lab-training-quiz", "verdict", 1, fault)["text"]
+        assert verdict.startswith("Right" if fault == truth else "No")
+    press(browser, "Leave the quiz")
+    assert one(browser, "[data-state=lr]").is_displayed()
+
+
+def test_readers_who_ask_for_less_motion_get_few_large_steps(open_at):
+    browser = open_at(prefers_reduced_motion="reduce")
+    press(browser, "▶ Play")
+    browser.execute_async_script("""
+        const done = arguments[0]; window.shown = new Set();
+        const timer = setInterval(() => shown.add(document.querySelector('[data-shows=step]').textContent), 20);
+        setTimeout(() => { clearInterval(timer); done(); }, 2300);""")
+    assert 2 <= len(browser.execute_script("return [...shown]")) <= 4
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert one(browser, "[data-do=play]").text == "▶ Play"
+
+
+STATES = [
+    {"step": 50, "versus": ["rule", "Adam"], "phase": 1, "links": "gradient", "layer1": 8, "layer2": 8},
+    {"quiz": 3, "guess": "sign", "phase": 2}, {"data": "empty"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode, width, states", [
+    ("light", 1280, STATES), ("dark", 1280, STATES[:1]), ("light", 390, STATES[:1]), ("dark", 390, STATES[1:2])])
+def test_it_is_accessible_and_as_wide_as_the_window(open_at, axe, mode, width, states):  # noqa: F811
+    for state in states:
+        browser = open_at(state, width=width, mode=mode)
+        browser.execute_script("document.querySelector('.course-lab-settings').open = true")
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert violations(browser, axe) == [], state
+
+
+def test_fingers_and_eyes_find_everything_on_a_phone(open_at):
+    browser = open_at({"step": 30, "layer1": 8, "layer2": 8, "layer3": 2}, width=390)
+    browser.execute_script("document.querySelector('.course-lab-settings').open = true")
+    small = browser.execute_script("""
+        return [...document.querySelectorAll('.course-lab :is(button, select, summary, label)')]
+          .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 43.5)
+          .map((e) => e.outerHTML.slice(0, 80))""")
+    assert small == []
+    letters = browser.execute_script("""
+        return Math.min(...[...document.querySelectorAll('.course-lab svg text')].map((t) =>
+          parseFloat(t.getAttribute('font-size')) * t.getScreenCTM().a))""")
+    assert letters >= 9
