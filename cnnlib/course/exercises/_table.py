@@ -7,11 +7,15 @@ compares as Python does. That hides an answer from a glance, not from somebody w
 
 import base64
 import hashlib
+import importlib
+import inspect
 import json
 import math
+import pkgutil
 
 import numpy as np
 
+from cnnlib.course import exercises
 from cnnlib.course.exercises._checker import _example
 from cnnlib.course.exercises._compare import reach, room
 from cnnlib.course.exercises._verdict import ASK, Question
@@ -23,6 +27,17 @@ def question(check):
     """The :class:`Question` of a checker, or None where a function is asked for."""
     asked = check(ASK)
     return asked if isinstance(asked, Question) else None
+
+
+def questions():
+    """The questions of all chapters, by the number of the exercise."""
+    found = []
+    for part in pkgutil.iter_modules(exercises.__path__):
+        module = importlib.import_module(f"{exercises.__name__}.{part.name}")
+        if not part.name.startswith("_"):
+            found += [question(f) for name, f in vars(module).items() if inspect.isfunction(f) and not name.startswith("_")
+                      and f.__module__ == module.__name__ and list(inspect.signature(f).parameters) == ["answer"]]
+    return {asked.label: asked for asked in found if asked}
 
 
 def exported(asked):
