@@ -15,11 +15,14 @@ from cnnlib.course.exercises import _table
 SOURCES = Path(__file__).parent / "answers"
 # What is loaded where, and of which files it is made, in order.
 CHECKING, PROGRESS, STYLE = "answers.js", "progress.js", "answers.css"
-PARTS = {CHECKING: ("store", "sha256", "read", "judge", "boxes"), PROGRESS: ("store", "progress")}
+PARTS = {CHECKING: ("store", "sha256", "read", "judge", "rules", "boxes"), PROGRESS: ("store", "progress")}
 STUB = re.compile(r'<div class="course-verdict open">○ Exercise ([\w.]+): [^<]*</div>')
 TITLE = re.compile(r"</h1>")
 EXERCISES = re.compile(r'(<section id="exercises">\s*<h2>.*?</h2>)', re.S)
 NO_SCRIPT = "Here answers are checked with JavaScript, which is off. The notebook checks them without."
+NOTE = ('<p class="course-answers-note"><span>On this page you answer in the boxes below the stubs. What you check is '
+        'kept in this browser alone.</span> <button type="button" hidden>Forget my answers</button>'
+        '<span role="status"></span></p>')
 HOW = {
     "number": "A number, such as <code>0.25</code>, <code>−3</code> or <code>2/5</code>.",
     "numbers": "Numbers as <code>1, −2, 0.5</code>, rows of numbers as <code>[[1, 2], [3, 4]]</code>.",
@@ -47,6 +50,8 @@ def how(asked):
     if asked.kind == "letters":
         one = len(asked.terms["expected"]) == 1
         return HOW["ordered" if asked.terms["ordered"] else "letter" if one else "letters"]
+    if asked.kind == "property":
+        return HOW["numbers"]
     expected = asked.terms["expected"]
     if isinstance(expected, (tuple, list)) and any(isinstance(part, bool) for part in expected):
         return HOW["truth"]
@@ -59,7 +64,8 @@ def box(label):
     name = f"answer-{label.replace('.', '-')}"
     return (f'<form class="course-answer" data-label="{label}" data-table="{table}">'
             f'<label for="{name}">Your answer to exercise {label}</label>'
-            f'<input id="{name}" type="text" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="{name}-how">'
+            f'<input id="{name}" type="text" autocomplete="off" autocapitalize="off" spellcheck="false" '
+            f'aria-describedby="{name}-how">'
             f'<button type="submit" aria-label="Check the answer to exercise {label}">Check</button>'
             f'<p class="course-answer-how" id="{name}-how">{how(asked)}</p>'
             f'<p class="course-answer-said"></p></form>'
@@ -68,9 +74,8 @@ def box(label):
 
 def elsewhere(label, notebook):
     """What stands under the stub of an exercise that the page cannot check."""
-    why = "Many answers are right, and the notebook tries yours" if label in _table.questions() else "This one is code, and the notebook checks it"
-    return (f'<p class="course-answer-elsewhere">{why}: run <code>make lab</code>, open <code>{notebook}</code> '
-            f"and go to exercise {label}.</p>")
+    return (f'<p class="course-answer-elsewhere">This one is code, and the notebook checks it: run '
+            f"<code>make lab</code>, open <code>{notebook}</code> and go to exercise {label}.</p>")
 
 
 def fill(body, notebook):
@@ -84,10 +89,8 @@ def fill(body, notebook):
         n, of = len(boxes), len(stubs)
         score = (f'<p class="course-score"><a href="#exercises">{of} exercises</a>, {n} of them to answer on this page'
                  f'<span data-chapter="{boxes[0].split(".")[0]}"></span></p>')
-        note = ('<p class="course-answers-note"><span>On this page you answer in the boxes below the stubs. What you check is kept in this browser alone.</span> '
-                '<button type="button" hidden>Forget my answers</button><span role="status"></span></p>')
         body = TITLE.sub(lambda m: m[0] + score, body, count=1)
-        body = EXERCISES.sub(lambda m: m[1] + note, body, count=1)
+        body = EXERCISES.sub(lambda m: m[1] + NOTE, body, count=1)
     return body, len(boxes)
 
 

@@ -13,6 +13,7 @@ const fits = (key, ...place) => opens(bytesOf(key), hash(place.join("|")));
 const share = (right, of) => `${right} of ${of} ${right === 1 ? "is" : "are"} right.`;
 
 function judge(table, text) {
+  if (table.says) return judgeProperty(table, readings(text));
   return table.entries ? judgeValue(table, readings(text)) : judgeLetters(table, text);
 }
 

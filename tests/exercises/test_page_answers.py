@@ -1,11 +1,8 @@
 """The book's pages check an answer as the notebooks do: every trial through both, with the same verdict in the same words."""
 
 import base64
-import itertools
 import json
 import pathlib
-import random
-import struct
 
 import numpy as np
 import pytest
@@ -16,7 +13,7 @@ from cnnlib.course.exercises import _table
 from cnnlib.course.exercises._answers import Foreign, plain, written
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = [ROOT / "_ext" / "answers" / f"{name}.js" for name in ("sha256", "read", "judge")]
+SCRIPTS = [ROOT / "_ext" / "answers" / f"{name}.js" for name in ("sha256", "read", "judge", "rules")]
 
 
 def asked(chapter, name):

@@ -154,13 +154,14 @@ def check_letters(label, answer, expected, choices, hints=None, mistakes=(), pra
     return Verdict(label, False, " ".join(part for part in (right, hint) if part) or "not this one.")
 
 
-def judge_value(label, answer, shape, what, judge, praise="correct."):
+def judge_value(label, answer, shape, what, judge, praise="correct.", says=None):
     """Judge numbers of a given shape by a property: ``judge(array)`` returns a hint, or an empty text.
 
-    ``what`` says what is asked for, such as "three numbers, (w1, w2, b)".
+    ``what`` says what is asked for, such as "three numbers, (w1, w2, b)". ``says`` holds the texts of which ``judge``
+    chooses, by name, for the page's own copy of the rule (``_ext/answers/rules.js``).
     """
     if answer is ASK:
-        return Question(label, "property", dict(shape=shape, what=what, judge=judge, praise=praise))
+        return Question(label, "property", dict(shape=shape, what=what, praise=praise, says=says))
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
     value = plain(answer)

@@ -42,10 +42,10 @@ def questions():
 
 def exported(asked):
     """The table of a question as text (base64 of JSON), or None where the page cannot check it."""
-    table = {"value": _value, "letters": _letters}.get(asked.kind)
+    table = {"value": _value, "letters": _letters, "property": _property}[asked.kind](asked.label, **asked.terms)
     if table is None:
         return None
-    content = {"label": asked.label, **table(asked.label, **asked.terms)}
+    content = {"label": asked.label, **table}
     return base64.b64encode(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).decode()
 
 
@@ -98,3 +98,7 @@ def _letters(label, expected, choices, hints, mistakes, praise, ordered):
         "hints": [hints.get(slot, "") for slot in (range(len(expected)) if ordered else choices)],
         "mistakes": [(_key(label, "as a whole", m.wrong), m.hint) for m in mistakes],
     }
+
+
+def _property(label, shape, what, praise, says):
+    return {"shape": shape, "what": what, "praise": praise, "says": says} if says else None
