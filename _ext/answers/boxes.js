@@ -8,7 +8,7 @@ function say(form, passed, text) {
   mark.setAttribute("aria-hidden", "true");
   mark.textContent = passed ? "✓" : "✗";
   word.className = "course-answer-word";
-  word.textContent = passed ? " Right: " : " Wrong: ";
+  word.textContent = passed ? " Right:" : " Wrong:";
   said.replaceChildren(...(text ? [mark, word, ` ${text}`] : []));
   said.className = `course-answer-said${text ? ` course-verdict ${passed ? "passed" : "failed"}` : ""}`;
   if (text && !passed) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
@@ -30,7 +30,7 @@ function restore() {
   const answers = stored();
   for (const form of boxes) {
     const kept = answers[form.dataset.label];
-    form.querySelector("input").value = kept && typeof kept.text === "string" ? kept.text : "";
+    form.querySelector("input").value = kept ? kept.text : "";
     check(form);
   }
 }

@@ -5,7 +5,7 @@ function show(answers) {
   const right = {};
   for (const [label, { passed }] of Object.entries(answers)) {
     const chapter = label.split(".")[0];
-    if (passed === true) right[chapter] = (right[chapter] || 0) + 1;
+    if (passed) right[chapter] = (right[chapter] || 0) + 1;
   }
   for (const link of document.querySelectorAll("nav.bd-links a, .chapter-map a")) {
     const address = link.getAttribute("href"), chapter = chapterOf(address === "#" ? location.pathname : address);
@@ -15,7 +15,7 @@ function show(answers) {
   }
   const head = document.querySelector(".course-score [data-chapter]");
   if (head) {
-    const done = right[head.dataset.chapter] || 0;
+    const done = Math.min(right[head.dataset.chapter] || 0, TOTALS[head.dataset.chapter]);
     head.textContent = done ? `: ${done} of ${TOTALS[head.dataset.chapter]} right` : "";
   }
 }

@@ -8,8 +8,8 @@ const turn = (x, n) => (x >>> n) | (x << (32 - n));
 function sha256(text) {
   const bytes = [...unescape(encodeURIComponent(text))].map((c) => c.charCodeAt(0)), bits = bytes.length * 8;
   bytes.push(128);
-  while (bytes.length % 64 !== 60) bytes.push(0); // a length of 32 bits will do
-  bytes.push(bits >>> 24, bits >>> 16, bits >>> 8, bits);
+  while (bytes.length % 64 !== 56) bytes.push(0);
+  bytes.push(0, 0, 0, 0, bits >>> 24, bits >>> 16, bits >>> 8, bits);
   const state = PRIMES.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
   for (let at = 0; at < bytes.length; at += 64) {
     const w = [];

@@ -3,14 +3,17 @@ const PLACE = "from-neuron-to-convnet.answers";
 let memory = {};
 
 function stored() {
-  try { return JSON.parse(localStorage.getItem(PLACE)) || {}; } catch { return memory; }
+  const sound = ([, kept]) => kept && typeof kept.text === "string" && typeof kept.passed === "boolean";
+  try {
+    return Object.fromEntries(Object.entries(JSON.parse(localStorage.getItem(PLACE)) ?? {}).filter(sound));
+  } catch {
+    return memory;
+  }
 }
 
-// Whether it was kept; scripts on the page hear of it as the event "course-answers".
+// Both scripts of the page hear of it as the event "course-answers".
 function store(answers) {
   memory = answers;
-  let kept = true;
-  try { localStorage.setItem(PLACE, JSON.stringify(answers)); } catch { kept = false; }
+  try { localStorage.setItem(PLACE, JSON.stringify(answers)); } catch { /* the page remembers, until it is left */ }
   document.dispatchEvent(new CustomEvent("course-answers", { detail: answers }));
-  return kept;
 }
