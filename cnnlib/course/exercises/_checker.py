@@ -10,7 +10,7 @@ import numpy as np
 from cnnlib.course.exercises._answers import SIGNS, describe, letters, numbered, numbers, plain, written
 from cnnlib.course.exercises._compare import difference, stranger
 from cnnlib.course.exercises._run import JUNK, arity, copies, run
-from cnnlib.course.exercises._verdict import NOT_ATTEMPTED, Case, Mistake, Verdict
+from cnnlib.course.exercises._verdict import ASK, NOT_ATTEMPTED, Case, Mistake, Question, Verdict
 
 __all__ = ["NOT_ATTEMPTED", "Case", "Mistake", "Verdict", "check_function", "check_letters", "check_value",
            "judge_function", "judge_value"]
@@ -93,6 +93,8 @@ def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.
     Parameters are as for :func:`check_function`; the ``wrong`` of a mistake is a value. With ``digits``, a number
     that has so many significant digits right, or more, is accepted.
     """
+    if answer is ASK:
+        return Question(label, "value", dict(expected=expected, mistakes=mistakes, tol=tol, praise=praise, digits=digits))
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
     value = plain(answer)
@@ -122,6 +124,9 @@ def check_letters(label, answer, expected, choices, hints=None, mistakes=(), pra
     ordered : bool, optional
         The letters answer as many questions in turn. Otherwise the answer is the set of all that apply.
     """
+    if answer is ASK:
+        return Question(label, "letters", dict(expected=expected, choices=choices, hints=hints or {}, mistakes=mistakes,
+                                               praise=praise, ordered=ordered))
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
     example = _example(expected, choices, ordered)
@@ -159,11 +164,14 @@ def check_letters(label, answer, expected, choices, hints=None, mistakes=(), pra
     return Verdict(label, False, " ".join(part for part in (right, hint) if part) or "not this one.")
 
 
-def judge_value(label, answer, shape, what, judge, praise="correct."):
+def judge_value(label, answer, shape, what, judge, praise="correct.", says=None):
     """Judge numbers of a given shape by a property: ``judge(array)`` returns a hint, or an empty text.
 
-    ``what`` says what is asked for, such as "three numbers, (w1, w2, b)".
+    ``what`` says what is asked for, such as "three numbers, (w1, w2, b)". ``says`` holds the texts of which ``judge``
+    chooses, by name, for the page's own copy of the rule (``_ext/answers/rules.js``).
     """
+    if answer is ASK:
+        return Question(label, "property", dict(shape=shape, what=what, praise=praise, says=says))
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
     value = plain(answer)

@@ -82,28 +82,42 @@ def _truth(given, expected):
     return None if bool(given) == expected else Difference("value", f"{expected} is expected, you give {bool(given)}.")
 
 
-def _close(given, expected, tol, digits):
+def room(expected, tol):
+    """How far from each expected number an answer may lie: an array of the same shape."""
     exact = expected.dtype.kind in "iub"
-    expected = expected.astype(np.float64)
-    size = np.abs(expected)
+    size = np.abs(expected.astype(np.float64))
     # Sums of terms of size one that cancel leave a rounding error of that size, however small the result.
     scale = min(size[np.isfinite(size)].max(initial=0.0), 1.0)
     scale = max(scale, 1e-12) if scale else 1e-9  # where 0 is expected, what float32 leaves of it will do
-    room = 1e-9 * size + 1e-9 if exact else tol * np.maximum(size, scale)
+    return 1e-9 * size + 1e-9 if exact else tol * np.maximum(size, scale)
+
+
+def _close(given, expected, tol, digits):
+    near = room(expected, tol)
+    expected = expected.astype(np.float64)
     with np.errstate(all="ignore"):
-        close = np.isfinite(expected) & (np.abs(given - expected) <= room) | (given == expected) | (np.isnan(given) & np.isnan(expected))
+        close = np.isfinite(expected) & (np.abs(given - expected) <= near) | (given == expected) | (np.isnan(given) & np.isnan(expected))
     if digits is not None:
         close |= np.vectorize(lambda g, e: _rounded(g, e, digits), otypes=[bool])(given, expected)
     return close
+
+
+def reach(expected, digits):
+    """How far a number with ``digits`` significant digits right may lie from the expected one."""
+    return 0.5 * 10.0**-_decimals(expected, digits) * (1 + 1e-6) if digits is not None and expected else 0.0
+
+
+def _decimals(expected, digits):
+    return digits - 1 - int(np.floor(np.log10(abs(expected))))
 
 
 def _rounded(given, expected, digits):
     """Is ``given`` the number ``expected``, rounded to ``digits`` significant digits or more, or worked out of rounded ones?"""
     if not np.isfinite(given) or expected == 0:
         return False
-    asked = digits - 1 - int(np.floor(np.log10(abs(expected))))  # decimals
+    asked = _decimals(expected, digits)
     shown = next((k for k in range(asked, 13) if abs(given - round(given, k)) <= 1e-7 * max(1.0, abs(given))), 13)
-    half = 0.5 * 10.0**-asked * (1 + 1e-6)
+    half = reach(expected, digits)
     if shown == asked + 1:  # one digit more than asked for was written down, rounded or cut off
         return abs(given - expected) <= 0.2 * half
     return abs(given - expected) <= (half if shown == asked else min(half, 1e-3 * abs(expected)))

@@ -39,4 +39,19 @@ class Mistake:
     hint: str
 
 
+@dataclass(frozen=True)
+class Question:
+    """What an answer is compared with, for a page that checks it elsewhere: ``kind`` is "value", "letters" or "property".
+
+    ``terms`` are the arguments of the judge, by name.
+    """
+
+    label: str
+    kind: str
+    terms: dict
+
+
 NOT_ATTEMPTED = "not attempted yet. Replace the stub by your answer and run the cell again."
+
+# Handed to a checker in place of an answer, it brings back the checker's Question; a function's checker has none.
+ASK = type("Ask", (), {"__repr__": lambda self: "ASK"})()

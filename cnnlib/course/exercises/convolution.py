@@ -184,52 +184,52 @@ ROWS = "a 3 × 3 kernel as three rows of three numbers"
 
 def mover(answer):
     """9.4: a kernel that moves a picture one pixel to the right, with padding 1."""
-    right = np.zeros((3, 3))
-    right[1, 0] = 1
-    hints = [
-        (right[:, ::-1], "it moves the picture left. It would be right for true convolution; networks do not flip the "
-                         "kernel, so the 1 marks the pixel that is read."),
-        (right.T, "it moves the picture down. The first index of the kernel is the row."),
-        (right.T[::-1], "it moves the picture up. The first index of the kernel is the row."),
-        (np.pad([[1.0]], 1), "it copies the picture. Which pixel must each output read instead of its own?"),
-        (np.zeros((3, 3)), "it makes every pixel 0. Each output must read one pixel."),
-    ]
+    # By the place of the only 1, in reading order.
+    says = {"3": "",
+            "5": "it moves the picture left. It would be right for true convolution; networks do not flip the kernel, so the "
+                 "1 marks the pixel that is read.",
+            "1": "it moves the picture down. The first index of the kernel is the row.",
+            "7": "it moves the picture up. The first index of the kernel is the row.",
+            "4": "it copies the picture. Which pixel must each output read instead of its own?",
+            "zero": "it makes every pixel 0. Each output must read one pixel.",
+            "several": "it mixes several pixels. Each output must read one pixel alone.",
+            "factor": "brightness changes by a factor of {factor}: the weights must add up to 1.",
+            "askew": "it moves the picture askew. Only columns should move: stay in the middle row."}
 
     def judge(w):
-        if np.allclose(w, right):
-            return ""
-        for wrong, hint in hints:
-            if np.allclose(w, wrong):
-                return hint
+        for place in "35174":
+            if np.allclose(w.ravel(), np.arange(9) == int(place)):
+                return says[place]
+        if np.allclose(w, 0):
+            return says["zero"]
         if np.count_nonzero(w) > 1:
-            return "it mixes several pixels. Each output must read one pixel alone."
-        if not np.isclose(w.sum(), 1):
-            return f"brightness changes by a factor of {w.sum():g}: the weights must add up to 1."
-        return "it moves the picture askew. Only columns should move: stay in the middle row."
+            return says["several"]
+        return says["askew"] if np.isclose(w.sum(), 1) else says["factor"].format(factor=f"{w.sum():g}")
 
-    return judge_value("9.4", answer, (3, 3), ROWS, judge,
+    return judge_value("9.4", answer, (3, 3), ROWS, judge, says=says,
                        praise="output column j reads input column j − 1, so the picture moves right.")
 
 
 def blind_spot(answer):
     """9.5: equal to itself turned by half a turn, but not to its transpose."""
+    says = {"both": "it cannot tell the two apart, but it equals its transpose: swapped rows and columns would go unnoticed.",
+            "sign": "turned by half a turn it changes its sign, and the test would notice.",
+            "mirror": "it is its own mirror image along one axis. Half a turn mirrors both.",
+            "swapped": "it equals its transpose, but half a turn changes it: the other way round from what is asked.",
+            "neither": "turned by half a turn it is a different kernel, and the test would notice. Compare w with w[::-1, ::-1]."}
+
     def judge(w):
         w = w / (np.abs(w).max() or 1.0)  # small numbers are as good as large ones
         turned, swapped = np.allclose(w, w[::-1, ::-1]), np.allclose(w, w.T)
-        if turned and not swapped:
-            return ""
         if turned:
-            return ("it cannot tell the two apart, but it equals its transpose: swapped rows and columns would go "
-                    "unnoticed.")
+            return says["both"] if swapped else ""
         if np.allclose(w, -w[::-1, ::-1]):
-            return "turned by half a turn it changes its sign, and the test would notice."
+            return says["sign"]
         if np.allclose(w, w[:, ::-1]) or np.allclose(w, w[::-1]):
-            return "it is its own mirror image along one axis. Half a turn mirrors both."
-        if swapped:
-            return "it equals its transpose, but half a turn changes it: the other way round from what is asked."
-        return "turned by half a turn it is a different kernel, and the test would notice. Compare w with w[::-1, ::-1]."
+            return says["mirror"]
+        return says["swapped" if swapped else "neither"]
 
-    return judge_value("9.5", answer, (3, 3), ROWS, judge,
+    return judge_value("9.5", answer, (3, 3), ROWS, judge, says=says,
                        praise="half a turn leaves it as it is; swapping rows and columns does not.")
 
 

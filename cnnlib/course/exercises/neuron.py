@@ -5,8 +5,9 @@ import numpy as np
 from cnnlib.course.exercises._checker import Case, Mistake, check_function, check_letters, check_value, judge_value
 
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-TABLES = {(0, 0, 0, 1): "AND", (0, 1, 1, 1): "OR", (1, 1, 1, 0): "NAND", (1, 0, 0, 0): "NOR", (0, 1, 1, 0): "XOR",
-          (1, 0, 0, 1): "the opposite of XOR", (0, 0, 0, 0): "a network that never fires", (1, 1, 1, 1): "a network that always fires"}
+TABLES = {"0001": "AND", "0111": "OR", "1110": "NAND", "1000": "NOR", "0110": "XOR", "1001": "the opposite of XOR",
+          "0000": "a network that never fires", "1111": "a network that always fires"}
+
 
 _RNG = np.random.default_rng(13)
 POCKET_CASES = [  # whole numbers or quarters, so that no sum is rounded
@@ -41,6 +42,10 @@ def _fires(neuron, inputs):
     return inputs @ neuron[:2] + neuron[2] > 1e-12 * np.abs(neuron).max(initial=0.0)
 
 
+def _bits(fires):
+    return "".join(map(str, fires.astype(int)))
+
+
 def _names(rows):
     return ", ".join(f"({x:g}, {y:g})" for x, y in rows)
 
@@ -48,22 +53,23 @@ def _names(rows):
 def nand(answer):
     """1.2: weights and a bias that compute NAND; any that do are accepted."""
     wanted = np.array([True, True, True, False])
-    hints = {"AND": "this is AND. NAND is its opposite: turn every sign round.",
-             "NOR": "this is NOR: the line also cuts off (0, 1) and (1, 0). Raise the bias.",
-             "OR": "this is OR. NAND is 0 at (1, 1) alone, so both weights must be negative.",
-             "a network that never fires": "it never fires. At (0, 0) z is the bias, so the bias must be positive.",
-             "a network that always fires": "it always fires. At (1, 1) z must not be positive: w1 + w2 + b ≤ 0."}
+    says = {"0001": "this is AND. NAND is its opposite: turn every sign round.",
+            "1000": "this is NOR: the line also cuts off (0, 1) and (1, 0). Raise the bias.",
+            "0111": "this is OR. NAND is 0 at (1, 1) alone, so both weights must be negative.",
+            "0000": "it never fires. At (0, 0) z is the bias, so the bias must be positive.",
+            "1111": "it always fires. At (1, 1) z must not be positive: w1 + w2 + b ≤ 0.",
+            "last": "the bias comes last: (w1, w2, b).",
+            "wrong": "wrong at {where}. Work out z there: which sign should it have?"}
 
     def judge(given):
         fires = _fires(given, CORNERS)
         if np.array_equal(fires, wanted):
             return ""
         if np.array_equal(_fires(np.roll(given, -1), CORNERS), wanted):
-            return "the bias comes last: (w1, w2, b)."
-        known = hints.get(TABLES.get(tuple(fires.astype(int))))
-        return known or f"wrong at {_names(CORNERS[fires != wanted])}. Work out z there: which sign should it have?"
+            return says["last"]
+        return says.get(_bits(fires)) or says["wrong"].format(where=_names(CORNERS[fires != wanted]))
 
-    return judge_value("1.2", answer, (3,), "three numbers, (w1, w2, b)", judge,
+    return judge_value("1.2", answer, (3,), "three numbers, (w1, w2, b)", judge, says=says,
                        praise="the line cuts off (1, 1) alone. Every such line will do.")
 
 
@@ -102,20 +108,20 @@ def gradient(answer):
 def xor(answer):
     """1.5: XOR out of three step neurons, a row (w1, w2, b) for each; the third sees what the first two say."""
     wanted = np.array([False, True, True, False])
+    says = {**{bits: f"this is {name}. " for bits, name in TABLES.items()},
+            "wrong": "{what}At {where} the first two neurons say {one} and {two}, and the third says {third}; it should say {right}."}
 
     def judge(given):
         said = np.stack([_fires(neuron, CORNERS) for neuron in given[:2]], axis=1)
         fires = _fires(given[2], said.astype(float))
         if np.array_equal(fires, wanted):
             return ""
-        table = TABLES.get(tuple(fires.astype(int)))
-        what = f"this is {table}. " if table else ""
         at = next(i for i in range(4) if fires[i] != wanted[i])
-        return (f"{what}At {_names(CORNERS[[at]])} the first two neurons say {int(said[at, 0])} and {int(said[at, 1])}, "
-                f"and the third says {int(fires[at])}; it should say {int(wanted[at])}.")
+        return says["wrong"].format(what=says.get(_bits(fires), ""), where=_names(CORNERS[[at]]), one=int(said[at, 0]),
+                                    two=int(said[at, 1]), third=int(fires[at]), right=int(wanted[at]))
 
     return judge_value("1.5", answer, (3, 3), "three neurons of three numbers each, [(w1, w2, b), (w1, w2, b), (w1, w2, b)]",
-                       judge, praise="two lines and a third neuron that joins them: your first network.")
+                       judge, says=says, praise="two lines and a third neuron that joins them: your first network.")
 
 
 def diagnosis(answer):

@@ -1,0 +1,75 @@
+// What somebody typed, as a value: a number, true or false, null, a text, or a list of these.
+const WORDS = { true: true, yes: true, false: false, no: false, none: null, nan: NaN, inf: Infinity, infinity: Infinity };
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/i;
+
+class Unreadable extends Error {}
+
+// All readings of a text, the likeliest first. A comma between digits separates, or stands before decimals or thousands.
+function readings(text) {
+  const plain = text.trim().replace(/[−–]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[“”„]/g, '"').replace(/[‘’]/g, "'");
+  const ways = [plain];
+  if (/\d,\d/.test(plain) && !/\d\.|\.\d/.test(plain)) ways.push(plain.replace(/(\d),(?=\d)/g, "$1."));
+  if (/\d,\d{3}(?!\d)/.test(plain)) ways.push(plain.replace(/(\d),(?=\d{3}(?!\d))/g, "$1"));
+  const found = ways.map(value).filter((v) => v !== undefined);
+  return found.length ? found : [text.trim()];
+}
+
+// The value of a text as Python would read it, but for spaces and semicolons, which separate as well; undefined if none.
+function value(text) {
+  let at = 0;
+  const space = () => { while (text[at] === " ") at++; };
+  const take = (pattern) => {
+    const found = pattern.exec(text.slice(at));
+    if (found) at += found[0].length;
+    return found;
+  };
+  const need = (found) => { if (!found) throw new Unreadable(); return found; };
+
+  // The parts up to a closing bracket, or to the end; rows of parts where a semicolon stands between them.
+  function parts(end) {
+    const rows = [[]];
+    let comma = false, row = false;
+    for (space(); at < text.length && text[at] !== end; space()) {
+      rows[rows.length - 1].push(part());
+      const before = at;
+      space();
+      const mark = take(/^[,;]/);
+      comma = Boolean(mark);
+      if (mark && mark[0] === ";") { rows.push([]); row = true; }
+      // Without a mark, a space separates; a sign on its own is no separator but a sum.
+      if (!mark && at < text.length && text[at] !== end) need(before < at && !/^[+-]\s/.test(text.slice(at)));
+    }
+    if (!rows[rows.length - 1].length) rows.pop();
+    const several = row && rows.some((r) => r.length > 1);
+    return { list: several ? rows : rows.flat(), comma: comma || several };
+  }
+
+  function part() {
+    const open = take(/^[[(]/);
+    if (open) {
+      const { list, comma } = parts(open[0] === "[" ? "]" : ")");
+      need(take(open[0] === "[" ? /^\]/ : /^\)/));
+      return open[0] === "(" && list.length === 1 && !comma ? list[0] : list; // (10) is a number, (10,) a list
+    }
+    const quoted = take(/^(?:"([^"]*)"|'([^']*)')/);
+    if (quoted) return quoted[1] ?? quoted[2];
+    const word = take(/^[+-]?[a-z]+/i);
+    if (word) {
+      const [, sign, name] = /^([+-]?)(.*)$/.exec(word[0].toLowerCase());
+      need(Object.hasOwn(WORDS, name) && (!sign || typeof WORDS[name] === "number"));
+      return sign === "-" ? -WORDS[name] : WORDS[name];
+    }
+    const number = Number(need(take(NUMBER))[0]), over = take(/^ ?\/ ?(?=[\d.])/);
+    const result = over ? number / Number(need(take(NUMBER))[0]) : number;
+    return take(/^ ?%/) ? result / 100 : result;
+  }
+
+  try {
+    const { list, comma } = parts("");
+    need(at === text.length && list.length);
+    return list.length === 1 && !comma ? list[0] : list;
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,256 @@
+"""The book's pages check an answer as the notebooks do: every trial through both, with the same verdict in the same words."""
+
+import base64
+import hashlib
+import itertools
+import json
+import pathlib
+import random
+
+import numpy as np
+import pytest
+import quickjs
+from test_trials import EXERCISES, load, right_answers, wrong_answers
+
+from cnnlib.course.exercises import _table
+from cnnlib.course.exercises._answers import Foreign, plain, written
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPTS = [ROOT / "_ext" / "answers" / f"{name}.js" for name in ("sha256", "read", "judge", "rules")]
+
+
+def asked(chapter, name):
+    return _table.question(getattr(load(chapter)[1], name))
+
+
+BOXES = [(c, n) for c, n in EXERCISES if (question := asked(c, n)) and _table.exported(question)]
+VALUES = [box for box in BOXES if asked(*box).kind == "value"]
+PROPERTIES = [box for box in BOXES if asked(*box).kind == "property"]
+LETTERS = [box for box in BOXES if asked(*box).kind == "letters"]
+
+
+def each(boxes):
+    return pytest.mark.parametrize(("chapter", "name"), boxes, ids=lambda v: v)
+
+
+@pytest.fixture(scope="module")
+def page():
+    """``page(chapter, name, text)``: the page's verdict, as (passed, message)."""
+    context = quickjs.Context()
+    context.eval("\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS))
+    context.eval("const tables = {}, ask = (name, text) => JSON.stringify(judge(tables[name], text));")
+    known = set()
+
+    def ask(chapter, name, text):
+        key = json.dumps(f"{chapter}.{name}")
+        if key not in known:
+            table = base64.b64decode(_table.exported(asked(chapter, name))).decode()
+            context.eval(f"tables[{key}] = {table}; 0")
+            known.add(key)
+        verdict = json.loads(context.eval(f"ask({key}, {json.dumps(text)})"))
+        return verdict["passed"], verdict["say"]
+
+    return ask
+
+
+def python(chapter, name, answer):
+    verdict = getattr(load(chapter)[1], name)(answer)
+    return verdict.passed, verdict.message.replace(" by hand, then run the cell.", " by hand.")
+
+
+class Untypable(Exception):
+    """A function, a dict, a stream without end: what nobody can type."""
+
+
+def typed(value):
+    """A plain answer as somebody would type it."""
+    if isinstance(value, Foreign):
+        raise Untypable
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return f"[{', '.join(map(typed, value))}]" if isinstance(value, list) else repr(value)
+
+
+def tried(chapter, name, answers):
+    """Pairs of what is typed for an answer and what Python is given for it."""
+    question = asked(chapter, name)
+    for answer in answers:
+        try:
+            if question.kind == "letters":
+                ordered = question.terms["ordered"]
+                text = None if ordered and isinstance(answer, (set, frozenset)) else written(answer, numbered=ordered)
+                if text is None or not text.strip() or not text.isprintable() and "\n" not in text:
+                    raise Untypable
+                yield text, text
+            else:
+                value = plain(answer)
+                yield typed(value), value
+        except Untypable:
+            continue
+
+
+@each(BOXES)
+def test_a_right_answer_passes_in_the_page_as_in_the_notebook(page, chapter, name):
+    answers = list(tried(chapter, name, (answer for _, answer in right_answers(chapter, name))))
+    assert len(answers) >= 7
+    for text, value in answers:
+        assert page(chapter, name, text) == python(chapter, name, value), text
+        assert page(chapter, name, text)[0]
+
+
+@each(BOXES)
+def test_a_wrong_answer_gets_the_same_words_in_the_page(page, chapter, name):
+    answers = list(tried(chapter, name, (answer for _, answer, _ in wrong_answers(chapter, name))))
+    assert len(answers) >= 6
+    for text, value in answers:
+        assert page(chapter, name, text) == python(chapter, name, value), text
+        assert not page(chapter, name, text)[0]
+
+
+def test_every_prediction_hand_calculation_and_choice_can_be_answered_in_the_page():
+    typable = [(c, n) for c, n in EXERCISES if not callable(load(c)[0].RIGHT[n][0])]
+    assert BOXES == typable and len(BOXES) >= 54
+
+
+# ---- draws: what no trial hits ---------------------------------------------------------------------------------------
+
+
+@each(LETTERS)
+def test_all_letters_are_judged_alike(page, chapter, name):
+    terms = asked(chapter, name).terms
+    choices, n = terms["choices"], len(terms["expected"])
+    if terms["ordered"]:
+        draws = ["".join(random.Random(i).choices(choices, k=n)) for i in range(25)] + [m.wrong for m in terms["mistakes"]]
+        draws += [terms["expected"][:i] + letter + terms["expected"][i + 1:] for i in range(n) for letter in choices]
+        draws += ["".join(f"{i + 1}{letter} " for i, letter in enumerate(draw)) for draw in draws[:5]]
+    else:
+        draws = ["".join(s) for k in range(1, len(choices) + 1) for s in itertools.combinations(choices, k)]
+        draws += [draw[::-1] for draw in draws[-5:]]
+    for text in draws:
+        assert page(chapter, name, text) == python(chapter, name, text), text
+    assert any(page(chapter, name, text)[0] for text in draws)
+
+
+def nudged(value, rng):
+    """A value with one of its numbers moved: a little, to where the room around it ends, or rounded."""
+    places = []
+
+    def found(part, index):
+        if isinstance(part, (list, tuple)):
+            for i, inner in enumerate(part):
+                found(inner, (*index, i))
+        else:
+            places.append(index)
+
+    nested = json.loads(json.dumps(value, default=lambda v: v.tolist() if isinstance(v, np.ndarray) else v.item()))
+    found(nested, ())
+    place = rng.choice(places)
+    holder = [nested]
+    at = holder
+    for i in (0, *place)[:-1]:
+        at = at[i]
+    last = (0, *place)[-1]
+    number = float(at[last])
+    at[last] = rng.choice([
+        number * (1 + rng.uniform(-3, 3) * 1e-5), number * (1 + rng.choice([-1, 1]) * 1e-5), number + rng.uniform(-1, 1) * 1e-9,
+        float(f"{number:.{rng.randint(1, 4)}g}"), number + rng.choice([-1, 1]) * 10.0 ** -rng.randint(1, 4), -number, number + 1,
+    ])
+    return holder[0]
+
+
+@each(VALUES)
+def test_numbers_near_a_known_one_are_judged_alike(page, chapter, name):
+    terms, rng = asked(chapter, name).terms, random.Random(f"{chapter}.{name}")
+    known = [terms["expected"], *(m.wrong for m in terms["mistakes"])]
+    for _ in range(30):
+        value = nudged(rng.choice(known), rng)
+        given = plain(value)
+        assert page(chapter, name, typed(given)) == python(chapter, name, given), value
+
+
+@each(PROPERTIES)
+def test_rules_agree_on_any_answer(page, chapter, name):
+    shape, rng = asked(chapter, name).terms["shape"], np.random.default_rng(0)
+    right, said = np.array(load(chapter)[0].RIGHT[name][0], dtype=float), set()
+    for i in range(240):
+        value = rng.integers(-2, 3, shape) / rng.choice([1, 2, 4])
+        if i % 4 == 1:
+            value = right + value * (rng.random(shape) < 0.2)
+        elif i % 4 == 2:
+            value = (value + value[::-1, ::-1] if value.ndim > 1 else value[::-1] * 1e-13)
+        elif i % 4 == 3:
+            value = np.where(np.arange(value.size).reshape(shape) == rng.integers(value.size), rng.choice([1, 1, 2, -0.5]), 0.0)
+        found = page(chapter, name, typed(value))
+        assert found == python(chapter, name, value), value
+        said.add(found[1])
+    assert len(said) >= 5
+
+
+# ---- what is typed ---------------------------------------------------------------------------------------------------
+
+TYPED = {
+    ("convolution", "shape"): ["8, 16, 14, 18", "(8, 16, 14, 18)", "[8,16,14,18]", "8 16 14 18", "8; 16; 14; 18", " 8 ,16, 14.0 ,18. ,"],
+    ("convolution", "by_hand"): ["[[8.0, 2.], [9, 7]]", "((8, 2), (9, 7))", "[8, 2], [9, 7]", "8, 2; 9, 7", "8 2; 9 7", "[[8 2] [9 7]]"],
+    ("neuron", "side"): ["−0.5, False", "-.5, no", "(−1/2, NO)", "–0.5 false", "-0,5; no", "-50%, no", "-5e-1, 0"],
+    ("neuron", "gradient"): ["1/2, -1/4, 1/4", "0,5; −0,25; 0,25", "0,5 -0,25 0,25", "0,5, −0,25, 0,25", ".5, -.25, .25"],
+    ("forward", "ten_layers"): ["1/32", "0,03125", "0.03125", ".03125", "3.125 %", "(0.03125)", "[0.03125]", "3.125e-2"],
+    ("forward", "shapes"): ["(32, 10), (10, 64), (10,)", "((32,10),(10,64),(10,))", "[32, 10], [10, 64], [10]"],
+    ("descent", "limits"): ["2/50, 0.064", "0,04; 0,064", "0,04, 0,064", "4%, 6.4%"],
+    ("descent", "batch"): ["288", "288.0", "(288)", "+288"],
+    ("evaluation", "margin"): ["0.0214, 1,825", "0,0214; 1825", "2.14%, 1825"],
+    ("neuron", "xor"): ["[(1, 1, -0.5), (-1, -1, 1.5), (1, 1, -1.5)]", "1 1 -0.5; -1 -1 1.5; 1 1 -1.5"],
+    ("neuron", "same_answers"): ["f, e, d, a", "ADEF", "(a) and (d), (e), (f)", '"adef"', "a d\te f"],
+    ("neuron", "diagnosis"): ["1b 2d 3e 4a 5c", "b-d-e-a-c", "5c, 4a, 3e, 2d, 1b", "B D E A C", "[b, d, e, a, c]"],
+}
+
+
+@pytest.mark.parametrize(("chapter", "name"), TYPED, ids=lambda v: v)
+def test_an_answer_may_be_typed_in_many_ways(page, chapter, name):
+    for text in TYPED[chapter, name]:
+        assert page(chapter, name, text)[0], text
+
+
+MISTYPED = {
+    ("forward", "shapes"): [("(32, 10), (10, 64), (10)", "needs a comma"), ("(32, 10), (10, 64", "you give the text")],
+    ("convolution", "shape"): [("8 x 16 x 14 x 18", "you give the text"), ("8, 16, 14 - 18", "you give the text"), ("8, 16", "rows and columns")],
+    ("descent", "batch"): [("288 digits", "the text '288 digits'"), ("2, 88", "one number is expected"), ("1/0", "not this one")],
+    ("neuron", "side"): [("-0.5, maybe", "2 results are expected"), ("no, -0.5", "the other way round"), ("-0.5, None", "nothing is given")],
+    ("neuron", "nand"): [("-1, -1", "a list of 2"), ("-1, -1, inf", "finite"), ("about -1", "you gave the text 'about -1'")],
+    ("neuron", "same_answers"): [("not b, c", "letters to choose from"), ("all but -b", "without signs"), ("-b", "without signs"), ("7", "give letters")],
+}
+
+
+@pytest.mark.parametrize(("chapter", "name"), MISTYPED, ids=lambda v: v)
+def test_what_cannot_be_an_answer_is_named(page, chapter, name):
+    for text, words in MISTYPED[chapter, name]:
+        passed, said = page(chapter, name, text)
+        assert not passed and words in said, (text, said)
+
+
+# ---- what the page holds ---------------------------------------------------------------------------------------------
+
+
+@each(BOXES)
+def test_an_answer_cannot_be_read_at_a_glance(chapter, name):
+    question = asked(chapter, name)
+    raw = _table.exported(question)
+    table = json.loads(base64.b64decode(raw))
+    assert " " not in raw and max(question.terms["praise"].split(), key=len) not in raw
+    if question.kind == "value":
+        shown = [number for entry in table["entries"] for leaf in leaves(entry["like"]) for number in leaf.get("numbers", [])]
+        assert all(isinstance(grid, int) and len(base64.b64decode(sealed)) == 20 for grid, sealed in shown)
+        assert table.keys() == {"label", "digits", "entries"}
+    elif question.kind == "letters":
+        assert all(len(base64.b64decode(key)) == 4 for key in table["right"]) and "expected" not in table
+
+
+def leaves(like):
+    return [leaf for part in like for leaf in leaves(part)] if isinstance(like, list) else [like]
+
+
+def test_the_hash_is_sha_256():
+    context = quickjs.Context()
+    context.eval(SCRIPTS[0].read_text(encoding="utf-8"))
+    for text in ("", "abc", "1.1|3|−7", "x" * 55, "x" * 56, "x" * 64, "long " * 50):
+        found = json.loads(context.eval(f"JSON.stringify(sha256({json.dumps(text)}))"))
+        assert bytes(found) == hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,228 @@
+"""The answer boxes of the built book: under every stub, used by key and pointer, kept, counted, forgotten, read out."""
+
+import json
+import re
+
+import pytest
+from helpers_book import HTML, ROOT, media, need_book, noise, pages, requests, show
+from test_browser import axe  # noqa: F401
+
+pytestmark = pytest.mark.book
+in_browser = pytest.mark.browser
+CHAPTERS = [page for page in pages() if page.startswith("chapters/")]
+PAGE = "chapters/01_neuron.html"
+KEPT = "from-neuron-to-convnet.answers"
+BOX = "form[data-label='{}']"
+ENTER, TAB = "\ue007", "\ue004"
+RIGHT = {"1.1": "-.5 no", "1.2": "-1, -1, 1.5", "1.3": "adef", "1.4": "1/2, -1/4, 1/4",
+         "1.5": "1 1 -.5; -1 -1 1.5; 1 1 -1.5", "1.6": "bdeac"}
+
+
+@pytest.fixture(autouse=True)
+def _book():
+    need_book()
+
+
+def read(page):
+    return (HTML / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_every_stub_has_a_box_or_a_way_to_the_notebook(page):
+    notebook = json.loads((ROOT / page).with_suffix(".ipynb").read_text(encoding="utf-8"))
+    outputs = [output.get("data", {}).get("text/plain", "") for cell in notebook["cells"]
+               for output in cell.get("outputs", [])]
+    stubs = re.findall(r"^○ Exercise ([\w.]+):", "\n".join(map("".join, outputs)), re.M)
+    boxes = re.findall(r'<form class="course-answer" data-label="([\w.]+)"', read(page))
+    ways = re.findall(r'<p class="course-answer-elsewhere">.*<code>make lab</code>.*<code>(.*?)</code> and go to '
+                      r"exercise ([\w.]+)\.</p>", read(page))
+    assert sorted(boxes + [label for _, label in ways]) == sorted(stubs) and boxes
+    assert {ROOT / path for path, _ in ways} <= {(ROOT / page).with_suffix(".ipynb")}
+    assert "not attempted" not in read(page)
+    assert f"{len(stubs)} exercises</a>, {len(boxes)} of them to answer on this page" in read(page)
+
+
+def test_scripts_are_loaded_where_they_are_needed():
+    for page in pages():
+        scripts = re.findall(r'<script[^>]* src="[^"]*/(answers|progress)\.js', read(page))
+        assert sorted(scripts) == ["answers"] * (page in CHAPTERS) + ["progress"], page
+    for name, limit in (("answers.js", 24_000), ("progress.js", 4_000)):
+        assert (HTML / "_static/course" / name).stat().st_size < limit
+
+
+# ---- in the browser --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chapter(browser):
+    """Chapter 1, nothing answered; nothing may come up on the console, nothing be asked for outside."""
+    show(browser, PAGE)
+    browser.execute_script("localStorage.clear()")
+    browser.refresh()
+    noise(browser), requests(browser)
+    yield browser
+    assert noise(browser) == [] and requests(browser) == []
+    browser.execute_script("localStorage.clear()")
+
+
+def answer(browser, label, text, by_key=True):
+    """Type an answer, check it, and return what is said."""
+    form = browser.find_element("css selector", BOX.format(label))
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", form)
+    field = form.find_element("css selector", "input")
+    field.clear()
+    field.send_keys(text + (ENTER if by_key else ""))
+    if not by_key:
+        form.find_element("css selector", "button").click()
+    return said(browser, label)
+
+
+def said(browser, label):
+    return browser.find_element("css selector", f"{BOX.format(label)} [role=status]").get_attribute("textContent")
+
+
+def typed(browser):
+    """What stands in the boxes."""
+    return browser.execute_script("return [...document.querySelectorAll('.course-answer input')].map((e) => e.value)")
+
+
+def progress(browser):
+    """What the contents say of this chapter, and the end of the line at its head."""
+    return browser.execute_script(
+        "return [document.querySelector('nav.bd-links .current.active > a .course-progress')?.textContent ?? '',"
+        "document.querySelector('.course-score span').textContent]")
+
+
+@in_browser
+def test_an_answer_is_right_or_its_mistake_is_named(chapter):
+    assert "Right: z = 1 − 2 + 0.5" in answer(chapter, "1.1", "−0,5; no")
+    assert "Wrong: you left out the bias" in answer(chapter, "1.1", "-1, False", by_key=False)
+    assert "Wrong: 0 of 5 are right." in answer(chapter, "1.6", "abcde")
+    assert "Right: " in answer(chapter, "1.3", "f, e, d and a", by_key=False)
+    assert "Wrong: this is NOR" in answer(chapter, "1.2", "-1 -1 .5")
+    assert answer(chapter, "1.2", "  ") == ""
+
+
+@in_browser
+def test_answers_are_kept_counted_forgotten_and_brought_back(chapter):
+    assert progress(chapter) == ["", ""]
+    answer(chapter, "1.1", "-0.5, no")
+    answer(chapter, "1.4", "2, -1, 1")
+    counted, given = ["1/6 1 of 6 answers right", ": 1 of 6 right"], ["-0.5, no", "", "", "2, -1, 1", "", ""]
+    assert progress(chapter) == counted
+    chapter.refresh()
+    assert progress(chapter) == counted and typed(chapter) == given
+    assert "Right" in said(chapter, "1.1") and "derivatives of z" in said(chapter, "1.4")
+    forget = chapter.find_element("css selector", ".course-answers-note button")
+    chapter.execute_script("arguments[0].scrollIntoView({block: 'center'})", forget)
+    forget.click()
+    assert typed(chapter) == [""] * 6 and progress(chapter) == ["", ""] and forget.text == "Bring them back"
+    assert chapter.execute_script("return localStorage.getItem(arguments[0])", KEPT) == "{}"
+    forget.click()
+    assert typed(chapter) == given and progress(chapter) == counted
+
+
+@in_browser
+def test_a_chapter_that_is_done_shows_in_the_contents_of_every_page(chapter):
+    for label, text in RIGHT.items():
+        assert "Right" in answer(chapter, label, text), label
+    assert progress(chapter)[0].startswith("✓ 6/6")
+    for page, link in (("glossary.html", PAGE), ("chapters/02_activations.html", "01_neuron.html")):
+        show(chapter, page)
+        badges = chapter.execute_script("return [...document.querySelectorAll('.course-progress')].map((b) => "
+                                        "[b.closest('a').getAttribute('href'), b.textContent])")
+        assert badges == [[link, "✓ 6/6 6 of 6 answers right"]], page
+
+
+@in_browser
+def test_boxes_work_where_the_browser_keeps_nothing(browser):
+    refuse = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('', 'SecurityError'); }})"
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
+    try:
+        show(browser, PAGE)
+        noise(browser)
+        assert "Right" in answer(browser, "1.3", "adef") and "Right" in answer(browser, "1.1", "-.5, no")
+        assert progress(browser)[1] == ": 2 of 6 right" and noise(browser) == []
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script["identifier"]})
+
+
+@in_browser
+def test_what_is_kept_may_be_damaged(chapter):
+    strange = '{"1.1": null, "1.2": {"text": 7, "passed": "yes"}, "99.9": {"text": "", "passed": true}}'
+    for kept in ("{", '"x"', strange):
+        chapter.execute_script("localStorage.setItem(arguments[0], arguments[1])", KEPT, kept)
+        chapter.refresh()
+        assert progress(chapter) == ["", ""] and typed(chapter) == [""] * 6, kept
+    assert "Right" in answer(chapter, "1.3", "adef")
+
+
+@in_browser
+@pytest.mark.parametrize("mode, size", [("dark", "desk"), ("light", "phone")])
+def test_boxes_with_verdicts_are_accessible_and_large_enough(chapter, axe, mode, size):  # noqa: F811
+    show(chapter, PAGE, mode, size)
+    answer(chapter, "1.1", "-0.5, no")
+    answer(chapter, "1.4", "2, -1, 1")
+    chapter.execute_script(axe)
+    found = chapter.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "const parts = ['answer', 'score', 'answers-note', 'answer-elsewhere', 'progress'].flatMap("
+        "(name) => [...document.querySelectorAll(`.course-${name}`)]);"
+        "axe.run({include: parts}, {preload: false, resultTypes: ['violations']}).then((r) => done(r.violations));")
+    assert found == []
+    small = chapter.execute_script(
+        "return [...document.querySelectorAll('.course-answer :is(input, button), .course-answers-note button')]"
+        ".map((e) => e.getBoundingClientRect()).filter((r) => r.height < 44 || r.width < 44).length")
+    assert small == 0
+
+
+@in_browser
+def test_a_box_can_be_used_by_keyboard_and_read_aloud(chapter):
+    form = chapter.find_element("css selector", BOX.format("1.4"))
+    field, button, status = (form.find_element("css selector", css) for css in ("input", "button", "[role=status]"))
+    assert (field.accessible_name, field.aria_role) == ("Your answer to exercise 1.4", "textbox")
+    assert (button.accessible_name, status.aria_role) == ("Check the answer to exercise 1.4", "status")
+    how = chapter.find_element("id", field.get_attribute("aria-describedby"))
+    assert how.text.startswith("Numbers as")
+    chapter.execute_script("arguments[0].scrollIntoView({block: 'center'})", form)
+    field.send_keys("2, -1, 1" + TAB)
+    assert chapter.switch_to.active_element == button
+    ring = "const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth]"
+    assert chapter.execute_script(ring) == ["solid", "2px"]
+    button.send_keys(" ")
+    assert field.get_attribute("aria-invalid") == "true" and "derivatives of z" in said(chapter, "1.4")
+    assert chapter.switch_to.active_element == button
+    assert "Right" in answer(chapter, "1.4", RIGHT["1.4"])
+    assert field.get_attribute("aria-invalid") is None and chapter.switch_to.active_element == field
+
+
+@in_browser
+def test_in_forced_colours_a_box_keeps_its_borders(chapter):
+    media(chapter, forced_colors="active")
+    edges = chapter.execute_script(
+        "return ['.course-answer', '.course-answer input', '.course-answer button'].map((s) => {"
+        "const c = getComputedStyle(document.querySelector(s));"
+        "return [c.borderTopWidth, c.borderTopColor, c.backgroundColor]; })")
+    assert all(width != "0px" and edge != ground for width, edge, ground in edges), edges
+    media(chapter)
+
+
+@in_browser
+def test_without_javascript_a_sentence_stands_in_place_of_the_box(browser):
+    exceptions = pytest.importorskip("selenium.common.exceptions")
+
+    def drawn(selector):
+        root = browser.execute_cdp_cmd("DOM.getDocument", {"depth": 1})["root"]["nodeId"]
+        for node in browser.execute_cdp_cmd("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]:
+            try:
+                yield browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})["model"]["height"] > 0
+            except exceptions.WebDriverException:  # it is not drawn
+                yield False
+
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get((HTML / PAGE).as_uri())
+        assert list(drawn("form.course-answer")) == [False] * 6 and list(drawn(".course-answers-note")) == [False]
+        assert list(drawn("form.course-answer + noscript > p")) == [True] * 6
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
