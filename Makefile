@@ -20,7 +20,7 @@ NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks crosscheck mutate fuzz matrix \
+.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks student instructor crosscheck mutate fuzz matrix \
         bench bench-full resolve clean
 
 help: ## list the targets
@@ -86,6 +86,12 @@ lab: $(STAMP) ## open JupyterLab with the chapters
 notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reproducible
 	$(call say,Running the notebooks in place)
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+student: $(READER) ## the chapters without solutions, in _build/student
+	$(BIN)/python tools/editions.py student
+
+instructor: $(STAMP) ## the chapters with open solutions and a note on each, in _build/instructor
+	$(BIN)/python tools/editions.py instructor
 
 crosscheck: $(STAMP) ## print the table of agreement with PyTorch
 	$(call say,Agreement with PyTorch)
