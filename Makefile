@@ -20,8 +20,8 @@ NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks student instructor crosscheck mutate fuzz matrix \
-        bench bench-full resolve clean
+.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks student instructor grade crosscheck mutate \
+        fuzz matrix bench bench-full resolve clean
 
 help: ## list the targets
 	@printf 'From Neuron to ConvNet\n\n'
@@ -92,6 +92,10 @@ student: $(READER) ## the chapters without solutions, in _build/student
 
 instructor: $(STAMP) ## the chapters with open solutions and a note on each, in _build/instructor
 	$(BIN)/python tools/editions.py instructor
+
+grade: $(STAMP) ## grade what a class handed in (CHAPTER=02 HANDED_IN="folder/*.ipynb"), with otter-grader
+	$(PIP) -e '.[grade]'
+	$(BIN)/python tools/grading.py $(CHAPTER) $(HANDED_IN)
 
 crosscheck: $(STAMP) ## print the table of agreement with PyTorch
 	$(call say,Agreement with PyTorch)
