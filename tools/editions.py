@@ -1,7 +1,8 @@
-"""Make an edition of the course for a class, out of the chapters as they are.
+"""Make an edition of the course, out of the chapters as they are.
 
     python tools/editions.py student       # solutions withheld, stubs kept
     python tools/editions.py instructor    # solutions open, after each a note: what is tested, the mistakes seen
+    python tools/editions.py colab         # for the branch of that name: a first cell fetches the library
 
 Each is a folder under ``_build`` with all that the chapters need to run; the notes come from the checkers themselves.
 """
@@ -13,6 +14,7 @@ import shutil
 import sys
 
 import nbformat
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What a notebook needs beside it, to run and to be compared. No tests: they hold right answers to every exercise.
@@ -38,7 +40,19 @@ cell, read the verdict. Solutions are withheld in this edition.
 The chapters are notebooks in `chapters/`. At the end of each are exercises with open solutions, and a note after each
 solution: what is tested, on which cases, and the mistakes that the checker knows. Keep this folder to yourself.
 """,
+    "colab": """\
+# From Neuron to ConvNet, for Colab
+
+The chapters of the course, each with a first cell that fetches the library where it runs on Colab.
+""",
 }
+COLAB = """\
+import sys
+if "google.colab" in sys.modules:  # fetch the library, and work beside it
+    !git clone --quiet --depth 1 {repository} course
+    %pip install --quiet ./course
+    %cd -q course/chapters
+    sys.path.insert(0, "..")"""
 SET_UP = """
 With Python 3.11 or newer, in this folder (on Windows write `.venv\\Scripts\\python`):
 
@@ -114,6 +128,19 @@ def instructor(notebook):
     return cells
 
 
+def colab(notebook):
+    """The cells after one that fetches the library, where the notebook runs on Colab."""
+    fetch = nbformat.v4.new_code_cell(COLAB.format(repository=repository()))
+    fetch["id"] = "colab"
+    return [fetch, *notebook.cells]
+
+
+def repository():
+    """The public address of the course, from ``_config.yml``."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
+    return settings["course_repository"] or sys.exit("Set course_repository in _config.yml first: Colab fetches from there.")
+
+
 def checkers_notes(chapter):
     """The notes on a chapter's exercises."""
     from cnnlib.course.exercises._notes import notes
@@ -165,13 +192,16 @@ def count_again(cells):
 def write(edition, source, target):
     """Write one chapter of an edition."""
     notebook = nbformat.read(source, as_version=4)
-    notebook.cells = {"student": student, "instructor": instructor}[edition](notebook)
+    notebook.cells = EDITIONS[edition](notebook)
     for index, cell in enumerate(notebook.cells):
         if cell.metadata == {} and cell.cell_type == "markdown" and cell.source.startswith("**For teachers"):
             cell["id"] = f"note-{index:03d}"
     count_again(notebook.cells)
     nbformat.validate(notebook)
     target.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+EDITIONS = {"student": student, "instructor": instructor, "colab": colab}
 
 
 def make(edition, folder):
@@ -191,9 +221,11 @@ def make(edition, folder):
 
 def main():
     """Make the edition that is asked for."""
-    if sys.argv[1:] not in (["student"], ["instructor"]):
-        sys.exit("usage: python tools/editions.py student|instructor")
+    if len(sys.argv) != 2 or sys.argv[1] not in EDITIONS:
+        sys.exit(f"usage: python tools/editions.py {'|'.join(EDITIONS)}")
     edition = sys.argv[1]
+    if edition == "colab":
+        repository()  # before anything is written
     folder = ROOT / "_build" / edition
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
