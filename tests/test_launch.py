@@ -1,4 +1,4 @@
-"""Where a chapter can be opened: no button without the one setting, the right addresses with it; the services' files."""
+"""Where a chapter opens: no button without the one setting, the right addresses with it; and the services' files."""
 
 import ast
 import pathlib

@@ -138,7 +138,7 @@ def colab(notebook):
 def repository():
     """The public address of the course, from ``_config.yml``."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
-    return settings["course_repository"] or sys.exit("Set course_repository in _config.yml first: Colab fetches from there.")
+    return settings["course_repository"] or sys.exit("First set course_repository in _config.yml: Colab fetches it.")
 
 
 def checkers_notes(chapter):
