@@ -21,8 +21,8 @@ NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks crosscheck mutate fuzz matrix \
-        bench bench-full resolve clean
+.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks student instructor colab grade crosscheck \
+        mutate fuzz matrix bench bench-full resolve clean
 
 help: ## list the targets
 	@printf 'From Neuron to ConvNet\n\n'
@@ -87,6 +87,19 @@ lab: $(STAMP) ## open JupyterLab with the chapters
 notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reproducible
 	$(call say,Running the notebooks in place)
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+student: $(READER) ## the chapters without solutions, in _build/student
+	$(BIN)/python tools/editions.py student
+
+instructor: $(STAMP) ## the chapters with open solutions and a note on each, in _build/instructor
+	$(BIN)/python tools/editions.py instructor
+
+colab: $(READER) ## the chapters for Colab, in _build/colab (set course_repository in _config.yml first)
+	$(BIN)/python tools/editions.py colab
+
+grade: $(STAMP) ## grade what a class handed in (CHAPTER=02 HANDED_IN="folder/*.ipynb"), with otter-grader
+	$(PIP) -e '.[grade]'
+	$(BIN)/python tools/grading.py $(CHAPTER) $(HANDED_IN)
 
 crosscheck: $(STAMP) ## print the table of agreement with PyTorch
 	$(call say,Agreement with PyTorch)
