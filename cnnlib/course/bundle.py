@@ -61,8 +61,14 @@ def modules():
 
 
 def for_page():
-    """The classic script of the book's pages."""
-    start = 'document.addEventListener("DOMContentLoaded", () => modules.faces.page(modules));\n'
+    """The classic script of the book's pages; it may be loaded with the page or later."""
+    start = """const start = () => modules.faces.page(modules);
+document.addEventListener("DOMContentLoaded", start);
+if (document.readyState !== "loading") {
+  document.removeEventListener("DOMContentLoaded", start);
+  start();
+}
+"""
     return f"(() => {{\n{modules()}{start}}})();\n"
 
 
