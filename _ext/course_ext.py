@@ -15,12 +15,14 @@ from cnnlib.course import bundle
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 PREFIX = "course"
-STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "formulas.css", "print.css")
-SCRIPTS = ("explorers.js", "theme.js", "formulas.js", "print.js")
+STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "search.css", "formulas.css", "print.css")
+SCRIPTS = ("explore.js", "theme.js", "search.js", "formulas.js", "print.js")
+LATER = "explorers.js"  # loaded by explore.js
 # Only pages with a laboratory load these.
 LABS = re.compile(r'<section class="course-lab\b')
 # Never asked for by a built page: source maps, and icons that theme.css replaces.
-UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/webpack*", "_static/vendor")
+UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/scripts/bootstrap.js*", "_static/webpack*",
+          "_static/*webpack-macros.html", "_static/vendor", "_static/locales", "_static/images")
 ICON_FONTS = re.compile(r"@font-face\{[^}]*vendor/fontawesome[^}]*\}")
 
 BODY_REPAIRS = [
@@ -53,7 +55,7 @@ def copy_assets(app):
         return
     static = Path(app.outdir) / "_static"
     for path in sorted(ASSETS.rglob("*")):
-        if path.suffix in {".js", ".css", ".svg", ".woff2"}:
+        if path.suffix in {".js", ".css", ".svg", ".woff2", ".txt"}:
             target = static / PREFIX / path.relative_to(ASSETS)
             target.parent.mkdir(parents=True, exist_ok=True)
             copy_asset_file(str(path), str(target))
@@ -106,6 +108,10 @@ def setup(app):
     app.setup_extension("pictures")
     app.setup_extension("book_answers")
     app.setup_extension("launch")
+    app.setup_extension("explorer_data")
+    app.setup_extension("book_head")
+    app.setup_extension("book_styles")
+    app.setup_extension("book_search")
     app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", add_assets)
     app.connect("builder-inited", copy_assets)

@@ -76,8 +76,16 @@ def media(browser, mode="light", kind="", **features):
         {"name": name.replace("_", "-"), "value": value} for name, value in features.items()]})
 
 
-def show(browser, page, mode="light", size="desk", **features):
-    """Open a page in one colour mode and one window size."""
+def reach(browser):
+    """Scroll to every explorer, so that its script and its frames are loaded, and back."""
+    for root in browser.find_elements("css selector", ".course-explorer"):
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", root)
+        assert wait(browser, "return 'ready' in arguments[0].dataset", root), root.get_attribute("id")
+    browser.execute_script("scrollTo({top: 0, behavior: 'instant'})")
+
+
+def show(browser, page, mode="light", size="desk", explorers=True, **features):
+    """Open a page in one colour mode and one window size, its explorers ready unless they are to be left alone."""
     width, height = SIZES[size]
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size != "desk"})
@@ -85,6 +93,8 @@ def show(browser, page, mode="light", size="desk", **features):
     browser.get((HTML / page).as_uri())
     assert wait(browser, "return document.readyState === 'complete'"), "the page did not settle"
     assert browser.execute_script("return document.documentElement.dataset.theme") == mode
+    if explorers:
+        reach(browser)
 
 
 def noise(browser):

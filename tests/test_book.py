@@ -3,6 +3,7 @@
 import functools
 import re
 import urllib.parse
+from collections import Counter
 
 import pytest
 from helpers_book import HTML, ROOT, need_book, pages, soup
@@ -138,21 +139,66 @@ def test_pictures_have_alt_text_and_figures_captions(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_explorers_say_something_without_javascript(page):
     for explorer in soup(page).select(".course-explorer"):
+        data = explorer.get("data-frames", "") + explorer.get("data-config", "")
+        assert len(data) < 2_000, f"{len(data):,} letters of data in the page"
         assert explorer.select_one(".course-controls").get("style") == "display:none", "dead controls would show"
         assert not explorer.select(".course-still, .course-picture"), "a still that the page could draw itself"
         assert explorer.select_one(".course-stage").find(True), "no first frame"
         assert explorer.select_one(".course-caption").get_text(strip=True), "no first caption"
 
 
-def test_every_asset_of_ours_is_loaded_once():
-    ours = {path.relative_to(ROOT / "_ext" / "assets").as_posix()
-            for path in (ROOT / "_ext" / "assets").rglob("*") if path.suffix in {".js", ".css"}}
-    ours |= {"explorers.js", "explorer.css"}
+def names_of_scripts(page):
+    return [tag["src"].split("?")[0].rsplit("/", 1)[-1] for tag in soup(page).find_all("script", src=True)]
+
+
+def test_a_page_loads_one_style_sheet_and_the_scripts_that_it_uses_once_each():
     for page in PAGES:
-        names = [address.split("_static/course/")[1].split("?")[0] for address in loaded(page) if "/course/" in address]
-        assert ours <= set(names), f"{page} does not load {sorted(ours - set(names))}"
-        assert ({"labs.js", "labs.css"} <= set(names)) == bool(soup(page).select(".course-lab")), page
-        assert len(names) == len(set(names)), f"{page} loads something twice"
+        scripts = names_of_scripts(page)
+        assert len(scripts) == len(set(scripts)), f"{page} loads a script twice"
+        waited = [tag["src"] for tag in soup(page).find_all("script", src=True) if not tag.has_attr("defer")]
+        assert not waited, f"{page} waits for {waited}"
+        assert {"theme.js", "search.js", "print.js"} <= set(scripts)
+        uses = {"explore.js": ".course-explorer", "labs.js": ".course-lab", "answers.js": ".course-answer", "formulas.js": ".math", "copybutton.js": ".highlight"}
+        for name, used in uses.items():
+            assert (name in scripts) == bool(soup(page).select(used)), f"{page}: {name}"
+        sheets = [tag["href"].split("?")[0] for tag in soup(page).select('head > link[rel~="stylesheet"]')]
+        assert [name.rsplit("/", 1)[-1] for name in sheets] == ["book.css"], page
+
+
+def test_no_script_lies_in_the_book_that_no_page_loads():
+    loaded = {name for page in PAGES for name in names_of_scripts(page)}
+    lying = {path.name for path in HTML.rglob("_static/**/*.js")}
+    later = {"explorers.js", "minisearch.js", "index.js"}
+    later |= {path.name for path in HTML.glob("_static/course/data/*/*.js")}
+    assert lying == loaded | later
+
+
+def test_every_page_says_what_it_is_about_and_no_two_say_the_same():
+    said = {page: soup(page).find_all("meta", attrs={"name": "description"}) for page in PAGES}
+    assert all(len(tags) == 1 for tags in said.values()), [page for page, tags in said.items() if len(tags) != 1]
+    texts = [tag["content"] for (tag,) in said.values()]
+    assert all(50 <= len(text) <= 160 for text in texts), [text for text in texts if not 50 <= len(text) <= 160]
+    assert len(set(texts)) == len(texts)
+    for page in PAGES:
+        (icon,) = soup(page).find_all("link", rel="icon")
+        assert ((HTML / page).parent / icon["href"]).resolve().read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_fonts_have_the_letters_of_the_book_and_the_style_sheet_says_which():
+    sheet = (ROOT / "_ext/assets/fonts.css").read_text(encoding="utf-8")
+    faces = [rule for rule in re.findall(r"@font-face \{(.*?)\}", sheet, re.S) if "unicode-range" in rule]
+    assert {re.search(r'"(fonts/[^"]*)"', rule)[1] for rule in faces} == {
+        path.relative_to(ROOT / "_ext/assets").as_posix() for path in (ROOT / "_ext/assets/fonts").glob("*.woff2")
+    } - {"fonts/book-math.woff2"}
+    text = Counter("".join(soup(page).get_text() for page in PAGES))
+    text -= Counter("".join(math.get_text() for page in PAGES for math in soup(page).select("math")))
+    # Letters beyond those of the families are the reader's own font's.
+    text = {sign for sign in text if sign <= "ÿ" and sign.isprintable()} | set("“”’–—…−")
+    assert len(text) > 100
+    for rule in faces:
+        ends = [(int(a, 16), int(b or a, 16)) for a, b in re.findall(r"U\+(\w+)(?:-(\w+))?", rule)]
+        has = {chr(code) for first, last in ends for code in range(first, last + 1)}
+        assert text <= has, text - has
 
 
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]

@@ -22,4 +22,22 @@
     }
   };
   addEventListener("load", () => setTimeout(repair, 0));
+
+  // The contents of the page mark the section that is read: the last whose heading has passed the upper third.
+  const links = new Map([...document.querySelectorAll("nav.page-toc a[href^='#']")].map((link) =>
+    [document.getElementById(decodeURIComponent(link.hash.slice(1))), link]));
+  links.delete(null);
+  const mark = () => {
+    const passed = [...links.keys()].filter((section) => section.getBoundingClientRect().top < innerHeight / 3);
+    for (const [section, link] of links) {
+      const here = section === passed.at(-1);
+      link.classList.toggle("active", here);
+      if (here) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  if (links.size && "IntersectionObserver" in window) {
+    const observer = new IntersectionObserver(mark, { rootMargin: "0px 0px -66.7% 0px" });
+    for (const section of links.keys()) observer.observe(section);
+  }
 })();

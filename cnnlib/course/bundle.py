@@ -91,8 +91,14 @@ FACES = {"explorers": 'modules["faces"]', "labs": 'modules["lab-faces"]'}
 
 
 def for_page(part="explorers"):
-    """The classic script of the book's pages."""
-    start = f'document.addEventListener("DOMContentLoaded", () => {FACES[part]}.page(modules));\n'
+    """The classic script of the book's pages; it may be loaded with the page or later."""
+    start = f"""const start = () => {FACES[part]}.page(modules);
+document.addEventListener("DOMContentLoaded", start);
+if (document.readyState !== "loading") {{
+  document.removeEventListener("DOMContentLoaded", start);
+  start();
+}}
+"""
     return f"(() => {{\n{modules(part)}{start}}})();\n"
 
 

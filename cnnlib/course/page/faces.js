@@ -6,20 +6,56 @@ const PATIENCE = 1500;  // milliseconds, for a kernel that is busy, was restarte
 // What a module draws of its controls' values and of the numbers that belong to them.
 const drawn = (module, values, numbers, config) => module.draw({ ...values, ...numbers }, config);
 
-// In a page: all frames stand in an attribute, or a module computes the numbers.
+// What lies in a file of its own, since it is long: a classic script, because a page on a disk may load nothing else.
+function fetched(root) {
+  return new Promise((done) => {
+    const script = document.createElement("script");
+    script.src = root.dataset.at;
+    script.onload = () => done(document.courseData[root.id]);
+    document.head.append(script);
+  });
+}
+
+// In a page: all frames, or a module's data, stand in an attribute, or in a file that is loaded when the explorer is near
+// or used first.
 export function page(modules) {
-  for (const root of document.querySelectorAll(".course-explorer:is([data-script], [data-frames])")) {
+  for (const root of document.querySelectorAll(".course-explorer:is([data-script], [data-frames], [data-at])")) {
     const module = modules[root.dataset.script];
-    const config = JSON.parse(root.dataset.config ?? "null"), frames = JSON.parse(root.dataset.frames ?? "null");
-    const player = play(root, (places) => {
+    let data = root.dataset.at ? null : {
+      config: JSON.parse(root.dataset.config ?? "null"), frames: JSON.parse(root.dataset.frames ?? "null"),
+    };
+    let wanted = false, coming = null, asked = null;
+
+    const draw = (places) => {
+      const { config, frames } = data;
       if (module) {
         const values = player.values(places);
         return player.show(drawn(module, values, module.numbers(values, config), config));
       }
       const [html, caption, limits, off] = frames[Object.values(places).join("-")];
       player.show({ html, caption, limits, off });
+    };
+    const bring = () => coming ??= fetched(root).then((found) => {
+      data = found;
+      draw(asked);
+      root.dataset.ready = "";
+    });
+    const player = play(root, (places) => {
+      asked = places;
+      if (data) draw(places);
+      else if (wanted) bring();
     });
     player.update();
+    wanted = true;  // from now on, a change is a reader's
+    if (data) {
+      root.dataset.ready = "";
+      continue;
+    }
+    new IntersectionObserver(([{ isIntersecting }], observer) => {
+      if (!isIntersecting) return;
+      observer.disconnect();
+      bring();
+    }, { rootMargin: "900px" }).observe(root);
   }
 }
 

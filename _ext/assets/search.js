@@ -1,0 +1,111 @@
+// Search, from disk as from a server: sections with excerpts, below every search field. The library and the index are
+// classic scripts, since a page on a disk may not fetch, and are loaded when a field is used first.
+(() => {
+  const root = document.documentElement.dataset.content_root ?? "./", folder = `${root}_static/course/search/`;
+  const MOST = 20, ROOM = 170;  // results, and letters of an excerpt
+
+  const load = (name) => new Promise((done, failed) => {
+    document.head.append(Object.assign(document.createElement("script"), { src: folder + name, onload: done, onerror: failed }));
+  });
+
+  let ready = null;
+  const engine = () => ready ??= Promise.all([load("minisearch.js"), load("index.js")]).then(() => {
+    const search = new MiniSearch({
+      fields: ["heading", "text"], storeFields: ["title", "heading", "address", "text"],
+      searchOptions: {
+        boost: { heading: 4 }, combineWith: "AND",
+        prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 4 ? 0.2 : 0),
+        // The reference names everything many times: the chapters come first.
+        boostDocument: (id, term, { address }) => (address.startsWith("api/") ? 0.5 : 1),
+      },
+    });
+    search.addAll(bookIndex.map(([title, heading, address, text], id) => ({ id, title, heading, address, text })));
+    return search;
+  });
+
+  // A text in which the words that were found are marked.
+  function marked(text, found) {
+    const parts = document.createDocumentFragment();
+    let end = 0;
+    for (const { 0: word, index } of text.matchAll(found)) {
+      const mark = document.createElement("mark");
+      mark.textContent = word;
+      parts.append(text.slice(end, index), mark);
+      end = index + word.length;
+    }
+    parts.append(text.slice(end));
+    return parts;
+  }
+
+  // A piece of a text around the first word that was found, cut between words.
+  function excerpt(text, found) {
+    const place = Math.max(text.search(found), 0);
+    let from = place > 60 ? text.indexOf(" ", place - 60) + 1 : 0;
+    if (from > place) from = place;
+    const cut = text.length - from > ROOM ? text.lastIndexOf(" ", from + ROOM) : text.length;
+    const to = cut > place ? cut : from + ROOM;
+    return (from ? "… " : "") + text.slice(from, to) + (to < text.length ? " …" : "");
+  }
+
+  function result({ title, heading, address, text, terms }) {
+    const words = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort((a, b) => b.length - a.length);
+    const found = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join("|")})`, "giu");
+    const item = document.createElement("li"), link = document.createElement("a");
+    const head = document.createElement("span"), page = document.createElement("span"), body = document.createElement("span");
+    link.href = root + address;
+    head.className = "search-heading";
+    head.append(marked(heading, found));
+    page.className = "search-page";
+    page.textContent = title === heading ? "" : title;
+    body.className = "search-excerpt";
+    body.append(marked(excerpt(text, found), found));
+    link.append(head, " ", page, body);
+    item.append(link);
+    return item;
+  }
+
+  function serve(form) {
+    const field = form.querySelector("input[type=search]");
+    const status = Object.assign(document.createElement("p"), { className: "search-status" });
+    const list = Object.assign(document.createElement("ol"), { className: "search-results" });
+    status.setAttribute("role", "status");
+    form.after(status, list);
+
+    const show = async () => {
+      const query = field.value.trim();
+      let hits;
+      try {
+        hits = query ? (await engine()).search(query) : [];
+      } catch {
+        status.textContent = "The index of the book could not be loaded.";
+        return;
+      }
+      if (query !== field.value.trim()) return;  // typed on, meanwhile
+      list.replaceChildren(...hits.slice(0, MOST).map(result));
+      const count = hits.length === 1 ? "1 section" : `${hits.length || "No"} sections`;
+      status.textContent = query && count + (hits.length > MOST ? `; the first ${MOST}:` : hits.length ? ":" : " found.");
+    };
+    field.addEventListener("focus", () => engine().catch(() => {}), { once: true });
+    field.addEventListener("input", show);
+
+    // Arrows go through the results, and back up to the field.
+    form.parentElement.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const stops = [field, ...list.querySelectorAll("a")], at = stops.indexOf(document.activeElement);
+      if (!step || at < 0 || !stops[at + step]) return;
+      stops[at + step].focus();
+      event.preventDefault();
+    });
+    // A result on this very page would stay behind the dialog.
+    list.addEventListener("click", (event) => { if (event.target.closest("a")) form.closest("dialog")?.close(); });
+
+    const asked = new URLSearchParams(location.search).get("q");
+    if (asked && !form.closest("dialog")) {
+      field.value = asked;
+      show();
+    }
+  }
+  document.querySelectorAll("form.bd-search").forEach(serve);
+  const field = document.querySelector(".bd-search-container input[type=search]");
+  field?.focus();
+})();

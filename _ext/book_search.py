@@ -1,0 +1,114 @@
+"""The search index: the text of every section, written as a script, so that a book on a disk can be searched.
+
+MiniSearch (``assets/search``) does the searching, ``assets/search.js`` the showing; a page loads the index only when
+its search field is used. Sphinx's own index is left out: it would be fetched, which a browser refuses from disk.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+INDEX = Path("_static/course/search/index.js")
+# Sphinx's own search.
+UNUSED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
+ARTICLE = re.compile(r'<article class="bd-article">.*?</article>', re.S)
+# What is drawn, or moves, or computes, is not searched: taken out before parsing, since it is most of a page.
+DRAWN = re.compile(r"<(svg|pre|script|style|noscript)\b.*?</\1>| (?:data-[\w-]+|style)=\"[^\"]*\"", re.S)
+NOT_TEXT = (".headerlink, div.math, .toctree-wrapper, .course-controls, .course-verdict, .course-still, "
+            ".tag_hide-cell, details > summary")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# Entries that are found by themselves, each with the element that holds its text.
+ENTRIES = "dl.py > dt[id], dl.glossary > dt[id], div.citation[id]"
+
+
+def words(element) -> str:
+    """The text of an element, each formula of a line in one piece."""
+    for formula in element.find_all("math"):
+        formula.replace_with(re.sub(r"[\s\u2061-\u2064]+", "", formula.get_text()))
+    return re.sub(r"\s+", " ", element.get_text(" ")).strip()
+
+
+def tidy(text: str) -> str:
+    """No space before what closes, after what opens, or between the parts of a name."""
+    return re.sub(r"(?<=[(\[“]) +| +(?=[,.;:?!)\]”])", "", text)
+
+
+def entries(article):
+    """Take the entries of lists out of an article: heading, id and text of each, the innermost first."""
+    found = []
+    for entry in reversed(article.select(ENTRIES)):
+        name = entry["id"]
+        if entry.name == "div":
+            heading = words(entry.select_one(".label") or entry).strip("[] ")
+            text = words(entry)
+        else:
+            body = entry.find_next_sibling("dd")
+            heading = name.removeprefix("cnnlib.") if entry.find_parent("dl", class_="py") else words(entry)
+            text = words(body) if body else ""
+            if body:
+                body.decompose()
+        found.append((heading, name, text))
+        entry.decompose()
+    return found[::-1]
+
+
+def sections(page: str):
+    """The sections of a page: heading, id and text of each, and of the entries of its lists.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+
+    Returns
+    -------
+    title : str
+    list of (str, str, str)
+    """
+    found = ARTICLE.search(page)
+    if not found:
+        return "", []
+    article = BeautifulSoup(DRAWN.sub("", found[0]), "html.parser")
+    for element in article.select(NOT_TEXT):
+        if not element.decomposed:
+            element.decompose()
+    title = words(article.h1) if article.h1 else ""
+    parts = entries(article)
+    for section in reversed(article.select("section[id]")):
+        heading = section.find(HEADINGS, recursive=False)
+        name = words(heading) if heading else title
+        if heading:
+            heading.decompose()
+        parts.append((name, section["id"], words(section)))
+        section.decompose()
+    return title, [(tidy(name), anchor, tidy(text)) for name, anchor, text in parts[::-1]]
+
+
+def index(folder: Path):
+    """All that can be found in a built book: title of the page, heading, address and text of each section."""
+    for path in sorted(folder.rglob("*.html")):
+        page = path.relative_to(folder).as_posix()
+        if page.startswith("_"):
+            continue
+        title, parts = sections(path.read_text(encoding="utf-8"))
+        for heading, anchor, text in parts:
+            yield [title, heading, f"{page}#{anchor}", text]
+
+
+def write_index(app, exception):
+    """The ``build-finished`` event: write our index, and delete what Sphinx's own search is made of."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for name in UNUSED:
+        (out / name).unlink(missing_ok=True)
+    records = json.dumps(list(index(out)), ensure_ascii=False, separators=(",", ":"))
+    (out / INDEX).parent.mkdir(parents=True, exist_ok=True)
+    (out / INDEX).write_text(f"window.bookIndex = {records};\n", encoding="utf-8")
+
+
+def setup(app):
+    app.connect("build-finished", write_index)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

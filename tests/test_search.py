@@ -1,0 +1,153 @@
+"""Search: what the index holds, and how it is used, from disk and without a request."""
+
+import hashlib
+import json
+import re
+import sys
+
+import pytest
+from helpers_book import HTML, ROOT, need_book, noise, pages, requests, show, soup, wait
+
+sys.path.insert(0, str(ROOT / "_ext"))
+from book_search import INDEX, UNUSED, sections  # noqa: E402
+
+PAGES = pages()
+TOY = """<article class="bd-article"><section id="toy"><h1>Toy<a class="headerlink" href="#toy">#</a></h1>
+<p>A <strong>kernel</strong>
+(<span class="math" data-tex="x^2"><math><msup><mi>x</mi><mn>2</mn></msup></math></span>).</p>
+<div class="math"><math><mi>q</mi></math></div><svg><text>drawn</text></svg>
+<div class="highlight"><pre>code = <span>1</span></pre></div><div class="course-verdict">not attempted</div>
+<section id="inner"><h2>Inner part</h2><p>Deeper.</p>
+<dl class="glossary"><dt id="term-one">one<a class="headerlink" href="#o">#</a></dt><dd><p>The first.</p></dd></dl>
+<dl class="py function"><dt class="sig" id="cnnlib.conv.conv2d">conv2d(x)</dt><dd><p>Slides.</p></dd></dl>
+</section></section></article>"""
+
+
+def test_every_section_and_entry_is_found_with_its_own_text_and_nothing_drawn_or_computed():
+    title, found = sections(TOY)
+    assert title == "Toy" and sorted(found) == [
+        ("Inner part", "inner", "Deeper."),
+        ("Toy", "toy", "A kernel (x2)."),
+        ("conv.conv2d", "cnnlib.conv.conv2d", "Slides."),
+        ("one", "term-one", "The first."),
+    ]
+
+
+def test_a_page_without_an_article_has_no_sections():
+    assert sections("<p>nothing</p>") == ("", [])
+
+
+def test_the_library_is_the_one_that_its_manifest_names():
+    folder = ROOT / "_ext/assets/search"
+    manifest = (folder / "MANIFEST.txt").read_text(encoding="utf-8")
+    assert hashlib.sha256((folder / "minisearch.js").read_bytes()).hexdigest() in manifest
+    assert "MiniSearch 7.2.0" in manifest
+    assert "Luca Ongaro" in (folder / "LICENSE-minisearch.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def index():
+    need_book()
+    text = (HTML / INDEX).read_text(encoding="utf-8")
+    return json.loads(text.removeprefix("window.bookIndex = ").rstrip().removesuffix(";"))
+
+
+@pytest.mark.book
+class TestIndex:
+    def test_every_page_is_in_it_and_every_address_leads_somewhere(self, index):
+        found = {}
+        for title, heading, address, _ in index:
+            page, anchor = address.split("#")
+            found.setdefault(page, set()).add(anchor)
+            assert title and heading, address
+        assert set(PAGES) - set(found) == {"genindex.html", "py-modindex.html", "search.html"}
+        for page, anchors in found.items():
+            assert anchors <= {tag["id"] for tag in soup(page).find_all(id=True)}, page
+
+    def test_its_texts_are_what_a_reader_reads(self, index):
+        texts = [text for *_, text in index]
+        odd = re.compile(r"</?(?:p|div|span|a|svg|td)\b|&\w+;|not attempted yet|Show the code|data:image|\\\\frac")
+        assert not [text for text in texts if odd.search(text)]
+        captions = [text for title, _, _, text in index if "Figure 9.1" in text]
+        assert captions and any("A window" in text or "photograph" in text for text in captions)
+
+    def test_nothing_of_sphinx_s_own_search_is_left(self, index):
+        assert not [name for name in UNUSED if (HTML / name).exists()]
+        names = "|".join(re.escape(name.rsplit("/", 1)[-1]) for name in UNUSED)
+        assert not [page for page in PAGES if re.search(names, (HTML / page).read_text(encoding="utf-8"))]
+
+
+STATUS = "return document.querySelector(arguments[0] + ' .search-status').textContent"
+RESULTS = """return [...document.querySelectorAll(arguments[0] + ' .search-results a')].map((a) => ({
+    href: a.href, heading: a.querySelector('.search-heading').textContent,
+    excerpt: a.querySelector('.search-excerpt').textContent,
+    marks: [...a.querySelectorAll('mark')].map((m) => m.textContent) }))"""
+
+
+def open_dialog(browser):
+    browser.execute_script("document.querySelector('.search-button__button').click()")
+    assert wait(browser, "return document.activeElement.matches('dialog[open] input[type=search]')")
+    return browser.switch_to.active_element
+
+
+@pytest.mark.browser
+@pytest.mark.book
+class TestSearching:
+    def test_the_dialog_shows_sections_with_excerpts_and_asks_nobody(self, browser):
+        noise(browser), requests(browser)
+        show(browser, "chapters/11_pooling.html", explorers=False)
+        open_dialog(browser).send_keys("gradient check")
+        assert wait(browser, f"{STATUS}.includes('section')", "dialog")
+        found = browser.execute_script(RESULTS, "dialog")
+        assert 5 < len(found) <= 20 and found[0]["heading"].lower().startswith("gradient checking")
+        for one in found:
+            path, anchor = one["href"].removeprefix(HTML.as_uri() + "/").split("#")
+            assert path in PAGES and anchor in {tag["id"] for tag in soup(path).find_all(id=True)}
+            assert one["marks"] and len(one["excerpt"]) < 190
+        assert any(len(one["excerpt"]) > 100 and "gradient" in one["excerpt"].lower() for one in found[:4])
+        assert noise(browser) == [] and requests(browser) == []
+
+    def test_arrows_lead_to_a_result_and_a_result_of_this_page_closes_the_dialog(self, browser):
+        show(browser, "chapters/11_pooling.html", explorers=False)
+        field = open_dialog(browser)
+        field.send_keys("pooling backward")
+        assert wait(browser, f"{STATUS}.includes('section')", "dialog")
+        here = [one["href"] for one in browser.execute_script(RESULTS, "dialog") if "/11_pooling.html#" in one["href"]]
+        for _ in range(20):
+            browser.switch_to.active_element.send_keys("\ue015")
+            if browser.execute_script("return document.activeElement.href") == here[0]:
+                break
+        browser.switch_to.active_element.send_keys("\ue007")
+        assert wait(browser, "return location.href === arguments[0]", here[0])
+        assert not browser.find_elements("css selector", "dialog[open]")
+
+    def test_enter_leads_to_the_page_of_results_which_takes_the_words_of_its_address(self, browser):
+        show(browser, "intro.html", explorers=False)
+        open_dialog(browser).send_keys("cross-entropy\ue007")
+        assert wait(browser, "return location.pathname.endsWith('/search.html') && document.readyState === 'complete'")
+        assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
+        found = browser.execute_script(RESULTS, ".bd-search-container")
+        assert any("cross-entropy" in one["heading"].lower() for one in found[:3])
+        assert noise(browser) == [] and requests(browser) == []
+
+    def test_a_mistyped_word_is_found_and_what_is_nowhere_is_said_to_be_nowhere(self, browser):
+        show(browser, "search.html")
+        field = browser.find_element("css selector", ".bd-search-container input[type=search]")
+        field.send_keys("backpropagaton")
+        assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
+        found = browser.execute_script(RESULTS, ".bd-search-container")
+        assert any("ackpropagation" in one["heading"] for one in found)
+        field.send_keys(" qqzzyx")
+        assert wait(browser, f"{STATUS} === 'No sections found.'", ".bd-search-container")
+        assert browser.execute_script(RESULTS, ".bd-search-container") == []
+
+    def test_words_with_signs_are_words_and_markup_is_shown_as_it_was_typed(self, browser):
+        show(browser, "search.html")
+        field = browser.find_element("css selector", ".bd-search-container input[type=search]")
+        for words in ("(", "[a-z]*", "<img src=x onerror=alert(1)>", "x^2 + (1"):
+            field.clear()
+            field.send_keys(words)
+        field.clear()
+        field.send_keys("softmax (")
+        assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
+        assert noise(browser) == []
