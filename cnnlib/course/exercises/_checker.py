@@ -3,6 +3,7 @@
 ``check_*`` compare with a known answer, ``judge_*`` ask whether the answer has a property. A checker never raises.
 """
 
+import warnings
 from itertools import combinations
 
 import numpy as np
@@ -296,7 +297,8 @@ def _share(right, of):
 
 
 def _call(function, case):
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         args, options = copies(case)
         return function(*args, **options)
 

@@ -113,6 +113,7 @@ def augment(answer):
          Case((SMALL, 10 * SMALL, np.array([[-1, 0]])), "the same, one row up"),
          Case((SMALL, 10 * SMALL, np.array([[0, 2]])), "the same, two columns to the right: as far as it is high"),
          Case((SMALL, 10 * SMALL, np.array([[0, -2]])), "the same, two columns to the left"),
+         Case((SMALL, 10 * SMALL, np.array([[0, 3]])), "the same, three columns to the right: as far as it is wide"),
          Case((TALL, TALL[:1], np.array([[3, 0], [-2, 1]])), "two images of 5 × 2, moved by more than they are wide"),
          Case((FIELDS, LOOKED_AT, np.array([[1, -2], [0, 0], [-1, 1]])), "three images, two for validation"),
          Case((ONES, ONES[:1] * 3, np.array([[3, 0], [-1, -4]])), "images that leave the field altogether"),

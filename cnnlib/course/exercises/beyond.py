@@ -15,6 +15,8 @@ IOU_CASES = [
     Case(((2.5, 1.0, 4.0, 6.5), (2.5, 1.0, 4.0, 6.5)), "the same box twice"),
     Case(((1.0, 1.0, 1.0, 4.0), (1.0, 1.0, 1.0, 4.0)), "a box without area, twice"),
     Case(((0.5, 1.0, 3.0, 2.5), (1.0, 0.5, 2.5, 4.0)), "two boxes that cross, with edges at halves"),
+    Case(((0.125, 0.25, 0.375, 0.5), (0.25, 0.25, 0.5, 0.5)), "two boxes in fractions of the picture"),
+    Case(((0.0, 0.0, 2e-3, 1e-3), (1e-3, 0.0, 3e-3, 1e-3)), "two very small boxes"),
     Case(((-3.0, -2.0, 1.0, 2.0), (-1.0, -4.0, 2.0, 0.0)), "two boxes with negative coordinates"),
 ]
 
@@ -79,6 +81,7 @@ NMS_CASES = [
     Case((PILE, [0.3, 0.5, 0.6, 0.9, 0.95, 0.7, 0.2], [0, 0, 1, 0, 1, 2, 0], 0.4), "seven boxes of three classes"),
     Case((PILE[:4], [0.5, 0.5, 0.5, 0.5], [2, 2, 2, 2], 0.3), "four boxes with the same score"),
     Case((_boxes((0, 0, 4, 4), (0, 2, 4, 6)), [0.4, 0.6], [7, 7], 1 / 3), "two boxes whose IoU is the limit"),
+    Case((_boxes((0, 0, 4, 4), (9, 0, 13, 4), (9, 1, 13, 5)), [0.0, 0.2, 0.0], [1, 1, 1], 0.5), "scores of 0"),
     Case(([], [], [], 0.5), "no box at all"),
 ]
 
@@ -324,6 +327,7 @@ WINDOW_CASES = [
     Case((6, 4, 3, [(1.0, 2.0, 3.0, 5.0), (0.0, 0.0, 4.0, 2.0)], 0.4), "a picture that is higher than wide"),
     Case((3, 3, 3, [(0.0, 0.0, 3.0, 3.0)], 0.5), "a window as large as the picture, on an object"),
     Case((2, 5, 3, [], 0.5), "a window that is higher than the picture"),
+    Case((4, 5, 2, [(0.0, 0.0, 2.0, 2.0)], 0.2), "4 × 5 pixels with a low limit"),
 ]
 
 
@@ -390,7 +394,7 @@ def windows(answer):
          Mistake(lambda *args: _windows(*args[:3], [], args[4]), "all windows, those on objects as well."),
          Mistake(summed, "compare each object's IoU with the limit, not their sum."),
          Mistake(averaged, "compare each object's IoU with the limit, not their mean."),
-         Mistake(lambda *args: _windows(*args[:4], 0.5), "compare with `limit`, which is not always 0.5."),
+         *(Mistake(lambda *args, fixed=fixed: _windows(*args[:4], fixed), f"compare with `limit`, which is not always {fixed}.") for fixed in (0.5, 0.3)),
          Mistake(apart, "a little overlap is allowed: compare the IoU with the limit, not with 0."),
          Mistake(shared, "that divides the overlap by the window. The IoU divides by the union."),
          Mistake(stepping, "windows stand at every pixel, not side by side."),

@@ -130,7 +130,7 @@ def ledger(answer):
     lenet = [("conv", 6, 5, 1, 2), ("pool", 2), ("conv", 16, 5, 1, 0), ("pool", 2), ("flatten",), ("linear", 120), ("linear", 84), ("linear", 10)]
     return check_function(
         "12.2", answer, reference,
-        [Case(([("linear", 3)], (2,)), "one linear layer, two inputs"),
+        [Case(([("flatten",), ("linear", 3)], (2, 1, 1)), "two channels of one pixel, flattened, and a linear layer"),
          Case(([("conv", 4, 3, 1, 1)], (2, 5, 7)), "one convolution on 2 × 5 × 7"),
          Case((lenet, (1, 28, 28)), "LeNet-5"),
          Case(([("conv", 8, 3, 2, 1), ("pool", 3), ("conv", 5, 2, 2, 0), ("flatten",), ("linear", 7)], (3, 37, 26)), "strides and odd sizes"),
@@ -460,7 +460,22 @@ def dropout_layer(answer):
          Mistake(of(back=lambda kept, p, x: x * kept / (1 - p)), "dx: the derivative of mask · x is the mask, without x.")],
         praise="one mask for both ways, none in evaluation, and one for each time that the layer is used.",
     )
-    return _late(given, verdict, (*wide, 0.25, True)) if verdict.passed and isinstance(given, type) else verdict
+    if not (verdict.passed and isinstance(given, type)):
+        return verdict
+    if _draws_in_evaluation(given):
+        return Verdict("12.6", False, "in evaluation nothing is drawn: whoever draws next would get other numbers. Ask self.training before you call self.draw.")
+    return _late(given, verdict, (*wide, 0.25, True))
+
+
+def _draws_in_evaluation(layer):
+    drawn = []
+
+    def draw(shape):
+        drawn.append(shape)
+        return DRAWS.reshape(shape).copy()
+
+    layer(0.25, draw).eval().forward(NUMBERS.copy())
+    return bool(drawn)
 
 
 def _late(layer, verdict, case):

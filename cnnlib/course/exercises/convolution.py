@@ -21,7 +21,7 @@ SHIFT_CASES = [
     Case((_draw(2, 6, 9), _draw(3, 2, 1, 3)), "dilation 2", {"dilation": 2}),
     Case((_draw(2, 9, 8), _draw(2, 2, 3, 2)), "dilation 3", {"dilation": 3}),
     Case((_draw(4, 5, 6), _draw(6, 2, 3, 2)), "two groups", {"groups": 2}),
-    Case((_draw(6, 6, 5), _draw(3, 2, 2, 2)), "three groups", {"groups": 3}),
+    Case((_draw(6, 6, 5), _draw(6, 2, 2, 2)), "three groups", {"groups": 3}),
     Case((_draw(3, 5, 4), _draw(3, 1, 2, 3)), "depthwise, three groups of one channel", {"groups": 3}),
     Case((_draw(2, 5, 4), _draw(4, 1, 2, 1)), "two groups of one channel, two filters each", {"groups": 2}),
     Case((_draw(4, 7, 9), _draw(4, 2, 2, 3)), "dilation 2 and two groups", {"dilation": 2, "groups": 2}),
@@ -235,9 +235,9 @@ def blind_spot(answer):
 
 def cost(answer):
     """9.6: parameters and multiplications of a convolution layer."""
-    def exact(c_in, c_out, k, groups, h, w):
+    def exact(c_in, c_out, k, groups, h_out, w_out):
         weights = c_out * (c_in // groups) * k * k
-        return weights + c_out, weights * h * w
+        return weights + c_out, weights * h_out * w_out
 
     def changed(parameters=None, products=None):
         def wrong(c_in, c_out, k, groups, h, w):

@@ -61,6 +61,7 @@ BAND_CASES = [
     Case((_RNG.normal(size=10), _RNG.normal(size=(3, 2)), _RNG.normal(size=(3, 9)), 3), "three filters of 2 weights, nine outputs, tiles of 3"),
     Case((_RNG.normal(size=6), _RNG.normal(size=(2, 3)), _RNG.normal(size=(2, 4)), 1), "a tile of 1"),
     Case((_RNG.normal(size=6), _RNG.normal(size=(4, 1)), _RNG.normal(size=(4, 6)), 3), "filters of one weight"),
+    Case((_RNG.normal(size=10), _RNG.normal(size=(2, 5)), _RNG.normal(size=(2, 6)), 3), "filters of five weights"),
 ]
 
 

@@ -24,6 +24,8 @@ BACK_CASES = [
     Case((_RNG.normal(size=(2, 3)), TIES), "six windows with ties"),
     Case((np.array([[6.0]]), np.array([[1.0, 1 + 1e-9], [0.0, 1.0]])), "a window whose largest numbers differ by 1e-9"),
     Case((np.array([[6.0, 3.0]]), np.array([[0.5, 0.51, 70.0, 70.4], [0.4, 0.505, 70.3, 70.2]])), "windows whose numbers differ little"),
+    Case((np.array([[6.0]]), np.array([[1.0, np.nextafter(1.0, 2)], [0.0, 1.0]])), "a window whose largest numbers differ in the last digit"),
+    Case((np.array([[2.0, 3.0]]), np.array([[-3e30, -2e30, -9e30, -7e30], [-4e30, -6e30, -8e30, -5e30]])), "numbers as low as −9e30"),
 ]
 MEAN_CASES = [
     Case((np.array([[9.0]]), np.zeros((3, 3))), "a single window"),
@@ -142,8 +144,9 @@ def max_backward(answer):
     def shared(dy, x):
         return up(dy / (4 * _plane(avg_pool2d, winners(x) * 1.0, 2))) * winners(x)
 
-    def nearly(dy, x):
-        return reference(dy, np.where(np.isclose(x, up(_plane(max_pool2d, x, 2))), up(_plane(max_pool2d, x, 2)), x))
+    def nearly(dy, x, **tolerance):
+        top = up(_plane(max_pool2d, x, 2))
+        return reference(dy, np.where(np.isclose(x, top, **tolerance), top, x))
 
     def last(dy, x):
         return reference(dy[::-1, ::-1], x[::-1, ::-1])[::-1, ::-1]
@@ -166,7 +169,9 @@ def max_backward(answer):
         [Mistake(lambda dy, x: up(dy) * winners(x), "right without ties. In a tie the first maximum in reading order gets all of dy, "
                                                     "the others nothing."),
          Mistake(shared, "right without ties. PyTorch does not share the gradient: the first maximum gets all."),
-         Mistake(nearly, "right where numbers differ enough. Almost equal is no tie: the larger wins, by however little."),
+         *(Mistake(lambda dy, x, t=t: nearly(dy, x, **t), "right where numbers differ enough. Almost equal is no tie: the larger wins, by however little.")
+           for t in ({}, {"rtol": 0, "atol": 1e-12})),
+         Mistake(lambda dy, x: reference(dy, np.maximum(x, -1e9)), "where all numbers of a window are low, the first one gets all. Start the maximum at −∞, or at the first value."),
          Mistake(last, "right without ties. In a tie " + scan + "not the last."),
          Mistake(lambda dy, x: reference(dy.T, x.T).T, "right without ties. In a tie " + scan + "not column by column."),
          Mistake(lambda dy, x: up(dy), "every pixel gets dy. Only the one that won should."),

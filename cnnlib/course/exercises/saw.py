@@ -243,6 +243,7 @@ _OTHER = np.random.default_rng(144)
 PAIR = np.array([0.4, 0.9]), SMALL[1], SMALL[2]
 SIX = np.array([0.0, 0.2, 0.97, 1.0, 0.5, 0.04]), *_network(_OTHER, 6, 9, 4)[1:]
 BENT = np.array([0.5, 0.25, 0.0]), np.array([[1.0, -2, 3], [2, 4, 0], [-1, -1, -1]]), np.array([[1.0, 2, 7], [-3, 3, 4]])
+RIVALS = np.array([0.5, 0.25, 0.5]), np.eye(3), np.array([[0.0, 0, 0], [2.0, 0.1, 0], [1.9, -1, 0], [1.9, -1, 0.1], [1.9, -1, 0.1]])
 OFF = np.array([0.3, 0.2, 1.0]), DEAD[1], DEAD[2]
 
 
@@ -279,7 +280,9 @@ def step(answer):
         "14.4", answer, _step,
         [Case((*PAIR, 0, 0.1), "two pixels, two hidden units, target 0, eps 0.1"), Case((*PAIR, 1, 0.2), "the same network, target 1, eps 0.2"),
          Case((*SIX, 2, 0.05), "six pixels, some empty or full, eps 0.05"), Case((*SIX, 0, 0.3), "the same six pixels, another target, eps 0.3"),
-         Case((*BENT, 1, 0.1), "three pixels, a hidden unit with z = 0"), Case((*OFF, 1, 0.1), "a network whose hidden units are all off")],
+         Case((*BENT, 1, 0.1), "three pixels, a hidden unit with z = 0"), Case((*OFF, 1, 0.1), "a network whose hidden units are all off"),
+         Case((PAIR[0], PAIR[1], 4 * PAIR[2], 0, 0.1), "a network that is very sure"),
+         Case((*RIVALS, 0, 0.1), "five classes, and rivals that pull in different directions")],
         [Mistake(of(move=lambda g: -np.sign(g)), "that makes the loss smaller. To fool the network, go along the gradient, not against it."),
          Mistake(of(move=lambda g: g), "that is a step along the gradient itself. Every pixel moves by eps: take the gradient's sign."),
          Mistake(length, "every pixel moves by the same eps: take the gradient's sign instead of dividing by its length."),

@@ -58,6 +58,11 @@ def augment_slices(train, validation, shifts):
     return moved, validation
 
 
+def augment_by_height(train, validation, shifts):
+    h = train.shape[2]
+    return augment_slices(train, validation, np.clip(shifts, -h, h))
+
+
 def augment_scipy(train, validation, shifts):
     return np.stack([ndimage.shift(x, (0, *move), order=0) for x, move in zip(train, shifts, strict=True)]), validation.copy()
 
@@ -225,6 +230,8 @@ WRONG = {
         (line(tie=True), "exactly factor errors"), (lambda b, c, f: np.abs(notebook_vectors(b, c, f)), ""), (lambda b, c, f: notebook_vectors(b, c, f).T, "yours are columns"), (lambda b, c, f: notebook_vectors(b, c, f)[0], ""), (lambda b, c, f: notebook_vectors(b, c[:1], f), ""),
     ],
     "augment": [
+        (lambda train, validation, shifts: augment_slices(train, validation, np.clip(shifts, 1 - train.shape[2], train.shape[2] - 1)), ""),
+        (augment_by_height, "as far as it is wide"),
         (lambda t, v, s: (_moved(t, s), _moved(v, s)), "validation images are moved"), (move(wrap=True), "np.roll"), (move(edge=True), "edge repeated"), (move(sign=-1), "other way round"), (move(swapped=True), "exchanged"), (move(first=True), "of its own"),
         (move(once=True), "move together"), (lambda t, v, s: (t, v), "nothing has moved"), (lambda t, v, s: (np.concatenate([t, _moved(t, s)]), v), "as many"), (lambda t, v, s: _moved(t, s), "two arrays"), (lambda t, v, s: (v, _moved(t, s)), "the order"),
         (lambda t, v, s: (_moved(t, s), _moved(v, np.resize(s, (len(v), 2)))), "validation images are moved"), (lambda t, v, s: (_moved(t, s), _moved(v, np.tile(s[0], (len(v), 1)))), "validation images are moved"), (in_place, "is changed"),

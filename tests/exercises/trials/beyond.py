@@ -77,6 +77,15 @@ def nms_mask(boxes, scores, labels, limit):
     return np.array(kept)
 
 
+def nms_marking_by_zero(boxes, scores, labels, limit):
+    waiting, kept = list(scores), []
+    while any(v > 0 for v in waiting):
+        best = waiting.index(max(waiting))
+        kept.append(best)
+        waiting = [0 if j == best or labels[j] == labels[best] and iou_numpy(boxes[best], boxes[j]) > limit else v for j, v in enumerate(waiting)]
+    return kept
+
+
 def nms_popping(boxes, scores, labels, limit):
     waiting = sorted(zip(scores, range(len(boxes)), strict=True), key=lambda pair: (-pair[0], pair[1]))
     kept = []
@@ -274,7 +283,7 @@ def iou_of(**how):
 
 
 RIGHT = {
-    "iou": [lambda a, b: _iou(a, b), iou_numpy, iou_torch, iou_library, iou_early, iou_cells],
+    "iou": [lambda a, b: _iou(a, b), iou_numpy, iou_torch, iou_library, iou_early],
     "suppress": [nms_mask, nms_library, nms_popping, nms_by_class, nms_shifted],
     "average_precision": [lambda *args: _ap(*args), ap_steps, ap_arrays, ap_torch],
     "counts": [lambda *args: _counts(*args), counts_painted, counts_slices, counts_questions, counts_convolved, counts_library, counts_formula],
@@ -291,14 +300,14 @@ WRONG = {
         (iou_of(extra=1.0), "without + 1"), (iou_of(union=lambda p, q, c: 1.0), "Divide it by the union"), (lambda a, b: abs(_iou(a, b, clip=(False, False))), "not its size"),
         (lambda a, b: 1 / 3, ""), (lambda a, b: _iou(a, b) ** 2, ""), (lambda a, b: 1 - _iou(a, b), ""),
         (lambda a, b: 2 * _iou(a, b) / (1 + _iou(a, b)), "twice the overlap"), (lambda a, b: _iou((a[0], a[1], a[0] + a[2], a[1] + a[3]), (b[0], b[1], b[0] + b[2], b[1] + b[3])), "not width and height"),
-        (iou_pixels, ""),
+        (iou_pixels, ""), (iou_cells, "fractions"), (iou_of(union=lambda p, q, c: max(p + q - c, 1.0)), ""), (iou_of(union=lambda p, q, c: p + q - c + 1e-6), ""),
     ],
     "suppress": [
         (boxes_of(order=lambda s: list(range(len(s)))), "as they come"), (boxes_of(across=True), "other classes"), (boxes_of(order=lambda s: sorted(range(len(s)), key=lambda i: s[i])), "lowest score"),
         (boxes_of(chain=True), "removes nobody"), (boxes_of(gone=lambda v, limit: v >= limit), "at the limit"), (boxes_of(gone=lambda v, limit: v < limit), "wrong way round"),
         (boxes_of(turned=True), "Give the best first"), (boxes_of(gone=lambda v, limit: v > 0), "a little overlap"), (boxes_of(gone=lambda v, limit: v > 0.5), "not always 0.5"), (lambda b, s, c, t: [s[i] for i in _nms(b, s, c, t)], "not their scores"),
         (lambda b, s, c, t: np.argsort(s)[::-1][:1], ""), (lambda b, s, c, t: [b[i] for i in _nms(b, s, c, t)], "not the boxes"), (boxes_of(order=lambda s: np.argsort(s, kind="stable")[::-1]), "turns them round"),
-        (lambda b, s, c, t: list(range(len(b))), ""), (nms_only_best, "only the best box"), (lambda b, s, c, t: [int(i in _nms(b, s, c, t)) for i in range(len(b))], "not a 0 or a 1"), (lambda b, s, c, t: [i in _nms(b, s, c, t) for i in range(len(b))], ""),
+        (lambda b, s, c, t: list(range(len(b))), ""), (nms_only_best, "only the best box"), (nms_marking_by_zero, ""), (lambda b, s, c, t: [int(i in _nms(b, s, c, t)) for i in range(len(b))], "not a 0 or a 1"), (lambda b, s, c, t: [i in _nms(b, s, c, t) for i in range(len(b))], ""),
     ],
     "average_precision": [
         (ap_of(double="right"), "double matches"), (ap_of(double="dropped"), "left out"), (ap_of(envelope="none"), "best precision from there on"), (ap_of(envelope="past"), "look forward"),
@@ -323,7 +332,7 @@ WRONG = {
         (lambda h, w, s, t, limit: _windows(h, w, s, t, 1e-9), "a little overlap"), (lambda h, w, s, t, limit: _windows(h, w, s, t, 1 - limit), ""), (lambda *args: [], ""), (lambda *args: _windows(*args)[::-1], ""),
         (lambda h, w, s, t, limit: [v for v in _windows(h, w, s, [], 0) if sum(_iou(v, b) for b in t) < limit], "not their sum"),
         (windows_inclusive, "without − 1"), (windows_of(box="inner"), "without − 1"), (windows_corner_and_size, "not width and height"), (windows_down_first, "x comes first"),
-        (windows_far_from_one, "every"), (windows_mean, "not their mean"), (lambda h, w, s, t, limit: _windows(h, w, s, t, 0.5), "not always 0.5"),
+        (windows_far_from_one, "every"), (windows_mean, "not their mean"), (lambda h, w, s, t, limit: _windows(h, w, s, t, 0.3), "not always 0.3"), (lambda h, w, s, t, limit: _windows(h, w, s, t, 0.5), "not always 0.5"),
     ],
     "same_ap": [("cde", "other way round"), ("ab", "(f) again"), ("abef", "not e"), ("abcf", "not c"), ("abdf", "not d"), ("af", "(b) again"), ("bf", "(a) again")],
     "diagnosis": [("bdf", "other way round"), ("ac", "add (e)"), ("abce", "not b"), ("ade", "not d"), ("acef", "not f"), ("ae", "the row of the spoons"), ("ce", "(a)")],

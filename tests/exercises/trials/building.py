@@ -78,6 +78,27 @@ def ledger_torch(layers, shape):
     return rows
 
 
+def ledger_of_maps(layers, shape):
+    """Believes the text: the image has three axes."""
+    rows, (C, H, W), n = [], shape, None
+    for kind, *how in layers:
+        if kind == "conv":
+            f, k, stride, p = how
+            H, W = (H + 2 * p - k) // stride + 1, (W + 2 * p - k) // stride + 1
+            rows.append((f * H * W, f * C * k * k + f, f * C * k * k * H * W))
+            C = f
+        elif kind == "pool":
+            H, W = H // how[0], W // how[0]
+            rows.append((C * H * W, 0, 0))
+        elif kind == "flatten":
+            n = C * H * W
+            rows.append((n, 0, 0))
+        else:
+            rows.append((how[0], n * how[0] + how[0], n * how[0]))
+            n = how[0]
+    return rows
+
+
 def ledger_recursive(layers, shape):
     if not layers:
         return []
@@ -211,6 +232,16 @@ class Plain(Base):
         mask = (self.draw(x.shape) >= self.p) / (1 - self.p) if self.training else np.ones_like(x)
         self.save(mask)
         return x * mask
+
+    def backward(self, dy):
+        return dy * self.recall()
+
+
+class DrawsAlways(Base):
+    def forward(self, x):
+        mask = (self.draw(x.shape) >= self.p) / (1 - self.p)
+        self.save(mask if self.training else np.ones_like(x))
+        return x * mask if self.training else x
 
     def backward(self, dy):
         return dy * self.recall()
@@ -405,7 +436,7 @@ def varied(**how):
 
 RIGHT = {
     "design": [_design, design_greedy, design_binary, design_search, lambda field, jump: tuple(_design(field, jump)), lambda field, jump: np.array(_design(field, jump), dtype=float)],
-    "ledger": [ledger_recursive, ledger_torch, _ledger, lambda layers, shape: np.array(_ledger(layers, shape)), lambda layers, shape: tuple(_ledger(layers, shape))],
+    "ledger": [ledger_of_maps, ledger_recursive, ledger_torch, _ledger, lambda layers, shape: np.array(_ledger(layers, shape)), lambda layers, shape: tuple(_ledger(layers, shape))],
     "bias_before_norm": ["abe", "bea", "a, b, e", {"a", "b", "e"}],
     "batch_norm_backward": [_normed_back, back_torch, back_loops, back_steps, back_library, back_jacobian],
     "fold": [_folded, fold_loops, fold_einsum, fold_tried, fold_torch, fold_last, lambda *given: list(_folded(*given))],
@@ -460,7 +491,7 @@ WRONG = {
         (Overwrites, "overwrites the first"), (NoSuper, "super().__init__()"), (NeverSaves, "RuntimeError"), (OwnRandom, "two different answers"), (DrawsAgain, "draws a new mask"),
         (Queue, "first mask comes back first"), (AsksAgain, "may have changed since"), (FailsLate, "may have changed since"),
         (Plain(0.5, np.ones), "Hand over the class"), (lambda x: x, ""), (int, "not made from Layer"),
-        (SavesInTraining, "save in both modes"), (DrawsOneRow, "for each number of x"),
+        (DrawsAlways, "in evaluation nothing is drawn"), (SavesInTraining, "save in both modes"), (DrawsOneRow, "for each number of x"),
         (masked(make=lambda u, p: u >= p, rest=lambda x, p: x * (1 - p), rest_back=lambda dy, p: dy), "you scale in evaluation"),
         (masked(rest=lambda x, p: x * (1 - p), rest_back=lambda dy, p: dy), "scaling is done in training"),
     ],

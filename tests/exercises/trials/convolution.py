@@ -193,6 +193,7 @@ WRONG = {
         (by_shifts(np.pad(X, ((0, 0), (1, 1), (1, 1))), FILTER[None])[0] + 1, "no padding"), ([8, 2, 9, 7], "shape (2, 2)"), (np.zeros((2, 2)), "0 of 4"), ([[8, 2], [9, 8]], "3 of 4"), ([[8, 2], [9]], "rows of different lengths"),
     ],
     "by_shifts": [
+        (lambda x, w, dilation=1, groups=1: by_shifts(x, w, dilation, min(groups, 2)), ""),
         (turned(lambda w: w[..., ::-1, ::-1]), "this is true convolution"), (turned(lambda w: w[..., ::-1]), "flipped from left to right"), (turned(lambda w: w[..., ::-1, :]), "flipped from top to bottom"), (turned(lambda w: w.swapaxes(2, 3)), "kernels are transposed"),
         (after(lambda y: y.swapaxes(1, 2)), "your maps are transposed"), (lambda x, w, dilation=1, groups=1: by_shifts(x, w, 1, groups), "the dilation has no effect"), (close_weights, "neighbouring weights still look at neighbouring pixels"),
         (spans_too_much, "d · (k − 1) + 1 pixels"), (after(lambda y: y[:, :-1, :-1]), "one row and one column"), (with_pack(lambda o, each, g: 0), "reads the first pack"), (with_pack(lambda o, each, g: o % g), "dealt out in turn"),

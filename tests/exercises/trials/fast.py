@@ -195,6 +195,7 @@ WRONG = {
     ],
     "benchmark": [("abd", "f: how many numbers"), ("adf", "b: how often"), ("bdf", "a: look at what"), ("abf", "d: which tensors"), ("ce", "the other way round"), ("abcdef", "two of the six"), ("abcdf", "c: both sides"), ("abdef", "e: both use"), ("xyz", "choose from"), ([2], "letters as text")],
     "band": [
+        (lambda x, w, dy, tile: along(x, w[:, :3], dy, tile), ""),
         (mend(lambda T, y, dT, dw, x, w, dy, t: (rows_by_filter(T, t), y, rows_by_filter(dT, t), dw)), "another order"), (unshifted, "stands at the left"), (last_tile, "adds up over the tiles"), (mend(first_copy), "all copies"), (mend(lambda T, y, dT, dw, *_: (T, y, dT * (T != 0), dw)), "for those that are 0"),
         (mend(lambda T, y, dT, dw, x, w, dy, t: (T, y, dT / (dy.shape[1] // t), dw / (dy.shape[1] // t))), "not means"), (mend(lambda T, y, dT, dw, *_: (T, y, dw, dT)), "the order is T, y"), (mend(lambda T, y, dT, dw, *_: (T, y.T, dT, dw)), "y is transposed"), (mend(lambda T, y, dT, dw, *_: (T, y, dT, dw[:, ::-1])), "dw is turned"),
         (mend(lambda T, y, dT, dw, *_: (T.T, y, dT.T, dw)), "T is transposed"), (mend(lambda T, y, dT, dw, *_: (T, y)), "Now the way back"), (mend(lambda T, y, *_: T), ""), (mend(lambda T, y, dT, dw, *_: (T, y, dT, dw * 0)), "is expected"), (lambda x, w, dy: x, "yours takes (x, w, dy)"),

@@ -173,6 +173,12 @@ def step_score(x, w1, w2, target, eps):
     return (x - eps * np.sign(_jacobian(x, w1, w2)[target])).clip(0, 1)
 
 
+def step_strongest_rival(x, w1, w2, target, eps):
+    scores = _scores(x, w1, w2)[1]
+    rival = max((k for k in range(len(scores)) if k != target), key=lambda k: scores[k])
+    return (x + eps * np.sign(_jacobian(x, w1, w2)[rival] - _jacobian(x, w1, w2)[target])).clip(0, 1)
+
+
 def moved(how, clip=True):
     """The step with another function of the loss's gradient."""
     def step(x, w1, w2, target, eps):
@@ -236,6 +242,7 @@ WRONG = {
         (lambda x, w1, w2, t, e: (x + e * np.sign(_softmax(_scores(x, w1, w2)[1]) @ _jacobian(x, w1, w2))).clip(0, 1), "sends back p"),
         (lambda x, w1, w2, t, e: (x + e * np.sign((_softmax(_scores(x, w1, w2)[1]) - np.eye(len(w2))[t]) @ (w2 @ (w1 * (w1 @ x >= 0)[:, None])))).clip(0, 1), "at z = 0"),
         (lambda x, *rest: x, ""), (lambda x, w1, w2, t, e: step_matrix(x, w1, w2, t - 1, e), ""),
+        (moved(lambda g: np.sign(np.where(np.isclose(g, 0), 0, g))), "very sure"), (step_strongest_rival, ""),
     ],
     "doubled": [("acd", "(f) again"), ("abcdef", "not b"), ("a", "(c) again"), ("acdef", "not e"), ("cdf", "(a) again"), ("acf", "(d) again"), ("abcdf", "not b")],
     "shortcuts": [("cadb", "given twice"), ("acda", "What does it mind"), ("dada", "Network 1"), ("cbda", "Network 2"), ("caaa", "Network 3"), ("caea", "half as dark"), ("cade", "Network 4"), ("cad", "4 letters"), ("cadd", "Network 4")],
