@@ -118,8 +118,13 @@ export function shell(root, config, lab) {
     if (target.dataset?.state) change({ [target.dataset.state]: read(target) });
   });
 
+  // What is drawn anew under a mouse that rests makes an event, too; only a mouse that moves chooses.
+  let rests = "";
+  const where = ({ screenX, screenY }) => `${screenX} ${screenY}`;
+  body.addEventListener("pointermove", (event) => { rests = where(event); });
   body.addEventListener("pointerover", (event) => {
-    const cell = event.pointerType === "mouse" && !state.pinned && cellOf(event.target);
+    const cell = event.pointerType === "mouse" && !state.pinned && where(event) !== rests && cellOf(event.target);
+    rests = where(event);
     if (cell) change({ cell }, { remember: false, aloud: false });
   });
 
