@@ -1,5 +1,5 @@
 // What all laboratories do alike. A laboratory is one state, plain JSON, from which all that is shown follows. It
-// stands in the address, so that a link opens what its sender saw; changes can be undone; reset leads back to the start.
+// stands in the address, so that a link opens what its sender saw; changes can be undone; reset leads to the start.
 import { together } from "./player.js";
 import { number, unbroken } from "./words.js";
 
@@ -113,7 +113,8 @@ export function shell(root, config, lab) {
     if (cell) change({ cell, pinned: !(state.pinned && String(cell) === String(state.cell)) }, { remember: false });
   });
 
-  body.addEventListener("input", ({ target }) => {
+  // Both: some ways to choose from a menu send only one of them; the second changes nothing.
+  for (const event of ["input", "change"]) body.addEventListener(event, ({ target }) => {
     if (target.dataset?.state) change({ [target.dataset.state]: read(target) });
   });
 
@@ -163,7 +164,7 @@ function toAddress(lab, config, state) {
   history.replaceState(history.state, "", other.length ? hash : location.pathname + location.search);
 }
 
-const kind = (value) => (Array.isArray(value) ? "list" : value === null ? "null" : typeof value);
+const kind = (value) => (Array.isArray(value) ? "list" : typeof value);
 
 // The state that the address holds, or null where it is none of this laboratory.
 function fromAddress(lab, config) {
@@ -171,8 +172,8 @@ function fromAddress(lab, config) {
   if (found?.[1] !== lab.name) return null;
   try {
     const given = JSON.parse(decodeURIComponent(found[2])), state = { ...start, ...given };
-    const alike = (key) => Object.hasOwn(start, key) && (start[key] === null || kind(start[key]) === kind(given[key]) ||
-      (key === "cell" && given.cell === null));
+    const alike = (key) => Object.hasOwn(start, key)
+      && (start[key] === null || given[key] === null || kind(start[key]) === kind(given[key]));
     if (!Object.keys(given).every(alike)) return null;
     if (lab.valid && !lab.valid(state, config)) return null;
     lab.draw(lab.numbers(state, config), state, config);  // what cannot be shown is no state
