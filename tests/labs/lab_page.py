@@ -1,20 +1,16 @@
 """A laboratory on a page of its own, from disk, and what its tests do there: read grids, point, tap, type."""
 
 import json
-import pathlib
 from urllib.parse import quote, unquote
 
 from helpers_book import media, noise, requests, wait
+from helpers_labs import write_page
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.keys import Keys
 
-from cnnlib.course import bundle
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "_ext" / "assets"
 # What of the theme matters here: the colours, a column as narrow as the book's, boxes that hold their padding.
 THEME = """*, ::before { box-sizing: border-box; } body { margin: 0; font: 16px/1.5 sans-serif; }
 body { background: var(--pst-color-background); color: var(--pst-color-text-base); }
@@ -29,13 +25,9 @@ class Page:
 
     def __init__(self, browser, lab, folder):
         self.browser, self.lab, self.path = browser, lab, folder / f"{lab.name}.html"
-        style = "".join((at / name).read_text(encoding="utf-8") for at, name in (
-            (ASSETS, "course.css"), (bundle.PAGE, "explorer.css"))) + bundle.labs_style()
-        self.path.write_text(
-            '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>Laboratory</title><style>{THEME}{style}</style><script>{DARK}</script>"
-            f"<main><h1>Laboratory</h1>{lab.to_html()}</main><script>{bundle.for_page('labs')}</script></html>",
-            encoding="utf-8")
+        write_page(self.path, lab)
+        page = self.path.read_text(encoding="utf-8")
+        self.path.write_text(page.replace("<style>", f"<script>{DARK}</script><style>{THEME}", 1), encoding="utf-8")
 
     def open(self, width=1280, mode="light", address=None, **state):
         """At a state, in a window of some width and in some colours."""

@@ -14,6 +14,7 @@ from cnnlib.pooling import max_pool2d_backward
 
 pytestmark = pytest.mark.browser
 LAB = BackwardLab()
+MENUS = [("picture", "chapter 11's map"), ("size", "2 × 2"), ("layer", "average pooling")]
 
 
 def gradients(done=9, x=X, w=W, dy=DY):
@@ -156,6 +157,14 @@ def test_a_link_brings_everything_back(page):
     assert (page.state, page.caption, page.grid("input")) == (state, said, numbers)
     page.open(rule="-=")
     shows(page, 5)
+
+
+def test_menus_show_every_choice(page):
+    for key, name in MENUS:
+        page.open(**{key: name})
+        menu = page.find(f'[data-state="{key}"]')
+        shown = page.browser.execute_script("return arguments[0].selectedOptions[0]?.textContent", menu)
+        assert shown == name and page.state == {key: name}
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -14,6 +14,7 @@ from cnnlib.course.labs import ConvolutionLab
 pytestmark = pytest.mark.browser
 LAB = ConvolutionLab()
 PICTURES, KERNELS = LAB.config["pictures"], LAB.config["kernels"]
+MENUS = [("picture", name) for name in list(PICTURES)[1:]]
 OUTLINE = {"kernel": "outline", "weights": KERNELS["outline"]}
 
 
@@ -195,6 +196,14 @@ def test_a_link_brings_everything_back(page):
     assert "Choose an output" in page.caption
     page.open(**{"stride": 7})
     np.testing.assert_allclose(page.grid("output"), expected())
+
+
+def test_menus_show_every_choice(page):
+    for key, name in MENUS:
+        page.open(**{key: name})
+        menu = page.find(f'[data-state="{key}"]')
+        shown = page.browser.execute_script("return arguments[0].selectedOptions[0]?.textContent", menu)
+        assert shown == name and page.state == {key: name}
 
 
 @pytest.mark.parametrize("width", [1280, 390])

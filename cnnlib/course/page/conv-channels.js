@@ -1,5 +1,6 @@
 // Chapter 9: three planes, two filters of three kernels, two maps; an output lights what it reads, a pixel where it goes.
 import { frame, headed, largest, LINE, range, row, svg, table, text, tint } from "./draw.js";
+import { outputs, taps, uses } from "./windows.js";
 import { number } from "./words.js";
 
 // Sides of cells, in pixels, and the widths of what they make.
@@ -8,26 +9,22 @@ const COLOURS = ["red", "green", "blue"];
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 export function numbers({ ask, output, pixel, stride, padding, bias }, { planes, filters }) {
-  const size = 5 + 2 * padding, side = Math.floor((size - 3) / stride) + 1;
+  const size = 5 + 2 * padding, side = outputs(5, 3, { stride, padding });
   const x = planes.map((plane) => table(size, size, (p, q) => plane[p - padding]?.[q - padding] ?? 0));
-  const part = (o, c, i, j) => sum(table(3, 3, (u, v) => filters[o][c][u][v] * x[c][i * stride + u][j * stride + v]).flat());
+  const part = (o, c, i, j) => sum(taps([i, j], [3, 3], { stride }).map(({ u, v, p, q }) => filters[o][c][u][v] * x[c][p][q]));
   const y = filters.map((_, o) => table(side, side, (i, j) => bias[0][o] + sum(range(3).map((c) => part(o, c, i, j)))));
   output = Math.min(output, 2 * side * side - 1);
   const [map, i, j] = place(output, side), [plane, p, q] = place(pixel, 5).map((k, axis) => k + (axis && padding));
-  // Does the output at map o, row i, column j read plane c at row p, column q, and through which weight?
-  const under = (i, j, p, q) => {
-    const [u, v] = [p - i * stride, q - j * stride];
-    return u >= 0 && u < 3 && v >= 0 && v < 3;
+  // An output reads one window in each plane; a pixel is read through some weights, by as many outputs of each map.
+  const both = ask === "output", used = both ? taps([i, j], [3, 3], { stride }) : uses([p, q], [size, size], [3, 3], { stride });
+  const marks = (side, places) => table(side, side, (a, b) => Number(places.some(([c, d]) => a === c && b === d)));
+  const weights = used.map(({ u, v }) => [u, v]), none = [];
+  return {
+    x, y, output, parts: range(3).map((c) => part(map, c, i, j)),
+    lit: range(3).map((c) => marks(size, both ? used.map((tap) => [tap.p, tap.q]) : c === plane ? [[p, q]] : none)),
+    used: range(2).map((o) => range(3).map((c) => marks(3, (both ? o === map : c === plane) ? weights : none))),
+    reached: range(2).map((o) => marks(side, !both ? used.map((use) => [use.i, use.j]) : o === map ? [[i, j]] : none)),
   };
-  const both = ask === "output";
-  const lit = range(3).map((c) => table(size, size, (a, b) =>
-    Number(both ? under(i, j, a, b) : c === plane && a === p && b === q)));
-  const reached = range(2).map((o) => table(side, side, (a, b) =>
-    Number(both ? o === map && a === i && b === j : under(a, b, p, q))));
-  const meets = (u, at) => (at - u) % stride === 0 && at >= u && (at - u) / stride < side;
-  const used = range(2).map((o) => range(3).map((c) => table(3, 3, (u, v) =>
-    Number(both ? o === map : c === plane && meets(u, p) && meets(v, q)))));
-  return { x, y, output, parts: range(3).map((c) => part(map, c, i, j)), lit, used, reached };
 }
 
 const place = (k, side) => [Math.floor(k / side ** 2), Math.floor(k / side) % side, k % side];

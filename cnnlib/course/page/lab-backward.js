@@ -1,7 +1,7 @@
 // The backward laboratory: the way back through a convolution or a pooling, seen by a window, a pixel and a weight.
 import { drawn } from "./lab-backward-draw.js";
 import { compute, layers } from "./lab-backward-numbers.js";
-import { allowed, choice, isCell, menu, VALUE, valueBox, within } from "./lab-controls.js";
+import { allowed, choice, isCell, menu, place, PLANES, VALUE, valueBox, within } from "./lab-controls.js";
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
 
 const ALL = 999;  // more terms than any sum has
@@ -37,7 +37,7 @@ export const layout = ({ pictures, weights }) => '<p class="course-lab-hint">Poi
   `<div class="course-lab-tools">${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}` +
   `${choice("dilation", [1, 2], "dilation")}${choice("rule", ["+=", "="], "windows write")}</div>` +
   '<div class="course-lab-tools" data-region="lens"></div>' +
-  `<div class="course-lab-planes">${GRIDS.map((grid) => `<div data-region="${grid}"></div>`).join("")}</div>` +
+  PLANES +
   '<div class="course-lab-tools course-lab-scrub"><button type="button" data-do="play">▶ Go back</button>' +
   '<label><span data-name="scrub"></span> <input type="range" min="0" max="1" data-focus="scrub"></label></div>' +
   `<div class="course-lab-below"><p class="course-caption" data-region="caption"></p>${VALUE}` +
@@ -71,6 +71,7 @@ export function open(root, config) {
       }
     }
     box.show();
+    place(body);
   }
 
   // So many windows have gone back, or so many terms have come.

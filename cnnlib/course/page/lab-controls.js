@@ -1,13 +1,27 @@
 // Controls of the laboratories on windows: menus, a few values side by side, and a box to change the chosen number.
 
+import { escaped } from "./lab-planes.js";
+
+const json = (value) => escaped(JSON.stringify(value));
+
 // A menu of names: `data` is the rest of a data attribute, `state="key"` where the shell keeps the choice.
 export const menu = (data, names, label, more = "") => `<label>${label} <select data-${data}>${names.map((name) =>
-  `<option value='${JSON.stringify(name)}'>${name}</option>`).join("")}${more}</select></label>`;
+  `<option value="${json(name)}">${escaped(name)}</option>`).join("")}${more}</select></label>`;
 
 // A few values side by side, of which one is chosen.
 export const choice = (key, values, name) => `<div class="course-lab-choice" role="radiogroup" aria-label="${name}">` +
   `<span aria-hidden="true">${name}</span><div>${values.map((value) => `<label><input type="radio" name="${key}" ` +
-  `data-state="${key}" value='${JSON.stringify(value)}'>${value}</label>`).join("")}</div></div>`;
+  `data-state="${key}" value="${json(value)}">${value}</label>`).join("")}</div></div>`;
+
+// The two grids and the kernel between them. Beside a wide input, the kernel stands above the output.
+export const PLANES = '<div class="course-lab-planes"><div data-region="input"></div><div class="course-lab-planes">' +
+  '<div data-region="weight"></div><div data-region="output"></div></div></div>';
+
+// Once all is drawn: beside the input only where the output has room there.
+export function place(body) {
+  const output = body.querySelector('[data-region="output"]');
+  output.parentElement.style.flexBasis = output.firstElementChild?.style.width || "9rem";
+}
 
 export const VALUE = '<div class="course-lab-tools course-lab-value"><span data-region="value"></span>' +
   '<button type="button" data-do="less" aria-label="one less">−</button>' +

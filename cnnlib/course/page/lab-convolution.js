@@ -1,5 +1,5 @@
 // The convolution laboratory: point at an output to see all that it reads, at a pixel to see all that reads it.
-import { allowed, choice, isCell, menu, VALUE, valueBox, within } from "./lab-controls.js";
+import { allowed, choice, isCell, menu, place, PLANES, VALUE, valueBox, within } from "./lab-controls.js";
 import { drawn } from "./lab-convolution-draw.js";
 import { compute, countTerms } from "./lab-convolution-numbers.js";
 import { hidden, next, withFound } from "./lab-convolution-predict.js";
@@ -50,7 +50,7 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-hint">Poi
   `<div class="course-lab-tools">${choice("channels", [1, 2, 3], "channels")}${choice("stride", [1, 2, 3], "stride")}` +
   `${choice("padding", [0, 1, 2], "padding")}${choice("dilation", [1, 2, 3], "dilation")}` +
   '<label class="course-lab-above">bias <input type="number" step="1" data-state="bias"></label></div>' +
-  `<div class="course-lab-planes">${GRIDS.map((grid) => `<div data-region="${grid}"></div>`).join("")}</div>` +
+  PLANES +
   '<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>' +
   `<label><input type="checkbox" data-state="counting">count readers</label>${UNDO_AND_RESET}</div>` +
   `<div class="course-lab-below"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
@@ -82,7 +82,9 @@ export function open(root, config) {
     const readable = seen.y.length && legible(seen.y) && legible(seen.x[0], state.padding);
     button.setAttribute("aria-pressed", String(state.predict));
     button.setAttribute("aria-disabled", String(!readable));
+    button.title = readable ? "" : "For an image whose numbers can be read";
     box.show();
+    place(body);
   }
 
   // Sets the chosen pixel or weight.

@@ -3,8 +3,8 @@ import { ACCENT, largest, LINE, MUTED, range, text, tint, WARM } from "./draw.js
 import { png, signed } from "./pictures.js";
 import { number } from "./words.js";
 
-const CELL = 44, ROOMY = 54;  // the side of a cell with a number, where there are many and where there are few
-const WIDE = 252;  // of a plane that is shown as a picture
+const CELL = 44, ROOMY = 54, TIGHT = 38;  // the side of a cell: with a number, with more than that, one of many
+const WIDE = 232;  // of a plane that is shown as a picture
 const LEGIBLE = 12;  // as many numbers stand side by side on a phone
 const BOX = [82, 46];  // the width and height of a product
 
@@ -31,7 +31,8 @@ export function plane(name, head, values, { label = head, border = 0, edge = "0"
   frames = [], show = (value) => number(value), second = () => "", extra = null, struck = () => false,
   blank = () => false, below = "" }) {
   const rows = values.length + 2 * border, columns = values[0].length + 2 * border, read = legible(values, border);
-  const side = read ? (extra && columns < 8 ? ROOMY : CELL) : WIDE / columns, at = (k) => short(side * (k + border));
+  const roomy = extra && columns < 8 ? ROOMY : CELL, side = !read ? WIDE / columns : columns > 9 && !extra ? TIGHT : roomy;
+  const at = (k) => short(side * (k + border));
   const [wide, high] = [Math.round(side * columns), Math.round(side * rows)];
   const body = read ? [] : [picture(values, { light, most, left: at(0), side })], strokes = [];
   if (border) {
@@ -42,7 +43,7 @@ export function plane(name, head, values, { label = head, border = 0, edge = "0"
     if (value === undefined) return read && body.push(text(middle, y + side / 2 + 5, 15, edge, ' opacity="0.65"'));
     if (struck(i, j)) strokes.push(`M${x} ${at(i + 1)}L${at(j + 1)} ${y}`);
     if (!read) return;
-    const line = second(i, j), first = y + (extra ? 18 : line ? 20 : 27);
+    const line = second(i, j), first = y + (extra ? 18 : line ? side / 2 - 2 : side / 2 + 5);
     body.push(`<g data-cell="${i},${j}"><rect x="${x}" y="${y}" width="${side}" height="${side}" ` +
       `${blank(i, j) ? 'fill="none"' : tint(value, most)} stroke="${LINE}" pointer-events="all"/>` +
       text(middle, first, 15, show(value, i, j)) +
@@ -70,7 +71,8 @@ function picture(values, { light, most, left, side }) {
   const address = light ? png(flat.map((v) => Math.min(Math.max(v, 0), 1)), columns, rows)
     : signed(flat.map((v) => v / most), columns, rows);
   const place = `x="${left}" y="${left}" width="${short(side * columns)}" height="${short(side * rows)}"`;
-  return `<image href="${address}" ${place} preserveAspectRatio="none" style="image-rendering:pixelated"/>` +
+  return `<image href="${address}" ${place} preserveAspectRatio="none" style="image-rendering:pixelated"` +
+    `${light ? "" : ' class="course-lab-signed"'}/>` +
     `<rect ${place} fill="none" stroke="${LINE}"/>`;
 }
 

@@ -1,10 +1,11 @@
 // Chapter 11: one pooling window at a time, its numbers, and the map of outputs.
 import { MUTED, ORANGE, table } from "./draw.js";
+import { outputs } from "./windows.js";
 import { number } from "./words.js";
 
 export function numbers({ kind, kernel, stride, padding, position }, { image }) {
   padding = Math.min(padding, Math.floor(kernel / 2));
-  const size = image.length + 2 * padding, side = Math.floor((size - kernel) / stride) + 1;
+  const size = image.length + 2 * padding, side = outputs(image.length, kernel, { stride, padding });
   // Max pooling pads with −∞, which JSON has no number for: null stands for it.
   const x = table(size, size, (i, j) => image[i - padding]?.[j - padding] ?? (kind === "max" ? null : 0));
   const y = table(side, side, (i, j) => {

@@ -1,10 +1,9 @@
 // Where windows stand: along one axis, output i reads pixel i · stride − padding + u · dilation through weight u.
-import { places } from "./core.js";
 import { range } from "./draw.js";
 
 // How many windows fit; none where the kernel spans more than the padded axis.
 export const outputs = (n, k, { stride = 1, padding = 0, dilation = 1 }) =>
-  Math.max(0, places(n, k, stride, padding, dilation));
+  Math.max(0, Math.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1);
 
 export const pixel = (i, u, { stride = 1, padding = 0, dilation = 1 }) => i * stride - padding + u * dilation;
 
