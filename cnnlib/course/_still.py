@@ -70,4 +70,5 @@ def call(module, function, *arguments):
     """
     context = engine()
     context.set("given", json.dumps(plain(arguments)))
-    return json.loads(context.eval(f'JSON.stringify(modules["{module}"].{function}(...JSON.parse(given)) ?? null, list)'))
+    result = f'modules["{module}"].{function}(...JSON.parse(given)) ?? null'
+    return json.loads(context.eval(f"JSON.stringify({result}, list)"))

@@ -62,7 +62,9 @@ def path(tmp_path_factory):
     path.write_text(
         f'<!DOCTYPE html><meta charset="utf-8"><style>{STYLE}</style><main><section class="course-lab" '
         f'data-script="lab-toy" data-config="{config}"><div class="course-lab-body">still</div></section></main>'
-        f"<script>{script.replace(START, TOY + START)}</script>", encoding="utf-8")
+        f"<script>{script.replace(START, TOY + START)}</script>",
+        encoding="utf-8",
+    )
     return path
 
 
@@ -105,8 +107,13 @@ def test_controls_change_the_state_and_each_change_can_be_undone(toy):
     one(toy, "input[type=range]").send_keys(Keys.RIGHT)
     one(toy, "select").send_keys("b")
     one(toy, "[data-set]").click()
-    said = ["5 squared is 25, b on", "4 squared is 16, b on", "4 squared is 16, a on", "3 squared is 9, a on",
-            "3 squared is 9, a"]
+    said = [
+        "5 squared is 25, b on",
+        "4 squared is 16, b on",
+        "4 squared is 16, a on",
+        "3 squared is 9, a on",
+        "3 squared is 9, a",
+    ]
     assert caption(toy) == said[0]
     for text in said[1:4]:
         one(toy, "[data-do=undo]").click()
@@ -140,9 +147,18 @@ def test_the_focus_stays_where_it_was_when_its_region_is_drawn_anew(toy):
 
 def test_arrows_move_the_selected_cell_enter_pins_it_and_escape_leaves_it(toy):
     grid = one(toy, "[data-grid]")
-    for key, said in ((Keys.DOWN, ", y,0,0"), (Keys.DOWN, ", y,1,0"), (Keys.DOWN, ", y,1,0"), (Keys.RIGHT, ", y,1,1"),
-                      (Keys.END, ", y,1,2"), (Keys.ENTER, ", y,1,2 pinned"), (Keys.UP, ", y,0,2 pinned"),
-                      (Keys.ENTER, ", y,0,2"), (Keys.HOME, ", y,0,0"), (Keys.ESCAPE, "")):
+    for key, said in (
+        (Keys.DOWN, ", y,0,0"),
+        (Keys.DOWN, ", y,1,0"),
+        (Keys.DOWN, ", y,1,0"),
+        (Keys.RIGHT, ", y,1,1"),
+        (Keys.END, ", y,1,2"),
+        (Keys.ENTER, ", y,1,2 pinned"),
+        (Keys.UP, ", y,0,2 pinned"),
+        (Keys.ENTER, ", y,0,2"),
+        (Keys.HOME, ", y,0,0"),
+        (Keys.ESCAPE, ""),
+    ):
         grid.send_keys(key)
         assert caption(toy) == f"3 squared is 9, a{said}", key
 
@@ -176,10 +192,23 @@ def test_another_address_is_another_state_that_can_be_undone(toy):
     assert caption(toy) == "3 squared is 9, a"
 
 
-@pytest.mark.parametrize("fragment", [
-    address({"n": 10}), address({"m": 1}), address([1]), address({"n": "5"}), address({"kind": ["a"]}), "#lab=toy:%7B",
-    "#lab=other:{}", "#lab=toy", "#elsewhere", address({"__proto__": 1}), "#lab=toy:null", "#lab=toy:%FF",
-])
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        address({"n": 10}),
+        address({"m": 1}),
+        address([1]),
+        address({"n": "5"}),
+        address({"kind": ["a"]}),
+        "#lab=toy:%7B",
+        "#lab=other:{}",
+        "#lab=toy",
+        "#elsewhere",
+        address({"__proto__": 1}),
+        "#lab=toy:null",
+        "#lab=toy:%FF",
+    ],
+)
 def test_an_address_that_makes_no_sense_is_ignored(toy, path, fragment):
     from helpers_book import noise
 
@@ -200,8 +229,11 @@ def test_playing_stops_at_escape(toy):
 def test_changes_are_read_out_once_they_are_over(toy):
     for _ in range(3):
         one(toy, "[data-set]").click()
-    until(toy, "return document.querySelector('[role=status]')?.textContent === '6\u00a0squared is 36, a' || "
-               "document.querySelector('[role=status]')?.textContent === '6 squared is 36, a'")
+    until(
+        toy,
+        "return document.querySelector('[role=status]')?.textContent === '6\u00a0squared is 36, a' || "
+        "document.querySelector('[role=status]')?.textContent === '6 squared is 36, a'",
+    )
 
 
 def test_the_badge_compares_a_nudge_with_the_gradient(toy):

@@ -4,6 +4,7 @@ import numpy as np
 
 from cnnlib import _checks as checks
 from cnnlib.course import drawings
+from cnnlib.course._still import call
 from cnnlib.course.labs._laboratory import Laboratory
 from cnnlib.course.reader import SIZE, reader
 from cnnlib.interpret import feature_maps
@@ -54,10 +55,19 @@ class NetworkLab(Laboratory):
         layers, size = describe(self.model, self.size)
         known = [self.model, *(make() for make in (lenet5, digits_cnn))]
         titles = ["the network shown here", "lenet5()", "digits_cnn()"]
-        networks = [dict(zip(("layers", "size"), describe(other, own), strict=True)) | {"title": title}
-                    for other, own, title in zip(known, (size, None, None), titles, strict=True)]
-        config = {"title": self.words, "layers": layers, "size": size, "classes": layers[-1]["shape"][0],
-                  "dtype": str(next(iter(self.model.parameters())).dtype), "drawings": drawings.load(), "known": networks}
+        networks = [
+            dict(zip(("layers", "size"), describe(other, own), strict=True)) | {"title": title}
+            for other, own, title in zip(known, (size, None, None), titles, strict=True)
+        ]
+        config = {
+            "title": self.words,
+            "layers": layers,
+            "size": size,
+            "classes": layers[-1]["shape"][0],
+            "dtype": str(next(iter(self.model.parameters())).dtype),
+            "drawings": drawings.load(),
+            "known": networks,
+        }
         return config, weights(self.model)
 
 
@@ -88,6 +98,8 @@ def describe(model, size=None):
         raise TypeError(f"model must be a Sequential, a chain of layers, got {type(model).__name__}")
     children = list(model.named_children())
     layers = [_layer(name, layer) for name, layer in children]
+    if not any("shape" in layer for layer in layers):
+        raise ValueError("model must have layers with weights, it has none")
     shapes, side = _shapes(model, size)
     if layers[-1]["kind"] != "linear" or len(shapes[-1]) != 2:
         raise ValueError(f"model must end with a Linear layer that gives scores (N, K), it gives {shapes[-1]}")
@@ -114,12 +126,14 @@ def _layer(name, layer):
     """One layer as the page knows it."""
     kind = type(layer)
     if kind is Conv2d:
-        _insist(name, layer, groups=1)
+        _insist(name, layer, groups=1, padding_mode="zeros")
         padding = layer.padding
         if padding == "same":
             reach = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
             if any(r % 2 for r in reach):
-                raise ValueError(f"layer {name} of model pads one side more than the other, which the laboratory does not")
+                raise ValueError(
+                    f"layer {name} of model pads one side more than the other, which the laboratory does not"
+                )
             padding = [r // 2 for r in reach]
         options = {"stride": layer.stride, "padding": 0 if padding == "valid" else padding, "dilation": layer.dilation}
         return {"kind": "conv", **options, **_weights(name, layer)}
@@ -144,8 +158,35 @@ def _insist(name, layer, **options):
     for option, wanted in options.items():
         given = getattr(layer, option)
         if given != wanted and given != (wanted, wanted):
-            raise ValueError(f"layer {name} of model has {option}={given!r}; the laboratory only shows {option}={wanted!r}")
+            raise ValueError(
+                f"layer {name} of model has {option}={given!r}; the laboratory only shows {option}={wanted!r}"
+            )
 
 
 def _weights(name, layer):
     return {"name": name, "shape": layer.weight.shape, "bias": layer.bias is not None}
+
+
+def pixels(drawn, size=SIZE, centre=True):
+    """A recorded drawing as the laboratory hands it to the network; the page's own code, run by ``quickjs-ng``.
+
+    Parameters
+    ----------
+    drawn : dict
+        One of :func:`cnnlib.course.drawings.load`.
+    size : int, optional
+    centre : bool, optional
+        Whether it is cropped, scaled and centred.
+
+    Returns
+    -------
+    array (1, size, size)
+        Ink from 0 to 1, in float64.
+
+    Examples
+    --------
+    >>> pixels(drawings.load()[0]).shape
+    (1, 28, 28)
+    """
+    image = call("lab-network-ink", "raster", drawn["strokes"], size, {"pen": drawn["pen"], "centre": centre})
+    return np.reshape(np.array(image["data"], dtype=np.float64), (1, size, size))

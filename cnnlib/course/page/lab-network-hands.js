@@ -59,7 +59,8 @@ export function attend(root, config, { size, brush, drawingOf }) {
     pad.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       pad.setPointerCapture(event.pointerId);
-      const { picked, strokes } = lab.state, other = picked === null ? strokes : [];  // a drawing that was picked gives way
+      // A drawing that was picked gives way to the first stroke.
+      const { picked, strokes } = lab.state, other = picked === null ? strokes : [];
       lab.change({ picked: null, strokes: [...other, packed([at(event)])], cell: null, pinned: false }, { soon: true });
     });
     pad.addEventListener("pointermove", (event) => { if (pad.hasPointerCapture(event.pointerId)) extend(event); });
@@ -71,7 +72,8 @@ export function attend(root, config, { size, brush, drawingOf }) {
     const cell = cellAt(event);
     if (!cell) return;
     if (lab.state.brush && cell[0] === "0" && event.buttons & 1) return cover(cell[1], cell[2], false);
-    if (event.pointerType === "mouse" && !lab.state.pinned) lab.change({ cell }, { remember: false, soon: true, aloud: false });
+    if (event.pointerType !== "mouse" || lab.state.pinned) return;
+    lab.change({ cell }, { remember: false, soon: true, aloud: false });
   });
 
   body.addEventListener("pointerdown", (event) => {
@@ -135,7 +137,7 @@ export function attend(root, config, { size, brush, drawingOf }) {
       lab = shell;
       draws(find("[data-pad]"));
       const again = () => { colours = palette(root); paint(...last); };
-      new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+      new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
       new ResizeObserver(again).observe(find("[data-pad]"));
     },
   };

@@ -1,6 +1,6 @@
 // Canvases of the network laboratory: the pad, every map, and the marks of what is selected.
 import { points } from "./lab-network-ink.js";
-import { mosaic, planes, windowOf } from "./lab-network-unit.js";
+import { planes } from "./lab-network-unit.js";
 
 // Blue above zero and orange below, in the theme's own shades.
 export function palette(root) {
@@ -9,7 +9,8 @@ export function palette(root) {
     probe.fillStyle = colour;
     return [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16));
   };
-  return { above: rgb(style.getPropertyValue("--course-accent").trim()), below: rgb(style.getPropertyValue("--course-bad").trim()) };
+  const [above, below] = ["--course-accent", "--course-bad"].map((name) => rgb(style.getPropertyValue(name).trim()));
+  return { above, below };
 }
 
 // One map on one canvas, a pixel for each number, as strong as the layer's largest.
@@ -55,18 +56,16 @@ export function paintPad(canvas, strokes, pen) {
 }
 
 // Frames around the selected unit and around what it reads in the layer below, in every map of it.
-export function mark(body, { unit, layers, maps }) {
+export function mark(body, { unit, maps }) {
   for (const old of body.querySelectorAll(".course-lab-mark")) old.remove();
   if (!unit) return;
-  frame(body, unit.m, unit.map, maps[unit.m], { top: unit.row, left: unit.column, rows: 1, columns: 1, down: 1, right: 1 }, "unit");
-  const layer = layers[unit.m - 1];
-  if (unit.kind === "relu" || unit.kind === "tanh") {
-    frame(body, unit.m - 1, unit.map, maps[unit.m - 1], { top: unit.row, left: unit.column, rows: 1, columns: 1, down: 1, right: 1 }, "read");
-  }
-  if (!unit.window) return;
-  const [C] = planes(maps[unit.m - 1]);
+  const one = { top: unit.row, left: unit.column, rows: 1, columns: 1, down: 1, right: 1 };
+  frame(body, unit.m, unit.map, maps[unit.m], one, "unit");
+  const read = { relu: one, tanh: one, conv: unit.window, maxpool: unit.window, avgpool: unit.window }[unit.kind];
+  if (!read) return;
+  const below = maps[unit.m - 1], [C] = planes(below);
   for (let c = 0; c < C; c++) {
-    if (layer.kind === "conv" || c === unit.map) frame(body, unit.m - 1, c, maps[unit.m - 1], windowOf(layer, unit), "read");
+    if (unit.kind === "conv" || c === unit.map) frame(body, unit.m - 1, c, below, read, "read");
   }
 }
 

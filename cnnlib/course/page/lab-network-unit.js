@@ -38,7 +38,7 @@ export function unit(layers, steps, maps, m, i, j, slopes, target) {
 function made({ layer, x, y, where }, place) {
   if (layer.kind === "conv") return { kind: "conv", ...convolved(layer, x, place) };
   if (layer.kind === "linear") return { kind: "linear", ...added(layer, x, place.column) };
-  if (layer.kind === "maxpool" || layer.kind === "avgpool") return { kind: layer.kind, ...pooled(layer, x, where, place) };
+  if (layer.kernel) return { kind: layer.kind, ...pooled(layer, x, where, place) };
   return { kind: layer.kind, before: x.data[place.at] };
 }
 

@@ -1,9 +1,10 @@
 // Laboratory: a network that reads digits. Draw one, and see every number that is computed of it, forward and back.
 import { softmax, tensor } from "./core.js";
 import { shell } from "./lab.js";
-import { bars, captionOf, drawingsTable, headOf, layout, mapsMarkup, still } from "./lab-network-draw.js";
+import { bars, captionOf, drawingsTable, headOf, mapsMarkup, still } from "./lab-network-draw.js";
 import { attend } from "./lab-network-hands.js";
 import { isStroke, raster } from "./lab-network-ink.js";
+import { layout } from "./lab-network-layout.js";
 import { damaged, forward, gradients, unpack, untrained } from "./lab-network-model.js";
 import { unitMarkup } from "./lab-network-panel.js";
 import { mosaic, unit } from "./lab-network-unit.js";
@@ -12,9 +13,9 @@ import { bytes } from "./pictures.js";
 const BRUSH = 4;  // the side of what one touch of the brush covers, in pixels
 const FIRST = 3;  // the drawing to begin with
 
-export const start = ({ drawings }) => ({
+export const start = ({ drawings, classes }) => ({
   picked: FIRST, strokes: [], pen: 0.08, centre: true, weights: "trained", off: [], covered: [], brush: false,
-  view: "forward", target: drawings[FIRST].digit, all: false, cell: null, pinned: false,
+  view: "forward", target: Math.min(drawings[FIRST].digit, classes - 1), all: false, cell: null, pinned: false,
 });
 
 // The networks of a page, made once: `config` names the layers and holds their weights.
@@ -30,7 +31,8 @@ export function networkIn(config, weights) {
 }
 
 // The drawing on the pad: the reader's own strokes, or one that was picked.
-export const drawingOf = ({ picked, strokes, pen }, { drawings }) => (picked === null ? { strokes, pen } : drawings[picked]);
+export const drawingOf = ({ picked, strokes, pen }, { drawings }) =>
+  (picked === null ? { strokes, pen } : drawings[picked]);
 
 export function numbers(state, config) {
   const { layers: whole, size } = networkIn(config, state.weights), layers = damaged(whole, state.off);
@@ -85,17 +87,20 @@ export function valid(state, config) {
   const whole = (n, below) => Number.isInteger(n) && n >= 0 && n < below;
   const list = (items, most, good) => items.length <= most && items.every((item) => good(item));
   const filter = ([k, f]) => layers[k]?.kind === "conv" && whole(f, layers[k].shape[0]);
-  const good = (state.picked === null || whole(state.picked, drawings.length)) && ["trained", "random"].includes(state.weights)
-    && list(state.strokes, 200, isStroke) && state.pen >= 0.02 && state.pen <= 0.2 && list(state.off, 1000, filter)
-    && list(state.covered, 1000, ([i, j]) => whole(i, size) && whole(j, size)) && ["forward", "backward"].includes(state.view);
-  if (!good) return false;
-  const { maps } = numbers({ ...state, cell: null, view: "forward", all: false }, config), [m, i, j] = state.cell ?? ["0", 0, 0];
+  const good = (state.picked === null || whole(state.picked, drawings.length))
+    && list(state.strokes, 200, isStroke) && state.pen >= 0.02 && state.pen <= 0.2
+    && ["trained", "random"].includes(state.weights) && ["forward", "backward"].includes(state.view)
+    && list(state.off, 1000, filter) && list(state.covered, 1000, ([i, j]) => whole(i, size) && whole(j, size))
+    && whole(state.target, config.classes);
+  if (!good || state.cell === null) return good;
+  const [m, i, j] = state.cell, { maps } = numbers({ ...state, cell: null, view: "forward", all: false }, config);
   const [rows, columns] = maps[m] ? mosaic(maps[m]) : [0, 0];
-  return whole(state.target, maps.at(-1).data.length) && layers[m - 1]?.kind !== "flatten" && whole(i, rows) && whole(j, columns);
+  return layers[m - 1]?.kind !== "flatten" && whole(i, rows) && whole(j, columns);
 }
 
 export function open(root, config) {
-  const hands = attend(root, config, { size: () => networkIn(config, lab.state.weights).size, brush: BRUSH, drawingOf });
+  const size = () => networkIn(config, lab.state.weights).size;
+  const hands = attend(root, config, { size, brush: BRUSH, drawingOf });
   const lab = shell(root, config, {
     name: "network", start, numbers, draw, layout, valid,
     grids: ({ maps }) => Object.fromEntries(maps.map((y, m) => [m, mosaic(y)])),

@@ -1,5 +1,5 @@
 // What all laboratories do alike. A laboratory is one state, plain JSON, from which all that is shown follows. It
-// stands in the address, so that a link opens what its sender saw; changes can be undone; reset leads back to the start.
+// stands in the address, so that a link opens what its sender saw; changes can be undone; reset leads to the start.
 import { together } from "./player.js";
 import { number, unbroken } from "./words.js";
 
@@ -113,12 +113,18 @@ export function shell(root, config, lab) {
     if (cell) change({ cell, pinned: !(state.pinned && String(cell) === String(state.cell)) }, { remember: false });
   });
 
-  body.addEventListener("input", ({ target }) => {
+  // Both: some ways to choose from a menu send only one of them; the second changes nothing.
+  for (const event of ["input", "change"]) body.addEventListener(event, ({ target }) => {
     if (target.dataset?.state) change({ [target.dataset.state]: read(target) });
   });
 
+  // What is drawn anew under a mouse that rests makes an event, too; only a mouse that moves chooses.
+  let rests = "";
+  const where = ({ screenX, screenY }) => `${screenX} ${screenY}`;
+  body.addEventListener("pointermove", (event) => { rests = where(event); });
   body.addEventListener("pointerover", (event) => {
-    const cell = event.pointerType === "mouse" && !state.pinned && cellOf(event.target);
+    const cell = event.pointerType === "mouse" && !state.pinned && where(event) !== rests && cellOf(event.target);
+    rests = where(event);
     if (cell) change({ cell }, { remember: false, aloud: false });
   });
 
@@ -158,7 +164,7 @@ function toAddress(lab, config, state) {
   history.replaceState(history.state, "", other.length ? hash : location.pathname + location.search);
 }
 
-const kind = (value) => (Array.isArray(value) ? "list" : value === null ? "null" : typeof value);
+const kind = (value) => (Array.isArray(value) ? "list" : typeof value);
 
 // The state that the address holds, or null where it is none of this laboratory.
 function fromAddress(lab, config) {
@@ -166,7 +172,8 @@ function fromAddress(lab, config) {
   if (found?.[1] !== lab.name) return null;
   try {
     const given = JSON.parse(decodeURIComponent(found[2])), state = { ...start, ...given };
-    const alike = (key) => Object.hasOwn(start, key) && (start[key] === null || kind(start[key]) === kind(given[key]));
+    const alike = (key) => Object.hasOwn(start, key)
+      && (start[key] === null || given[key] === null || kind(start[key]) === kind(given[key]));
     if (!Object.keys(given).every(alike)) return null;
     if (lab.valid && !lab.valid(state, config)) return null;
     lab.draw(lab.numbers(state, config), state, config);  // what cannot be shown is no state
@@ -228,10 +235,10 @@ export function gradientCheck(f, at, gradient, nudge = 1e-5) {
   return { slope, gradient, nudge, agrees: Math.abs(slope - gradient) <= 1e-5 * most };
 }
 
-export function badge({ slope, gradient, nudge, agrees }, what = "it") {
+export function badge({ slope, gradient, nudge, agrees }, what = "it", result = "the loss") {
   const sign = `<span aria-hidden="true">${agrees ? "✓" : "✗"}</span>`;
   return `<p class="course-lab-badge" data-agrees="${agrees}">${sign} ` +
-    `Nudge ${what} by ±${number(nudge, 6)} and the loss changes with slope ${number(slope, 6)}; backward says ` +
+    `Nudge ${what} by ±${number(nudge, 6)} and ${result} changes with slope ${number(slope, 6)}; backward says ` +
     `${number(gradient, 6)}. ${agrees ? "They agree." : "They differ: there is a kink here, or a mistake."}</p>`;
 }
 

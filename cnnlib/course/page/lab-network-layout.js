@@ -1,0 +1,52 @@
+// The network laboratory's layout, written once; what changes stands in its regions.
+import { UNDO_AND_RESET } from "./lab.js";
+
+const option = (value, text) => `<option value='${JSON.stringify(value)}'>${text}</option>`;
+const radio = (key, value, text, more = "") =>
+  `<label${more}><input type="radio" name="network-${key}" data-state="${key}" value='"${value}"'>${text}</label>`;
+const column = (head, body) => `<div class="course-lab-column">${head}${body}</div>`;
+const tools = (...parts) => `<div class="course-lab-tools">${parts.join("")}</div>`;
+const choose = (legend, ...parts) => `<fieldset><legend>${legend}</legend>${parts.join("")}</fieldset>`;
+const button = (action, text) => `<button type="button" data-do="${action}">${text}</button>`;
+const check = (key, text) => `<label><input type="checkbox" data-state="${key}">${text}</label>`;
+
+export function layout(config) {
+  const classes = Array.from({ length: config.classes }, (_, k) => option(k, k)).join("");
+  return `<div class="course-lab-columns">${pad()}${input()}${column('<p class="course-lab-head">What it answers</p>',
+    '<div data-region="bars"></div>')}</div><p class="course-caption" data-region="caption"></p>` +
+    tools(`<label>Drawing <select data-state="picked">${drawings(config)}</select></label>`,
+      '<label>Pen <input type="range" min="0.03" max="0.16" step="0.01" data-state="pen"></label>',
+      button("all", `Read all ${config.drawings.length} drawings`)) +
+    '<div data-region="drawings"></div>' +
+    tools(
+      choose("Maps show", radio("view", "forward", "activations"),
+        radio("view", "backward", "gradients of the score of"),
+        `<select data-state="target" aria-label="Class">${classes}</select>`),
+      choose("Weights", radio("weights", "trained", config.title), radio("weights", "random", "untrained"),
+        radio("weights", "loaded", "your file", " data-own hidden"),
+        '<label class="course-lab-file">Open a file<input type="file" accept=".safetensors" data-file></label>')) +
+    '<p class="course-lab-message" data-message role="status"></p>' +
+    '<p class="course-hint">Each row is a layer. Point at a map, or use the arrows, to take a unit apart; a click ' +
+    'pins it.</p><div data-region="maps"></div>' +
+    '<div class="course-lab-unit" data-region="unit" data-panel tabindex="0" role="region" aria-label="The selected ' +
+    'unit" hidden></div>';
+}
+
+const pad = () => column('<p class="course-lab-head">Draw a digit here</p>',
+  '<canvas class="course-lab-draw" data-pad role="img" aria-label="Pad: draw a digit with mouse, finger or pen; ' +
+  `without them, choose a drawing below"></canvas>${tools(UNDO_AND_RESET, button("clear", "Clear"))}`);
+
+const input = () => column('<p class="course-lab-head" data-region="head"></p>',
+  '<div class="course-lab-input" data-grid="0" tabindex="0" role="application" aria-label="Input of the network: ' +
+  'arrows select a pixel"><span class="course-lab-map"><canvas data-map="0" aria-hidden="true"></canvas></span></div>' +
+  tools(check("centre", "crop, scale, centre"), check("brush", "cover with a brush"),
+    button("cover", "Cover the pixel"), button("uncover", "Uncover")));
+
+// The menu of drawings, by hand.
+function drawings(config) {
+  const hands = [...new Set(config.drawings.map(({ hand }) => hand))];
+  return option(null, "your own") + hands.map((hand) => {
+    const own = config.drawings.map((d, k) => (d.hand === hand ? option(k, `${d.digit}, ${hand}`) : ""));
+    return `<optgroup label="${hand}">${own.join("")}</optgroup>`;
+  }).join("");
+}
