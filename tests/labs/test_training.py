@@ -41,6 +41,7 @@ CASES = [
 
 
 def in_page(settings, steps):
+    settings = settings | {"batch": 0 if settings["batch"] == "all" else settings["batch"]}
     return json.loads(_still.engine().eval(f"JSON.stringify(({RUN})({json.dumps(settings)}, {steps}))"))
 
 
@@ -165,7 +166,7 @@ def test_nudging_finds_a_wrong_backward():
 
 def test_two_runs_differ_in_exactly_one_thing():
     config, state = start()
-    others = {"lr": 1, "rule": "Adam", "batch": "all", "decay": 0.01, "activation": "ReLU", "seed": 1, "fault": "sign"}
+    others = {"lr": 1, "rule": "Adam", "batch": 0, "decay": 0.01, "activation": "ReLU", "seed": 1, "fault": "sign"}
     for name, value in others.items():
         first, second = call("lab-training", "settings", state | {"versus": [name, value]})
         assert {key for key in first if first[key] != second[key]} == {name} and second[name] == value
@@ -212,7 +213,7 @@ def test_bad_arguments_are_named(wrong, says):
     {"lr": 0.2}, {"data": "yours"}, {"layer1": 9}, {"step": -1}, {"step": 2001}, {"step": "3"}, {"phase": 3},
     {"added": [[0, 0]]}, {"added": [[0, 0, 2]]}, {"added": [[None, 0, 1]]}, {"added": {}}, {"versus": ["lr", 7]},
     {"versus": ["step", 3]}, {"versus": 3}, {"quiz": 100}, {"guess": "toString"}, {"cell": 3}, {"point": -1},
-    {"adds": 2},
+    {"adds": 2}, {"batch": "all"},
     {"cell": ["units", -1, 0]}, {"cursor": [1]}, {"links": "x"}, {"pace": 1000}, {"pinned": 3}, {"fault": "none "},
 ], ids=str)
 def test_states_from_an_address_are_refused_where_they_make_no_sense(wrong):

@@ -217,7 +217,8 @@ def test_points_are_added_by_pointer_touch_and_key_and_taken_back(open_at):
 
 def test_a_link_opens_what_its_sender_saw_and_reset_leads_back(open_at):
     settings = {"rule": "Adam", "lr": 0.03, "data": "circles", "seed": 2, "sample": 1}
-    state = settings | {"step": 64, "layer1": 5, "layer2": 3}
+    state = settings | {"step": 64, "layer1": 5, "layer2": 3, "batch": 0}
+    settings["batch"] = "all"
     browser = open_at(state)
     assert holds(browser, **settings, hidden=(5, 3)) == 64
     choose(browser, "activation", "ReLU")

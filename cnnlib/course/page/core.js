@@ -197,12 +197,6 @@ export const sigmoidBackward = (dy, x) => {
   return tensor(x.shape, dy.data.map((d, k) => d * y[k] * (1 - y[k])));
 };
 
-export const sigmoid = (x) => tensor(x.shape, x.data.map((v) => 1 / (1 + Math.exp(-v))));
-export const sigmoidBackward = (dy, x) => {
-  const y = sigmoid(x).data;
-  return tensor(x.shape, dy.data.map((d, k) => d * y[k] * (1 - y[k])));
-};
-
 // --- Loss ------------------------------------------------------------------------------------------------------------
 
 // Each row as probabilities. The largest is taken off first, so that

@@ -26,8 +26,8 @@ function chart(name, t, lines, longest) {
     }).join("");
     return path && `<path d="${path}" fill="none" stroke="${color}" ${style}/>`;
   });
-  return `<figure class="course-lab-chart"><figcaption>${name}</figcaption>` + svg(name, WIDE, HIGH, "26rem",
-    back.join("") + now + curves.join("") + text(LEFT + 4, HIGH - 4, 12, "0") + text(WIDE - 18, HIGH - 4, 12, longest)) + "</figure>";
+  return `<div class="course-lab-chart"><p class="course-lab-head">${name}</p>` + svg(name, WIDE, HIGH, "26rem",
+    back.join("") + now + curves.join("") + text(LEFT + 4, HIGH - 4, 12, "0") + text(WIDE - 18, HIGH - 4, 12, longest)) + "</div>";
 }
 
 const power = (k) => (k >= -3 && k <= 3 ? `${Number((10 ** k).toFixed(3))}` : `1e${k}`.replace("-", "−"));

@@ -44,7 +44,7 @@ export function network(one, { phase, links, cell, point }) {
     lines.push(`<path d="M${p(x0)} ${p(y0)}C${p(x0 + bend)} ${p(y0)} ${p(x1 - bend)} ${p(y1)} ${p(x1)} ${p(y1)}" ` +
       `fill="none" stroke="${value === 0 || !Number.isFinite(value) ? MUTED : value < 0 ? WARM : ACCENT}" ` +
       `stroke-width="${p(width)}" opacity="${chosen && !into ? 0.3 : 0.85}"/>`);
-    if (into) labels.push(word(x0 + 4, y0 + 4, "start", short(ON_LINK[phase](one, l, j, i, point))));
+    if (into) labels.push(word(x0 + 3, y0 - 5, "start", short(ON_LINK[phase](one, l, j, i, point))));
   }
   const units = counts.flatMap((count, l) => range(count).map((j) => {
     const [left, top] = [x(l), y(l, j)], own = chosen?.[0] === l && chosen[1] === j, dead = one.dead[l - 1]?.[j];
@@ -64,7 +64,7 @@ const p = (v) => Number(v.toFixed(1));
 
 // Text on a ground of its own, so that links behind it do not cross it.
 const word = (x, y, anchor, content, fill = "currentColor") => `<text x="${p(x)}" y="${p(y)}" font-size="12" text-anchor="${anchor}" ` +
-  `fill="${fill}" stroke="${GROUND}" stroke-width="3.5" stroke-linejoin="round" paint-order="stroke">${content}</text>`;
+  `fill="${fill}" stroke="${GROUND}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">${content}</text>`;
 
 // --- The plane -------------------------------------------------------------------------------------------------------
 

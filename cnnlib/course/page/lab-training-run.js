@@ -44,7 +44,7 @@ function begin({ hidden, seed, fault }) {
 // One step, with all that it computes on the way. `own` is the gradient of this batch, `grads` what `.grad` holds, which
 // is the same unless zero_grad is missing: then the gradients of all earlier steps are still in it.
 function stepFrom(state, { activation, rule, lr, batch, decay, seed, fault }, learn) {
-  const { t, params, memory, kept } = state, count = learn.x.length, size = batch === "all" ? count : batch;
+  const { t, params, memory, kept } = state, count = learn.x.length, size = batch || count;
   const rows = batchRows(seed, t, count, size), x = rowsOf(learn.x, rows);
   const labels = (fault === "shuffled" ? batchRows(seed, t, count, size, LABELS) : rows).map((row) => learn.labels[row]);
   const seen = forward(params, activation, x), loss = lossOf(seen, labels);

@@ -75,7 +75,7 @@ export function draw({ sides, shown: k }, state, config) {
   const panels = sides.map((one, n) => square(`plane${n}`, planeHead(names[n], one), `The plane ${names[n]}: colours say what the network answers`,
     planePoints(one, plane) + planeRings(one, n === k ? look : { ...look, point: -1 }, plane), n));
   if (!config.live) return { still: still(shown, { maps, wide, high, body }, plane), html: {}, caption: caption(sides, state) };
-  const bent = shown.bent ? square(null, "What the last hidden layer makes of it", "The plane's grid and its points, seen by the last two hidden units", warped(shown), null)
+  const bent = shown.bent ? square(null, "The last hidden layer's view", "The plane's grid and its points, seen by the last two hidden units", warped(shown), null)
     : '<p class="course-lab-hint">Give the last hidden layer 2 units, and you see here how it bends the plane.</p>';
   return {
     html: {
@@ -95,10 +95,10 @@ function still(one, { maps, wide, high, body }, plane) {
     svg("The plane and its points", planeSize, planeSize, `${planeSize}px`, image(one.p.map((p) => 2 * p - 1), 0, 0, planeSize, PLANE) + planePoints(one, plane)));
 }
 
-const square = (focus, head, label, body, k) => `<figure class="course-lab-square"><figcaption>${head}</figcaption><div ` +
+const square = (focus, head, label, body, k) => `<div class="course-lab-square"><p class="course-lab-head">${head}</p><div ` +
   (focus ? `data-plane="${k}" data-focus="${focus}" tabindex="0" role="application" aria-label="${label}. Arrows move a cross, Enter does what a click does.">` +
     `<canvas data-map="plane${k}"></canvas>` : ">") +
-  `<svg ${focus ? 'aria-hidden="true"' : `role="img" aria-label="${label}"`} viewBox="0 0 ${planeSize} ${planeSize}">${body}</svg></div></figure>`;
+  `<svg ${focus ? 'aria-hidden="true"' : `role="img" aria-label="${label}"`} viewBox="0 0 ${planeSize} ${planeSize}">${body}</svg></div></div>`;
 
 const runs = (sides, { shown }) => sides.length === 1 ? "" : '<span role="group" aria-label="Whose network is shown">' +
   ["A", "B"].map((name, k) => button({ shown: k }, k === Math.min(shown, 1), `network ${name}`)).join("") + "</span>";
