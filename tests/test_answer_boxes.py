@@ -143,6 +143,7 @@ def test_boxes_work_where_the_browser_keeps_nothing(browser):
         noise(browser)
         assert "Right" in answer(browser, "1.3", "adef") and "Right" in answer(browser, "1.1", "-.5, no")
         assert progress(browser)[1] == ": 2 of 6 right" and noise(browser) == []
+        assert "keeps nothing" in browser.find_element("css selector", ".course-answers-note").text
     finally:
         browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script["identifier"]})
 
