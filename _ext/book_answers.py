@@ -64,8 +64,8 @@ def box(label):
     name = f"answer-{label.replace('.', '-')}"
     return (f'<form class="course-answer" data-label="{label}" data-table="{table}">'
             f'<label for="{name}">Your answer to exercise {label}</label>'
-            f'<input id="{name}" type="text" autocomplete="off" autocapitalize="off" spellcheck="false" '
-            f'aria-describedby="{name}-how">'
+            f'<input id="{name}" type="text" maxlength="500" autocomplete="off" autocapitalize="off" '
+            f'spellcheck="false" aria-describedby="{name}-how">'
             f'<button type="submit" aria-label="Check the answer to exercise {label}">Check</button>'
             f'<p class="course-answer-how" id="{name}-how">{how(asked)}</p>'
             f'<p class="course-answer-said"></p></form>'

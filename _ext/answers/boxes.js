@@ -49,6 +49,7 @@ if (note) {
   let forgotten = null;
   const label = () => { button.textContent = forgotten ? "Bring them back" : "Forget my answers"; };
   button.hidden = false;
+  if (!keeps()) note.querySelector("span").textContent = "On this page you answer in the boxes below the stubs. This browser keeps nothing for it: leave the page, and your answers are gone.";
   button.addEventListener("click", () => {
     const answers = forgotten || {};
     forgotten = forgotten ? null : stored();

@@ -11,6 +11,16 @@ function stored() {
   }
 }
 
+function keeps() {
+  try {
+    localStorage.setItem(`${PLACE}.try`, "");
+    localStorage.removeItem(`${PLACE}.try`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // Both scripts of the page hear of it as the event "course-answers".
 function store(answers) {
   memory = answers;

@@ -153,7 +153,8 @@ def nudged(value, rng):
     number = float(at[last])
     at[last] = rng.choice([
         number * (1 + rng.uniform(-3, 3) * 1e-5), number * (1 + rng.choice([-1, 1]) * 1e-5), number + rng.uniform(-1, 1) * 1e-9,
-        float(f"{number:.{rng.randint(1, 4)}g}"), number + rng.choice([-1, 1]) * 10.0 ** -rng.randint(1, 4), -number, number + 1,
+        float(f"{number:.{rng.randint(1, 4)}g}"), number + rng.choice([-1, 1]) * 10.0 ** -rng.randint(1, 4), -number,
+        number + 1, *(float(f"{number * (1 + rng.uniform(-0.01, 0.01)):.{n}g}") for n in (2, 3, 4)),
     ])
     return holder[0]
 
@@ -162,7 +163,7 @@ def nudged(value, rng):
 def test_numbers_near_a_known_one_are_judged_alike(page, chapter, name):
     terms, rng = asked(chapter, name).terms, random.Random(f"{chapter}.{name}")
     known = [terms["expected"], *(m.wrong for m in terms["mistakes"])]
-    for _ in range(30):
+    for _ in range(100 if terms["digits"] else 30):
         value = nudged(rng.choice(known), rng)
         given = plain(value)
         assert page(chapter, name, typed(given)) == python(chapter, name, given), value
