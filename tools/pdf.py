@@ -92,16 +92,16 @@ def title(page):
 
 
 def moved(page, address, pages):
-    """An address of a page, as the one document has it: another place in it, a file of the book, or the outside."""
+    """The address of a link as the one document has it: a place in it, the outside, or None for what is left out."""
     parts = urllib.parse.urlsplit(address)
-    if parts.scheme or address.startswith("//"):
+    if parts.scheme:
         return address
     near = os.path.join(os.path.dirname(page), urllib.parse.unquote(parts.path))
     path = os.path.normpath(near) if parts.path else page
     target = path.removesuffix(".html")
     if target in pages:
         return f"#{slug(target)}" + (f"--{urllib.parse.unquote(parts.fragment)}" if parts.fragment else "")
-    return (HTML / path).as_uri()
+    return None
 
 
 def article(page, pages):
@@ -116,9 +116,13 @@ def article(page, pages):
             if tag.get(name):
                 words = tag[name] if isinstance(tag[name], list) else tag[name].split()
                 tag[name] = " ".join(f"{start}--{word}" for word in words)
-        for name in ("href", "xlink:href", "src"):
+        if tag.get("src") and not tag["src"].startswith("data:"):
+            tag["src"] = (HTML / page).parent.joinpath(urllib.parse.unquote(tag["src"])).resolve().as_uri()
+        for name in ("href", "xlink:href"):
             if tag.get(name):
                 tag[name] = moved(page, tag[name], pages)
+            if name in tag.attrs and tag[name] is None:
+                del tag[name]
         for name in [name for name, value in tag.attrs.items() if isinstance(value, str) and "url(#" in value]:
             tag[name] = IDS.sub(lambda found: f"{start}--{found[0]}", tag[name])
     for style in text.find_all("style"):
@@ -190,8 +194,8 @@ def styles(parts):
 def document(parts, body, kind):
     """A document with the styles of the book."""
     return (
-        f"<!DOCTYPE html><html lang='en' data-theme='light' class='{kind}'><head><meta charset='utf-8'><title>{TITLE}</title>"
-        f"{styles(parts)}</head><body>{body}</body></html>"
+        f"<!DOCTYPE html><html lang='en' data-theme='light' class='{kind}'><head><meta charset='utf-8'>"
+        f"<title>{TITLE}</title>{styles(parts)}</head><body>{body}</body></html>"
     )
 
 
@@ -202,6 +206,16 @@ def text(parts):
         f"<div class='book-page bd-article {slug(page)}' id='{slug(page)}'>"
         + (f"<p class='book-part'>{html.escape(caption)}</p>" if caption and page == part[0] else "")
         + f"{article(page, pages)}</div>" for caption, part in parts for page in part)
+
+
+def sound(text, only):
+    """The document, if every link in it has a place to lead to, and each place one name."""
+    named = re.findall(r'\sid=["\']([^"\']+)', text)
+    twice = sorted({name for name in named if named.count(name) > 1}) if len(named) > len(set(named)) else []
+    lost = sorted(set(re.findall(r'\shref=["\']#([^"\']+)', text)) - set(named))
+    if twice or (lost and not only):
+        sys.exit(f"the pages do not fit together: names used twice {twice[:9]}, links to nowhere {lost[:9]}")
+    return text
 
 
 def print_page(source, target):
@@ -234,7 +248,8 @@ def main(only=()):
 
     parts, target, folder = contents(tuple(only)), DRAFT if only else TARGET, ROOT / "_build" / "pdf"
     folder.mkdir(exist_ok=True)
-    (folder / "book.html").write_text(document(parts, front(parts, {}) + text(parts), "book"), encoding="utf-8")
+    whole = sound(document(parts, front(parts, {}) + text(parts), "book"), only)
+    (folder / "book.html").write_text(whole, encoding="utf-8")
     print_page(folder / "book.html", folder / "book.pdf")
     writer = PdfWriter(clone_from=PdfReader(folder / "book.pdf"))
     numbers = places(PdfReader(folder / "book.pdf"))
