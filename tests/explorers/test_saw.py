@@ -78,4 +78,4 @@ def test_a_change_that_rounds_to_nothing_is_neither_a_rise_nor_a_fall(stage, mon
     for drop, words in ((0.004, "changes by less than 1%"), (-0.004, "changes by less than 1%"), (-0.2, "rises by 20%"),
                         (0.2, "falls by 20%")):
         monkeypatch.setattr(units, "numbers", lambda *_, drop=drop: found | {"drop": drop})
-        assert f"that score {words} of the spread" in units.draw("trained", 3, 5)[1]
+        assert f"that score {words} of the range" in units.draw("trained", 3, 5)[1]
