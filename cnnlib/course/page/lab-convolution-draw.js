@@ -97,8 +97,8 @@ function usesList({ uses, w, x, tab, cell }) {
 function question({ cell, verdict, size }, state, asked) {
   if (!state.predict) return "";
   const open = left(state, size.output), next = '<button type="button" data-do="next">Another output</button>';
-  const said = verdict ? `<p class="course-verdict ${verdict.right ? "passed" : "failed"}">${verdict.say}</p>` : "";
-  if (!open) return `${said}<p class="course-verdict passed">You have the whole map.</p>`;
+  const said = verdict ? `<p class="course-lab-badge" data-agrees="${verdict.right}">${verdict.say}</p>` : "";
+  if (!open) return `${said}<p class="course-lab-badge" data-agrees="true">You have the whole map.</p>`;
   if (!asked) return `${said}<p>${many(open, "output")} to find. ${next}</p>`;
   return `<label>Output at ${place(cell[1], cell[2])}: <input type="text" autocomplete="off" size="7" data-focus="guess" ` +
     `value="${escaped(state.guess?.[2] ?? "")}"></label> <button type="button" data-do="check">Check</button> ` +
