@@ -363,6 +363,69 @@ def test_a_change_of_theme_paints_the_maps_anew(lab):
     assert light == [0, 114, 178] and lab.execute_script(colour) == [124, 196, 240]
 
 
+# --- In Jupyter ------------------------------------------------------------------------------------------------------
+
+KERNEL = """
+    const model = { data: {}, hands: [], get: (name) => model.data[name],
+      on: (name, hand) => model.hands.push([name, hand]),
+      off: (name, hand) => { model.hands = model.hands.filter((own) => own[1] !== hand); } };
+    // Bytes as Jupyter sends them: somewhere within a message.
+    const give = ({ page, config, bytes, serial }) => {
+      const message = new Uint8Array(bytes.length + 13);
+      message.set(bytes, 13);
+      Object.assign(model.data, { page, config, serial, bytes: new DataView(message.buffer, 13) });
+    };
+    const change = (data) => {
+      give(data);
+      for (const [name, hand] of model.hands) if (name === "change:serial") hand();
+    };
+    const show = (data) => {
+      give(data);
+      return modules["lab-faces"].jupyter(modules).render({ model, el: document.querySelector("main") });
+    };
+"""
+
+
+def test_in_jupyter_the_readers_network_is_shown_and_stays_on_the_drawing_when_it_is_trained_on(browser, tmp_path):
+    from cnnlib.course import bundle
+
+    path = tmp_path / "jupyter.html"
+    path.write_text(
+        f"<!DOCTYPE html><meta charset='utf-8'><style>{bundle.labs_style()}</style><main></main>"
+        f"<script>{bundle.modules('labs')}{KERNEL}</script>",
+        encoding="utf-8",
+    )
+    model = digits_cnn(rng=np.random.default_rng(0), dtype=np.float64)
+    lab = NetworkLab(model)
+    view = lab.widget()
+
+    def data():
+        return {"page": view.page, "config": view.config, "bytes": list(view.bytes), "serial": view.serial}
+
+    def expected():
+        image = call("lab-network-ink", "raster", DRAWN[21]["strokes"], 8, {"pen": DRAWN[21]["pen"]})["data"]
+        scores = model(np.reshape(image, (1, 1, 8, 8)))[0]
+        return 100 * np.exp(scores) / np.exp(scores).sum()
+
+    opened(browser, path)
+    browser.execute_script("window.close = show(arguments[0])", data())
+    pick(browser, DRAWN[21]["digit"], DRAWN[21]["hand"])
+    np.testing.assert_allclose(read(browser)[1], expected(), atol=0.051)
+    before = expected()
+    model[7].bias.data[...] += np.arange(10) / 5
+    lab.refresh()
+    browser.execute_script("change(arguments[0])", data())
+    np.testing.assert_allclose(read(browser)[1], expected(), atol=0.051)
+    assert np.abs(expected() - before).max() > 1 and "your model" in one(browser, "main").text
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert browser.execute_script("return location.hash") == ""  # the address is JupyterLab's own
+    assert browser.execute_script("""
+        const all = [...document.querySelectorAll("input, select, button, canvas, [tabindex]")];
+        return all.every((element) => element.dataset.lmSuppressShortcuts)""")
+    browser.execute_script("close()")
+    assert browser.execute_script("return model.hands.length") == 0
+
+
 def test_the_still_picture_stays_where_scripts_are_off(browser, path):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
