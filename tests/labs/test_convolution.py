@@ -122,6 +122,14 @@ def test_every_state_can_be_drawn():
         assert call(SCRIPT, "valid", state, LAB.config) is True, state
 
 
+def test_the_still_picture_has_no_stops_for_tab_and_no_traces_of_controls():
+    page = LAB.to_html()
+    still = page[page.index("course-lab-body"):]
+    assert still.count("<img") >= 4 and "<svg" not in still
+    for trace in ("tabindex", "data-grid", "data-cell", "data-set", "<button", "<input"):
+        assert trace not in still
+
+
 # ---- predictions ------------------------------------------------------------------------------------------------
 
 ASKED = {

@@ -3,7 +3,7 @@ import { largest, row } from "./draw.js";
 import { sum } from "./lab-convolution-numbers.js";
 import { hidden, left } from "./lab-convolution-predict.js";
 import { caption, place } from "./lab-convolution-words.js";
-import { beside, escaped, growing, headed, many, multiplied, note, plane, times } from "./lab-planes.js";
+import { beside, escaped, growing, headed, many, multiplied, note, plane, still, times } from "./lab-planes.js";
 import { number } from "./words.js";
 
 export function drawn(seen, state, config) {
@@ -12,7 +12,7 @@ export function drawn(seen, state, config) {
   const below = seen.window ? outputSum(seen, state, asked) : seen.uses ? usesList(seen) : "";
   return {
     html: { ...planes, sum: below, tabs: tabs(seen, asked), ask: question(seen, state, asked), value: valueName(seen) },
-    still: row(...Object.values(planes)) + below,
+    still: still(row(...Object.values(planes)) + below),
     caption: caption(seen, asked),
   };
 }
