@@ -20,6 +20,38 @@ html[data-theme="dark"] { --pst-color-background: #14181e; --pst-color-text-base
 DARK = "document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'"
 
 
+# Random use: buttons, keys, cells, menus and numbers, also those that make no sense. Returns what went wrong.
+MASH = """
+const random = ((seed) => () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) / 0x80000000)(arguments[0]);
+const body = document.querySelector(".course-lab-body"), faults = [];
+addEventListener("error", (event) => faults.push(event.message));
+const some = (values) => values[Math.floor(random() * values.length)];
+const one = (all) => some([...body.querySelectorAll(all)]);
+const fire = (element, event) => element?.dispatchEvent(event), input = () => new Event("input", { bubbles: true });
+const keys = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", "Escape", "Home", "End", "+", "-", "z"];
+const acts = [
+  () => one("button").click(),
+  () => {
+    const key = some(keys);
+    fire(one("[data-grid]"), new KeyboardEvent("keydown", { key, bubbles: true, ctrlKey: key === "z" }));
+  },
+  () => fire(one("[data-cell]"), new MouseEvent("click", { bubbles: true })),
+  () => one("[type=radio]:not(:disabled), [type=checkbox]")?.click(),
+  () => { const menu = one("select"); menu.selectedIndex = Math.floor(random() * menu.length); fire(menu, input()); },
+  () => {
+    const box = one("[type=range], [type=number], [type=text]");
+    box.value = some(["-3", "0", "2.5", "", "1e9"]);
+    fire(box, input());
+  },
+];
+for (let n = 0; n < arguments[1]; n++) {
+  some(acts)();
+  const odd = /NaN|undefined|Infinity/.exec(body.textContent);
+  if (odd) faults.push(odd[0]);
+}
+return faults;"""
+
+
 class Page:
     """The page of one laboratory in a browser."""
 
@@ -56,12 +88,14 @@ class Page:
 
     def grid(self, name, line=0):
         """The numbers of a grid as they are shown; `line` 1 are the smaller ones below, without their letter."""
-        rows = {}
-        for cell in self.browser.find_elements("css selector", f'[data-grid="{name}"] [data-cell]'):
-            i, _ = cell.get_attribute("data-cell").split(",")
-            shown = cell.find_elements("css selector", "text")[line].get_attribute("textContent")
-            rows.setdefault(int(i), []).append(float(shown.lstrip("xyw ").replace("−", "-")))
-        return list(rows.values())
+        return self.browser.execute_script("""
+            const rows = [];
+            for (const cell of document.querySelectorAll(`[data-grid="${arguments[0]}"] [data-cell]`)) {
+              const shown = cell.querySelectorAll("text")[arguments[1]].textContent;
+              const value = Number(shown.replace(/^[xyw] /, "").replace("−", "-"));
+              (rows[cell.dataset.cell.split(",")[0]] ??= []).push(value);
+            }
+            return rows;""", name, line)
 
     def press(self, selector, *keys):
         for key in keys:  # the element may be another one after each key
@@ -89,6 +123,12 @@ class Page:
     def quiet(self):
         """Nothing was said in the console, and nothing was asked for outside the disk."""
         return noise(self.browser) == [] and requests(self.browser) == []
+
+    def mash(self, seed, times):
+        """Use it at random; what went wrong. A link must then bring everything back."""
+        faults, said, state = self.browser.execute_script(MASH, seed, times), self.caption, self.state
+        self.open(address=self.browser.current_url)
+        return faults if (self.caption, self.state) == (said, state) else [*faults, state]
 
     def smallest_text(self):
         """The height in pixels of the smallest letters in a drawing."""

@@ -176,6 +176,14 @@ def test_every_state_can_be_drawn_and_is_one_that_an_address_may_hold():
         assert shown["caption"].endswith(".") and call(SCRIPT, "valid", state, LAB.config) is True, state
 
 
+def test_the_still_picture_has_no_stops_for_tab_and_no_traces_of_controls():
+    page = LAB.to_html()
+    still = page[page.index("course-lab-body"):]
+    assert still.count("<img") >= 4 and "<svg" not in still
+    for trace in ("tabindex", "data-grid", "data-cell", "data-set", "<button", "<input"):
+        assert trace not in still
+
+
 def test_where_no_window_fits_it_says_so():
     lab = BackwardLab(np.ones((2, 2)), np.ones((3, 3)))
     state = call(SCRIPT, "start", lab.config)

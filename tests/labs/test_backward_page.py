@@ -179,6 +179,12 @@ def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
         assert page.quiet()
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_it_survives_being_used_at_random(page, seed):
+    page.open()
+    assert page.mash(seed, 100) == [] and page.quiet()
+
+
 def test_every_stop_of_tab_can_be_seen(page):
     page.open(cell=["input", 2, 2])
     stops = page.focus_stops()

@@ -44,7 +44,7 @@ def test_every_option_shows_the_numbers_of_the_library(page):
     np.testing.assert_allclose(page.grid("output"), expected(stride=2, padding=1))
     page.find("[name=channels][value='3']").click()
     page.find("[name=dilation][value='2']").click()
-    page.type("[data-state=bias]", "-2")
+    page.type("[data-focus=bias]", "-2")
     np.testing.assert_allclose(page.grid("output"), expected(channels=3, bias=-2.0, stride=2, padding=1, dilation=2))
     page.press("[data-kernel]", "mean")
     page.press("[data-state=picture]", "handwritten digit")
@@ -149,14 +149,14 @@ def test_a_prediction_is_judged(page):
     right = expected(kernel="outline", bias=1.0)[1, 1]
     guess = "[data-focus=guess]"
     page.press(guess, f"{right - 1:g}", Keys.ENTER)
-    assert "the bias, 1, is missing" in page.text(".course-verdict.failed")
+    assert "the bias, 1, is missing" in page.text("[data-agrees=false]")
     assert page.find(guess).get_attribute("value") == f"{right - 1:g}"
     page.type(guess, "<b>x</b>")
     page.find("[data-do=check]").click()
-    assert "“<b>x</b>” is no number" in page.text(".course-verdict.failed")
+    assert "“<b>x</b>” is no number" in page.text("[data-agrees=false]")
     page.type(guess, f"{right:g}".replace("-", "−"))
     page.find("[data-do=check]").click()
-    assert page.text(".course-verdict.passed") == "Right." and "15 outputs to find" in page.text("[data-region=ask]")
+    assert page.text("[data-agrees=true]") == "Right." and "15 outputs to find" in page.text("[data-region=ask]")
     assert page.cell("output", 1, 1).find_element("xpath", "..").text == f"{right:g}".replace("-", "−")
     page.find("[data-do=next]").click()
     assert page.browser.execute_script("return document.activeElement.dataset.focus") == "guess"
@@ -215,6 +215,22 @@ def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
         assert violations(page.browser, axe) == []
         assert not page.scrolls_sideways(width) and page.smallest_text() >= 9
         assert page.quiet()
+
+
+def test_what_is_too_large_or_not_there_changes_nothing_that_a_link_could_not_hold(page):
+    page.open(channels=3)
+    page.type("[data-focus=bias]", "1e9")
+    assert page.state.get("bias", 0) in (0, 1)
+    page.press("[data-state=picture]", "handwritten")  # it has one channel
+    state, said = page.state, page.caption
+    page.open(address=page.browser.current_url)
+    assert (page.state, page.caption) == (state, said) and state["picture"] == "handwritten digit"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_it_survives_being_used_at_random(page, seed):
+    page.open()
+    assert page.mash(seed, 100) == [] and page.quiet()
 
 
 def test_every_stop_of_tab_can_be_seen(page):

@@ -40,9 +40,10 @@ KERNELS = {
 
 
 @functools.cache
-def _photograph():
-    """A square piece of a photograph, (3, SIDE, SIDE) bytes; in whole numbers, so that every machine rounds alike."""
+def photograph():
+    """A square piece of a photograph in bytes, (3, SIDE, SIDE): red, green and blue."""
     crop = load_sample_image("china.jpg")[16:16 + 6 * SIDE, 20:20 + 6 * SIDE].astype(np.int64)
+    # In whole numbers, so that every machine rounds alike.
     means = (crop.reshape(SIDE, 6, SIDE, 6, CHANNELS).sum(axis=(1, 3)) + 18) // 36
     return means.transpose(2, 0, 1).astype(np.uint8)
 
@@ -51,7 +52,7 @@ def _pictures():
     dot = np.zeros((CHANNELS, 5, 5))
     dot[:, 2, 2] = 1
     pictures = {"small numbers": SMALL, "one bright pixel": dot, "handwritten digit": load_digits().images[2:3]}
-    pixels = base64.b64encode(_photograph().tobytes()).decode()
+    pixels = base64.b64encode(photograph().tobytes()).decode()
     return {name: {"planes": x, "shape": x.shape} for name, x in pictures.items()} | {
         "photograph": {"pixels": pixels, "shape": (CHANNELS, SIDE, SIDE), "light": True}}
 

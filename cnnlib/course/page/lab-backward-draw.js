@@ -2,7 +2,7 @@
 import { ACCENT, GREEN, LINE, MUTED, row, text, WARM } from "./draw.js";
 import { caption, GRADIENT, going } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
-import { beside, growing, headed, many, multiplied, note, plane } from "./lab-planes.js";
+import { beside, growing, headed, many, multiplied, note, plane, still } from "./lab-planes.js";
 import { number } from "./words.js";
 
 const isInside = ({ x }) => ({ p, q }) => x[p]?.[q] !== undefined;
@@ -17,7 +17,7 @@ export function drawn(seen, state) {
   return {
     html: { ...planes, sum, plot, badge: plot && badge(seen.check, nameOf(seen.cell)), lens: lenses(seen), check: checked(seen),
       value: seen.cell ? nameOf(seen.cell) : "" },
-    still: row(...Object.values(planes)) + sum + plot,
+    still: still(row(...Object.values(planes)) + sum + plot),
     caption: caption(seen, state),
   };
 }

@@ -36,8 +36,8 @@ export const isCell = (cell, grids) => cell === null ||
 
 // `get()` is the chosen number or null, `set(value)` changes it. Gives two actions, and what to do once all is drawn.
 export function valueBox(body, { get, set }) {
-  const offer = (value) => { if (allowed(value)) set(value); };
-  const step = (by) => { if (get() !== null) offer(Number((get() + by).toFixed(4))); };
+  const offer = (value) => { if (get() !== null && allowed(value)) set(value); };
+  const step = (by) => offer(Number((get() + by).toFixed(4)));
   body.addEventListener("input", ({ target }) => {
     if (target.matches('[data-focus="value"]') && target.value !== "") offer(Number(target.value));
   });
@@ -49,11 +49,14 @@ export function valueBox(body, { get, set }) {
   return {
     less: () => step(-1), more: () => step(1),
     show() {
-      const box = body.querySelector('[data-focus="value"]'), value = get();
+      const value = get();
       body.querySelector(".course-lab-value").hidden = value === null;
-      // What is being typed stays as it is while it means the same.
-      if (value === null || (box === document.activeElement && Number(box.value) === value)) return;
-      box.value = Number(value.toFixed(4));
+      if (value !== null) write(body.querySelector('[data-focus="value"]'), Number(value.toFixed(4)));
     },
   };
+}
+
+// Shows a number in its box; what is being typed there stays as it is while it means the same.
+export function write(box, value) {
+  if (box !== document.activeElement || Number(box.value) !== value) box.value = value;
 }

@@ -3,7 +3,7 @@ import { largest, row } from "./draw.js";
 import { sum } from "./lab-convolution-numbers.js";
 import { hidden, left } from "./lab-convolution-predict.js";
 import { caption, place } from "./lab-convolution-words.js";
-import { beside, escaped, growing, headed, many, multiplied, note, plane, times } from "./lab-planes.js";
+import { beside, escaped, growing, headed, many, multiplied, note, plane, still, times } from "./lab-planes.js";
 import { number } from "./words.js";
 
 export function drawn(seen, state, config) {
@@ -12,7 +12,7 @@ export function drawn(seen, state, config) {
   const below = seen.window ? outputSum(seen, state, asked) : seen.uses ? usesList(seen) : "";
   return {
     html: { ...planes, sum: below, tabs: tabs(seen, asked), ask: question(seen, state, asked), value: valueName(seen) },
-    still: row(...Object.values(planes)) + below,
+    still: still(row(...Object.values(planes)) + below),
     caption: caption(seen, asked),
   };
 }
@@ -97,8 +97,8 @@ function usesList({ uses, w, x, tab, cell }) {
 function question({ cell, verdict, size }, state, asked) {
   if (!state.predict) return "";
   const open = left(state, size.output), next = '<button type="button" data-do="next">Another output</button>';
-  const said = verdict ? `<p class="course-verdict ${verdict.right ? "passed" : "failed"}">${verdict.say}</p>` : "";
-  if (!open) return `${said}<p class="course-verdict passed">You have the whole map.</p>`;
+  const said = verdict ? `<p class="course-lab-badge" data-agrees="${verdict.right}">${verdict.say}</p>` : "";
+  if (!open) return `${said}<p class="course-lab-badge" data-agrees="true">You have the whole map.</p>`;
   if (!asked) return `${said}<p>${many(open, "output")} to find. ${next}</p>`;
   return `<label>Output at ${place(cell[1], cell[2])}: <input type="text" autocomplete="off" size="7" data-focus="guess" ` +
     `value="${escaped(state.guess?.[2] ?? "")}"></label> <button type="button" data-do="check">Check</button> ` +

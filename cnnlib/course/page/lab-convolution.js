@@ -1,5 +1,5 @@
 // The convolution laboratory: point at an output to see all that it reads, at a pixel to see all that reads it.
-import { allowed, choice, isCell, menu, place, PLANES, VALUE, valueBox, within } from "./lab-controls.js";
+import { allowed, choice, isCell, menu, place, PLANES, VALUE, valueBox, within, write } from "./lab-controls.js";
 import { drawn } from "./lab-convolution-draw.js";
 import { compute, countTerms } from "./lab-convolution-numbers.js";
 import { hidden, next, withFound } from "./lab-convolution-predict.js";
@@ -32,7 +32,7 @@ export function valid(state, { pictures, kernels }) {
     within(line.length, 1, 5) && line.length === weights[0][0].length && line.every(allowed));
   const editFits = (edit, { shape }) => edit.length === 4 && allowed(edit[3]) &&
     edit.slice(0, 3).every((k, axis) => within(k, 0, shape[axis] - 1));
-  return Object.hasOwn(pictures, picture) && within(state.channels, 1, pictures[picture].shape[0]) &&
+  return Object.hasOwn(pictures, picture) && within(state.channels, 1, 3) &&
     (kernel === OWN || Object.hasOwn(kernels, kernel)) && weights.length === 3 && weights.every(kernelFits) &&
     allowed(state.bias) && within(state.stride, 1, 3) && within(state.padding, 0, 2) && within(state.dilation, 1, 3) &&
     within(state.tab, 0, 2) && within(state.at, 0, ALL) && isCell(cell, GRIDS) &&
@@ -49,7 +49,7 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-hint">Poi
   `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}</div>` +
   `<div class="course-lab-tools">${choice("channels", [1, 2, 3], "channels")}${choice("stride", [1, 2, 3], "stride")}` +
   `${choice("padding", [0, 1, 2], "padding")}${choice("dilation", [1, 2, 3], "dilation")}` +
-  '<label class="course-lab-above">bias <input type="number" step="1" data-state="bias"></label></div>' +
+  '<label class="course-lab-above">bias <input type="number" step="1" data-focus="bias"></label></div>' +
   PLANES +
   '<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>' +
   `<label><input type="checkbox" data-state="counting">count readers</label>${UNDO_AND_RESET}</div>` +
@@ -75,6 +75,7 @@ export function open(root, config) {
     scrub.max = countTerms(seen);
     scrub.value = Math.min(state.at, scrub.max);
     find(".course-lab-scrub").hidden = !seen.window || hidden(state, i, j);
+    write(find('[data-focus="bias"]'), state.bias);
     find("[data-kernel]").value = JSON.stringify(state.kernel);
     for (const radio of body.querySelectorAll('[name="channels"]')) {
       radio.disabled = Number(radio.value) > config.pictures[state.picture].shape[0];
@@ -119,7 +120,7 @@ export function open(root, config) {
     const [, i, j] = seen.cell, guess = [i, j, find('[data-focus="guess"]').value.slice(0, LONGEST)];
     const right = verdict(guess[2], seen, lab.state)?.right;
     lab.change({ guess, pinned: true, ...(right ? { found: withFound(lab.state, i, j) } : {}) });
-    const said = find(".course-verdict");
+    const said = find('[data-region="ask"] .course-lab-badge');
     if (said) lab.say(said.textContent);
     find(right ? '[data-do="next"]' : '[data-focus="guess"]')?.focus();
   }
@@ -138,6 +139,8 @@ export function open(root, config) {
   body.addEventListener("input", ({ target }) => {
     const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
     if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
+    const bias = target.matches('[data-focus="bias"]') && target.value !== "" ? Number(target.value) : null;
+    if (allowed(bias)) lab.change({ bias });
   });
   body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches('[data-focus="guess"]')) check();
