@@ -11,7 +11,7 @@ from helpers_lab import jupyterlab, wait
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = [path for folder in ("chapters", "laboratories", ".") for path in sorted((ROOT / folder).glob("*.ipynb"))]
-KINDS = ('class="course-figure"', 'class="course-explorer"')
+KINDS = ('class="course-figure"', 'class="course-explorer"', 'class="course-lab ')
 # For each output: its images (drawn, and how large), controls that show, and all of its visible words.
 SEEN = """
     return [...document.querySelectorAll(arguments[0])].map((root) => ({
@@ -24,7 +24,7 @@ SEEN = """
 
 
 def picture_cells():
-    """Every committed cell that shows a figure or an explorer."""
+    """Every committed cell that shows a figure, an explorer or a laboratory."""
     for path in NOTEBOOKS:
         for cell in nbformat.read(path, as_version=4).cells:
             markup = [o.get("data", {}).get("text/html", "") for o in cell.get("outputs", [])]
@@ -101,8 +101,8 @@ def test_a_notebook_converted_to_html_shows_its_pictures(gathered, browser):
     page = gathered / "converted.html"
     page.write_text(f'<!DOCTYPE html><meta charset="utf-8">{text}', encoding="utf-8")
     browser.get(page.as_uri())
-    check(browser.execute_script(SEEN, ".jp-OutputArea-output:has(.course-figure, .course-explorer), "
-                                       ".output_html:has(.course-figure, .course-explorer)"))
+    check(browser.execute_script(SEEN, ".jp-OutputArea-output:has(.course-figure, .course-explorer, .course-lab), "
+                                       ".output_html:has(.course-figure, .course-explorer, .course-lab)"))
 
 
 def test_a_sanitiser_leaves_one_still_and_one_caption():
@@ -128,5 +128,5 @@ def test_plain_text_reads_as_the_caption():
             data = output.get("data", {})
             if any(kind in data.get("text/html", "") for kind in KINDS):
                 plain = data["text/plain"]
-                assert plain.startswith(("Figure: ", "Explorer «")), f"{chapter}: {plain[:80]}"
+                assert plain.startswith(("Figure: ", "Explorer «", "Laboratory «")), f"{chapter}: {plain[:80]}"
                 assert len(plain.split()) > 5

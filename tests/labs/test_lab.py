@@ -201,7 +201,7 @@ def test_another_address_is_another_state_that_can_be_undone(toy):
         address({"n": "5"}),
         address({"kind": ["a"]}),
         "#lab=toy:%7B",
-        "#lab=other:{}",
+        address({"n": 4}).replace("toy", "other"),
         "#lab=toy",
         "#elsewhere",
         address({"__proto__": 1}),

@@ -37,6 +37,7 @@ RESIDUAL = ("test_residual.py",)
 DRAWING = ("figures/test_drawing.py",)
 PLAYER = ("explorers/test_player.py",)
 NUMBERS = ("explorers/test_numbers.py",)
+CORE, SHELL, NETWORK = ("labs/test_core.py",), ("labs/test_lab.py",), ("labs/test_network.py",)
 
 M = Mutation
 MUTATIONS = [
@@ -317,6 +318,15 @@ MUTATIONS = [
     M("an old answer follows a newer drawing", "course/page/faces.js", "if (serial < alone) return;", "", PLAYER),
     M("a kernel that does not answer is waited for", "course/page/faces.js", "module && alone ? 0 : PATIENCE", "1e9", PLAYER),
     M("JupyterLab takes the keys of a slider", "course/page/faces.js", "(\"input, select, button, [tabindex]\")", "(\"button\")", PLAYER),
+    M("a filter's gradient is that of its last window", "course/page/core.js", "dw.data[tap] += d * x.data[at];", "dw.data[tap] = d * x.data[at];", CORE),
+    M("ties send the gradient to the last maximum", "course/page/core.js", "x.data[from] > x.data[where[out]]", "x.data[from] >= x.data[where[out]]", CORE),
+    M("the page's windows forget the dilation of columns", "course/page/core.js", "const left = v * e - q,", "const left = v - q,", CORE),
+    M("a link of another laboratory is taken", "course/page/lab.js", "if (found?.[1] !== lab.name) return null;", "if (!found) return null;", SHELL),
+    M("undo skips a change", "course/page/lab.js", "past = past.slice(0, -1);", "past = past.slice(0, -2);", SHELL),
+    M("a drawing is centred by its box, not by its ink", "course/page/lab-network-ink.js", "move + size / 2 - mass[axis]", "move", NETWORK),
+    M("a filter that is off keeps its bias", "course/page/lab-network-model.js", "b: layer.b && without(layer.b)", "b: layer.b", NETWORK),
+    M("weights of another shape are taken", "course/page/lab-network-file.js", "times(tensors[name].shape) !== times(shape)", "false", NETWORK),
+    M("a reader's training is not shown", "course/labs/_laboratory.py", "view.serial + 1", "view.serial", NETWORK),
     M("a shorter row cuts off the place of another view", "course/page/player.js", "control.max = JSON.parse(control.dataset.values).length - 1;", "control.min = 0;", PLAYER),
     M("Python is asked twice and answers once", "course/_widget.py", "change.new | explorer.answer", "start | explorer.answer", ("explorers/test_widget.py",)),
     M("the page transposes its kernel", "course/page/conv-window.js", "kernel[u][v] * x", "kernel[v][u] * x", NUMBERS),
