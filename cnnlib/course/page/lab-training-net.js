@@ -65,7 +65,8 @@ export function update(params, grads, memory, { rule, lr, decay, sign = 1 }, n) 
     const moves = step.map((value) => -lr * value);
     return { p: tensor(p.shape, p.data.map((value, k) => value + moves[k])), kept, moves };
   });
-  return { params: next.map(({ p }) => p), memory: next.map(({ kept }) => kept), moves: next.map(({ moves }) => moves) };
+  const all = (name) => next.map((one) => one[name]);
+  return { params: all("p"), memory: all("kept"), moves: all("moves") };
 }
 
 // The length of several lists of numbers, taken as one vector.

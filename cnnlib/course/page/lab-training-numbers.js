@@ -7,7 +7,8 @@ const LINES = 13;   // of the grid that is warped, each way
 const ALONG = 30;   // points along a line
 
 // Parameters, or gradients, as [{ w, b }, …], a layer each.
-const layered = (tensors) => range(tensors.length / 2).map((l) => ({ w: toLists(tensors[2 * l]), b: toLists(tensors[2 * l + 1]) }));
+const layered = (tensors) =>
+  range(tensors.length / 2).map((l) => ({ w: toLists(tensors[2 * l]), b: toLists(tensors[2 * l + 1]) }));
 
 const column = ({ data, shape: [rows, columns] }, j) => range(rows).map((n) => data[n * columns + j]);
 
@@ -31,17 +32,20 @@ export function inFull(run, settings, t, places, bounds) {
     params: layered(params), grads: layered(step.grads), next: layered(step.next.params),
     units: forward(params, activation, places).a.map(columns),
     // A ReLU that is 0 for every point to learn from gets no gradient from any of them.
-    dead: at && activation === "ReLU" ? at.a.slice(1, -1).map((a) => columns(a).map((values) => values.every((v) => v <= 0))) : [],
+    dead: at && activation === "ReLU" ? at.a.slice(1, -1).map((a) => columns(a).map(silent)) : [],
     bent: bent(params, activation, learn, held, bounds),
   };
 }
+
+const silent = (values) => values.every((v) => v <= 0);
 
 // What the last hidden layer, if it has two units, makes of the plane: lines of a grid, and the points.
 function bent(params, activation, learn, held, bounds) {
   if (params.length < 4 || params.at(-4).shape[0] !== 2) return null;
   const through = (x) => toLists(forward(params, activation, x).a.at(-2));
   const points = ({ x }) => (x.length ? through(rowsOf(x, range(x.length))) : []), all = through(gridLines(bounds));
-  return { lines: range(2 * LINES).map((k) => all.slice(k * ALONG, (k + 1) * ALONG)), learn: points(learn), held: points(held) };
+  const lines = range(2 * LINES).map((k) => all.slice(k * ALONG, (k + 1) * ALONG));
+  return { lines, learn: points(learn), held: points(held) };
 }
 
 // The points of all lines, one line after the other: first those that go across, then those that go up.

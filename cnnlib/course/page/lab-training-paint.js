@@ -26,5 +26,6 @@ export function paint(canvas, values, how) {
 export function image(values, x, y, size, how) {
   const side = Math.sqrt(values.length), half = Math.ceil(side / 2);
   const some = values.filter((_, k) => k % side % 2 === 0 && Math.floor(k / side) % 2 === 0);
-  return `<image x="${x}" y="${y}" width="${size}" height="${size}" href="${colourPng([...colours(some, how)], half, half)}"/>`;
+  const address = colourPng([...colours(some, how)], half, half);
+  return `<image x="${x}" y="${y}" width="${size}" height="${size}" href="${address}"/>`;
 }

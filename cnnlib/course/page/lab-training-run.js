@@ -73,7 +73,10 @@ export function makeRun(settings, config) {
   const data = dataOf(settings, config), { activation } = settings;
   const states = [begin(settings)], steps = [], looks = [];
   let last = states[0];  // the furthest state so far
-  const look = ({ t, params }) => ({ t, train: judge(params, activation, data.learn), held: judge(params, activation, data.held) });
+  const look = ({ t, params }) => {
+    const [train, held] = [data.learn, data.held].map((part) => judge(params, activation, part));
+    return { t, train, held };
+  };
   let done = null;       // the step that was looked at last
   const stepOf = (state) => (done?.next.t === state.t + 1 ? done : (done = stepFrom(state, settings, data.learn)));
   const walk = (state, t) => {
@@ -107,7 +110,8 @@ export function makeRun(settings, config) {
 }
 
 // The last few runs are kept, so that the next frame does the next step only.
-const SETTINGS = ["data", "sample", "noise", "added", "hidden", "activation", "rule", "lr", "batch", "decay", "seed", "fault"];
+const SETTINGS = ["data", "sample", "noise", "added", "hidden", "activation", "rule", "lr", "batch", "decay", "seed",
+  "fault"];
 const runs = new Map();
 export function runOf(state, config) {
   const settings = Object.fromEntries(SETTINGS.map((name) => [name, state[name]]));
