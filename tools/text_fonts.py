@@ -27,7 +27,7 @@ FAMILIES = {
     "Book Serif": ("source-serif-4", ("normal", "italic"), (
         ("LiberationSerif-Regular", "LiberationSerif-Bold", ("Times New Roman", "Liberation Serif", "Tinos")),
         ("DejaVuSerif", "DejaVuSerif-Bold", ("DejaVu Serif",)))),
-    "Book Sans": ("source-sans-3", ("normal", "italic"), (
+    "Book Sans": ("source-sans-3", ("normal",), (
         ("LiberationSans-Regular", "LiberationSans-Bold", ("Arial", "Liberation Sans", "Arimo")),
         ("DejaVuSans", "DejaVuSans-Bold", ("DejaVu Sans",)))),
     "Book Code": ("source-code-pro", ("normal",), (
@@ -50,7 +50,9 @@ def shrink(source: pathlib.Path, family: str, style: str) -> TTFont:
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=LETTERS)
     subsetter.subset(font)
-    font = instancer.instantiateVariableFont(font, {"wght": (LIGHT, LIGHT, BOLD)})
+    # Italics are few, and bold ones fewer: a browser thickens and slants what is not there.
+    weights = LIGHT if style == "italic" else (LIGHT, LIGHT, BOLD)
+    font = instancer.instantiateVariableFont(font, {"wght": weights})
     for number, name in ((1, family), (2, "Italic" if style == "italic" else "Regular")):
         font["name"].setName(name, number, 3, 1, 0x409)
     font.flavor = "woff2"
@@ -105,7 +107,8 @@ def main(sources: str, stand_ins: str) -> None:
             file = f"{family.lower().replace(' ', '-')}{'-italic' if style == 'italic' else ''}.woff2"
             font.save(OUT / file)
             print(f"{file}: {(OUT / file).stat().st_size:,} bytes")
-            faces.append(f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {LIGHT} {BOLD}; '
+            faces.append(f'@font-face {{ font-family: "{family}"; font-style: {style}; '
+                         f'font-weight: {LIGHT}{f" {BOLD}" if style == "normal" else ""}; '
                          f'font-display: swap;\n  src: url("fonts/{file}") format("woff2");\n'
                          f"  unicode-range: {ranges(font)}; }}\n")
         for number, (*files, names) in enumerate(others, 1):
