@@ -22,7 +22,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test lint unit doctest nbval check-book lab notebooks student instructor colab grade crosscheck \
-        mutate fuzz matrix bench bench-full resolve clean
+        mutate fuzz matrix page-report bench bench-full resolve clean
 
 help: ## list the targets
 	@printf 'From Neuron to ConvNet\n\n'
@@ -77,6 +77,11 @@ nbval: $(STAMP)
 check-book: $(STAMP) $(BOOK)
 	$(call say,The built book: links$(,) requests$(,) accessibility$(,) interaction)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "book or browser"
+
+page-report: $(STAMP) $(BOOK) ## measure every page: weight, axe, requests, focus, Lighthouse (PAGES="intro chapters/09")
+	$(call say,The pages$(,) measured)
+	-@$(PIP) -e '.[report]'
+	$(BIN)/python tools/page_report.py $(PAGES)
 
 lab: $(STAMP) ## open JupyterLab with the chapters
 	$(call say,JupyterLab: stop it with Ctrl-C)

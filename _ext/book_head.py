@@ -16,8 +16,7 @@ OTHERS = {
 }
 # Scripts, and what a page that uses one has in its body; None: no page of ours uses it.
 USED = {
-    "clipboard.min.js": 'class="highlight"',
-    "copybutton.js": 'class="highlight"',
+    "course/copy.js": 'class="highlight"',
     "togglebutton.js": r'class="(?:toggle|admonition[^"]* dropdown|[^"]* toggle)[ "]',
     "design-tabs.js": "sd-tab-set",
     "course/explore.js": "course-explorer",

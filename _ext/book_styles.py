@@ -2,7 +2,7 @@
 that no page loads.
 
 Three of four rules of the theme are for things that the book does not contain, and a browser shows nothing before it
-has read all of them. A rule goes if it asks for a class that stands in no page and is named in no script.
+has read all of them. A rule goes if it asks for a class, an id or an element that no page has and no script names.
 """
 
 import hashlib
@@ -13,14 +13,15 @@ from posixpath import dirname, join, normpath, relpath
 SHEET = "_static/course/book.css"
 LINKS = re.compile(r'\s*<link(?=[^>]* rel="stylesheet")[^>]* href="(?P<address>[^"?]+)[^>]*>')
 NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.S)
-CLASSES = re.compile(r"""class=\\?["']([^"'\\]*)""")
+NAMES = re.compile(r"""\b(?:class|id)=\\?["']([^"'\\]*)|<([a-zA-Z][\w-]*)""")
 # Strings and comments are skipped when braces are counted.
 TOKEN = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|[^{};"'/]+|/""", re.S)
 URL = re.compile(r"""url\(\s*(["']?)(?!data:|#|[a-z]+:)([^)"']+)\1\s*\)""")
 SOURCES = re.compile(r'<script[^>]* src="([^"?]+)')
 IMPORT = re.compile(r"""@import\s+["']([^"']+)["'];""")
 OPTIONAL = re.compile(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")  # any one of these may be there
-CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
+NAME = re.compile(r"(?<![\w-])[.#]?(-?[A-Za-z_][\w-]*)")
+NO_NAME = re.compile(r"\[[^\]]*\]|::?[\w-]+(?:\([^)]*\))?")  # attributes, states and pseudo-elements
 NESTED = ("@media", "@supports", "@layer", "@container")
 
 
@@ -59,7 +60,7 @@ def needed(text: str, there: set[str]) -> str:
                 kept.append(f"{head.strip()}{{{inner}}}")
         elif not brace or head.startswith("@"):
             kept.append(rule if not head.startswith("@charset") else "")
-        elif left := [s for s in selectors(head) if set(CLASS.findall(OPTIONAL.sub("", s))) <= there]:
+        elif left := [s for s in selectors(head) if set(NAME.findall(NO_NAME.sub("", OPTIONAL.sub("", s)))) <= there]:
             kept.append(f"{','.join(left)}{{{re.sub(chr(92) + 's+', ' ', body[:-1]).strip()}}}")
     return "\n".join(kept)
 
@@ -71,9 +72,9 @@ def read(out: Path, name: str) -> str:
     return URL.sub(lambda m: f'url("{relpath(normpath(join(folder, m[2])), dirname(SHEET))}")', text)
 
 
-def classes(pages, scripts) -> set[str]:
-    """All classes that stand in a page, and all words of the scripts, which may set others."""
-    words = (word for text in pages for found in CLASSES.findall(text) for word in found.split())
+def names(pages, scripts) -> set[str]:
+    """All classes, ids and elements of the pages, and all words of the scripts, which may make others."""
+    words = (word for text in pages for found in NAMES.findall(text) for part in found for word in part.split())
     return {*words, *(word for text in scripts for word in re.findall(r"-?[A-Za-z_][\w-]*", text))}
 
 
@@ -107,8 +108,11 @@ def gather(app, exception):
         address = relpath(SHEET, here)
         pages[path] = f'{text[:first]}\n  <link rel="stylesheet" href="{address}?v=VERSION">{text[first:]}'
     out_of_use(out, pages.values())
-    scripts = [path.read_text(encoding="utf-8") for path in sorted(out.rglob("*.js"))]
-    there = classes([*pages.values(), *scripts], scripts)
+    # Words of the search index and of frames say nothing; frames are markup, like pages.
+    frames = [path.read_text(encoding="utf-8") for path in sorted(out.glob("_static/course/data/*/*.js"))]
+    scripts = [path.read_text(encoding="utf-8") for path in (out / "_static").rglob("*.js")
+               if not {"data", "search"} & set(path.parts)]
+    there = names([*pages.values(), *frames, *scripts], scripts)
     whole = needed("\n".join(read(out, name) for name in sheets), there)
     (out / SHEET).write_text(whole, encoding="utf-8")
     version = hashlib.sha256(whole.encode()).hexdigest()[:8]

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 PREFIX = "course"
 STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "search.css", "formulas.css", "print.css")
-SCRIPTS = ("explore.js", "theme.js", "search.js", "formulas.js", "print.js")
+SCRIPTS = ("explore.js", "copy.js", "theme.js", "search.js", "formulas.js", "print.js")
 LATER = "explorers.js"  # loaded by explore.js
 # Only pages with a laboratory load these.
 LABS = re.compile(r'<section class="course-lab\b')

@@ -158,7 +158,8 @@ def test_a_page_loads_one_style_sheet_and_the_scripts_that_it_uses_once_each():
         waited = [tag["src"] for tag in soup(page).find_all("script", src=True) if not tag.has_attr("defer")]
         assert not waited, f"{page} waits for {waited}"
         assert {"theme.js", "search.js", "print.js"} <= set(scripts)
-        uses = {"explore.js": ".course-explorer", "labs.js": ".course-lab", "answers.js": ".course-answer", "formulas.js": ".math", "copybutton.js": ".highlight"}
+        uses = {"explore.js": ".course-explorer", "labs.js": ".course-lab", "answers.js": ".course-answer",
+                "formulas.js": ".math", "copy.js": ".highlight"}
         for name, used in uses.items():
             assert (name in scripts) == bool(soup(page).select(used)), f"{page}: {name}"
         sheets = [tag["href"].split("?")[0] for tag in soup(page).select('head > link[rel~="stylesheet"]')]

@@ -1,23 +1,16 @@
 """The built book in a real browser, from disk: accessible, quiet, offline, and its explorers move."""
 
-import importlib.util
-import os
-import pathlib
-
 import pytest
-from helpers_book import HTML, SIZES, noise, pages, requests, show, wait
+from helpers_book import HTML, SIZES, axe_source, noise, pages, requests, show, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 PAGES = pages()
 VIEWS = [("light", "desk"), ("dark", "desk"), ("light", "phone")]
+
+
 @pytest.fixture(scope="module")
 def axe():
-    """axe-core's source: the copy in selenium-axe-python, or the file named by CNNLIB_AXE."""
-    named = os.environ.get("CNNLIB_AXE")
-    if named:
-        return pathlib.Path(named).read_text(encoding="utf-8")
-    package = importlib.util.find_spec("selenium_axe_python").submodule_search_locations[0]
-    return (pathlib.Path(package) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return axe_source()
 
 
 def violations(browser, axe):

@@ -9,54 +9,13 @@ import numpy as np
 import pytest
 from helpers_book import SIZES, media, noise, pages, show, wait
 from PIL import Image
+from rings import CONTRAST, RING
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 PAGES = pages()
 # Sidebar, formulas and folds; an explorer with every kind of control; the reference.
 WALKED = [("notation.html", "light"), ("chapters/09_convolution.html", "dark"), ("api/operations.html", "light")]
 TAB = "\ue004"
-
-CONTRAST = """
-    const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
-    const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-    const light = (text) => {
-      const [r, g, b] = parse(text).map((v) => linear(v / 255));
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
-    const behind = (e) => {
-      for (; e; e = e.parentElement) {
-        const colour = getComputedStyle(e).backgroundColor, parts = parse(colour);
-        if (parts.length < 4 ? parts.length : parts[3] > 0.9) return colour;
-      }
-      return "rgb(255, 255, 255)";
-    };
-"""
-# What is wrong with the ring around the focused element: it must be drawn, differ from its ground and not be cut off.
-RING = CONTRAST + """
-    const e = document.activeElement;
-    if (!e || e === document.body) return null;
-    const style = getComputedStyle(e), width = parseFloat(style.outlineWidth), offset = parseFloat(style.outlineOffset);
-    const faults = [];
-    if (style.outlineStyle === "none" || width < 2) faults.push("no ring");
-    const ground = behind(offset < 0 ? e : e.parentElement), value = contrast(style.outlineColor, ground);
-    if (value < 3) faults.push(`contrast ${value.toFixed(2)} of ${style.outlineColor} on ${ground}`);
-    let opacity = 1;
-    for (let p = e; p; p = p.parentElement) opacity *= getComputedStyle(p).opacity;
-    if (opacity < 0.9) faults.push(`opacity ${opacity}`);
-    const box = e.getBoundingClientRect(), reach = Math.max(0, width + offset);
-    if (style.display !== "inline") for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) {
-      const around = getComputedStyle(p), clip = p.getBoundingClientRect();
-      if (around.overflowX !== "visible" && (box.left - reach < clip.left - 1 || box.right + reach > clip.right + 1)) {
-        faults.push(`cut off at the side by ${p.tagName}.${p.className}`);
-      }
-    }
-    const name = `${e.tagName}.${e.className} "${e.textContent.trim().slice(0, 30)}"`;
-    e.blur();
-    const rest = getComputedStyle(e);
-    if (rest.outlineStyle !== "none" && rest.outlineWidth === style.outlineWidth) faults.push("the same without focus");
-    return [name, faults];
-"""
 
 
 def press(browser, key):
@@ -183,6 +142,22 @@ def test_no_printed_page_ends_with_a_heading(browser, tmp_path):
         assert not stranded, (width, stranded)
 
 
+def test_a_copy_button_copies_the_code_of_its_cell_and_says_so(browser):
+    show(browser, "chapters/04_loss.html", explorers=False)
+    rights = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    browser.execute_cdp_cmd("Browser.grantPermissions", {"permissions": rights})
+    button = browser.find_element("css selector", ".cell_input button.copybtn")
+    assert button.get_attribute("aria-label") == "Copy the code"
+    code = browser.execute_script("return arguments[0].previousElementSibling.textContent", button)
+    browser.execute_script("arguments[0].focus()", button)
+    button.send_keys("\ue007")
+    assert wait(browser, "return arguments[0].getAttribute('aria-label') === 'Copied'", button)
+    copied = browser.execute_async_script(
+        "const done = arguments[0]; navigator.clipboard.readText().then(done, (e) => done(`refused: ${e}`))")
+    assert copied == code.rstrip("\n")
+    assert wait(browser, "return arguments[0].getAttribute('aria-label') === 'Copy the code'", button)
+
+
 def test_copy_buttons_stand_on_code_and_over_no_output(browser):
     show(browser, "chapters/08_images.html", "light")
     on_code, on_output = (browser.execute_script(
@@ -200,7 +175,7 @@ def test_icons_are_seen_also_in_forced_colours(browser, mode, colours):
     icons = [icon for icon in icons if browser.execute_script(
         "return arguments[0].checkVisibility({visibilityProperty: true, opacityProperty: true})", icon)]
     names = " ".join(icon.get_attribute("class") for icon in icons)
-    for name in ("search", "bars", "download", "auto", "left", "right", "tabler-copy"):
+    for name in ("search", "bars", "download", "auto", "left", "right", "copy"):
         assert f"icon-{name}" in names
     for icon in icons:
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", icon)

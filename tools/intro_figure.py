@@ -76,7 +76,7 @@ def main() -> None:
     ]
     for (i, j), value in np.ndenumerate(patch):
         x, y = middle + (j + 0.5) * BIG, 32 + (i + 0.5) * BIG
-        parts.append(text(x, y + 4.5, f"{number(value)}×{number(KERNEL[i, j])}", 13))
+        parts.append(text(x, y + 4.5, f"{number(value)}×{number(KERNEL[i, j])}", 13.5))
     parts += [
         text(middle + 1.5 * BIG, 32 + 3 * BIG + 24, f"sum: {number(round(total, 1))}", 15, 'font-weight="600"'),
         cells(feature_map, right, 32, CELL, signed(np.abs(feature_map).max())),

@@ -22,12 +22,13 @@ OUT = ROOT / "_ext" / "assets" / "fonts"
 LETTERS = "".join(map(chr, range(0x20, 0x7F))) + "\u00a0“”‘’–—…×·÷±−°²³¹½¼¾¬§¶µ«»"
 LETTERS += "ÄÅÇÉÖØÜ" + "".join(c for c in map(chr, range(0xDF, 0x100)) if c.isalpha())  # names of authors
 LIGHT, BOLD = 400, 700
-# Family: file, styles; and what a system has instead: files of the same measures (regular, bold), and local names.
+# Family: file, styles; and what a system has instead: files of the same measures (regular, bold, italic), and names.
 FAMILIES = {
     "Book Serif": ("source-serif-4", ("normal", "italic"), (
-        ("LiberationSerif-Regular", "LiberationSerif-Bold", ("Times New Roman", "Liberation Serif", "Tinos")),
-        ("DejaVuSerif", "DejaVuSerif-Bold", ("DejaVu Serif",)))),
-    "Book Sans": ("source-sans-3", ("normal", "italic"), (
+        ("LiberationSerif-Regular", "LiberationSerif-Bold", "LiberationSerif-Italic",
+         ("Times New Roman", "Liberation Serif", "Tinos")),
+        ("DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", ("DejaVu Serif",)))),
+    "Book Sans": ("source-sans-3", ("normal",), (
         ("LiberationSans-Regular", "LiberationSans-Bold", ("Arial", "Liberation Sans", "Arimo")),
         ("DejaVuSans", "DejaVuSans-Bold", ("DejaVu Sans",)))),
     "Book Code": ("source-code-pro", ("normal",), (
@@ -50,7 +51,9 @@ def shrink(source: pathlib.Path, family: str, style: str) -> TTFont:
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=LETTERS)
     subsetter.subset(font)
-    font = instancer.instantiateVariableFont(font, {"wght": (LIGHT, LIGHT, BOLD)})
+    # Italics are few, and bold ones fewer: a browser thickens and slants what is not there.
+    weights = LIGHT if style == "italic" else (LIGHT, LIGHT, BOLD)
+    font = instancer.instantiateVariableFont(font, {"wght": weights})
     for number, name in ((1, family), (2, "Italic" if style == "italic" else "Regular")):
         font["name"].setName(name, number, 3, 1, 0x409)
     font.flavor = "woff2"
@@ -73,13 +76,13 @@ def mean_width(font: TTFont, text: str) -> float:
     return sum(known) / len(known) / font["head"].unitsPerEm
 
 
-def stand_in(family: str, names, other: TTFont, own: TTFont, text: str, weight: int) -> str:
-    """A face over fonts of the system, as wide and as high as the book's own."""
+def stand_in(family: str, names, other: TTFont, own: TTFont, text: str, form: str) -> str:
+    """A face over fonts of the system, as wide and as high as the book's own, in one form: "", "Bold" or "Italic"."""
     ratio = mean_width(own, text) / mean_width(other, text)
     up, down = (abs(v) / own["head"].unitsPerEm / ratio for v in (own["hhea"].ascent, own["hhea"].descent))
-    weights = f"{LIGHT} 599" if weight == LIGHT else f"600 {BOLD}"
-    local = ", ".join(f'local("{name}{" Bold" if weight == BOLD else ""}")' for name in names)
-    return (f'@font-face {{ font-family: "{family}"; font-weight: {weights}; src: {local};\n'
+    range_ = {"": f"font-weight: {LIGHT} 599", "Bold": f"font-weight: 600 {BOLD}", "Italic": "font-style: italic"}[form]
+    local = ", ".join(f'local("{name} {form}")' if form else f'local("{name}")' for name in names)
+    return (f'@font-face {{ font-family: "{family}"; {range_}; src: {local};\n'
             f"  size-adjust: {ratio:.1%}; ascent-override: {up:.1%}; descent-override: {down:.1%}; "
             "line-gap-override: 0%; }\n")
 
@@ -105,16 +108,18 @@ def main(sources: str, stand_ins: str) -> None:
             file = f"{family.lower().replace(' ', '-')}{'-italic' if style == 'italic' else ''}.woff2"
             font.save(OUT / file)
             print(f"{file}: {(OUT / file).stat().st_size:,} bytes")
-            faces.append(f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {LIGHT} {BOLD}; '
+            faces.append(f'@font-face {{ font-family: "{family}"; font-style: {style}; '
+                         f'font-weight: {LIGHT}{f" {BOLD}" if style == "normal" else ""}; '
                          f'font-display: swap;\n  src: url("fonts/{file}") format("woff2");\n'
                          f"  unicode-range: {ranges(font)}; }}\n")
+        forms = {"": ("normal", LIGHT), "Bold": ("normal", BOLD), "Italic": ("italic", LIGHT)}
         for number, (*files, names) in enumerate(others, 1):
-            for file, weight in zip(files, (LIGHT, BOLD), strict=True):
-                own = TTFont(pathlib.Path(sources) / f"{name}-latin-wght-normal.woff2")
+            for file, (form, (style, weight)) in zip(files, forms.items(), strict=False):  # not all have an italic
+                own = TTFont(pathlib.Path(sources) / f"{name}-latin-wght-{style}.woff2")
                 own = instancer.instantiateVariableFont(own, {"wght": weight})
                 other = TTFont(pathlib.Path(stand_ins) / f"{file}.ttf")
                 text = code if family == "Book Code" else prose
-                spare.append(stand_in(f"{family} fallback {number}", names, other, own, text, weight))
+                spare.append(stand_in(f"{family} fallback {number}", names, other, own, text, form))
     (OUT.parent / "fonts.css").write_text(HEAD + "".join(faces + spare) + MATH, encoding="utf-8")
 
 

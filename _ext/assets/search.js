@@ -105,7 +105,7 @@
       show();
     }
   }
+  // The page of the search starts in its field, which alone loads nothing.
+  document.querySelector(".bd-search-container input[type=search]")?.focus();
   document.querySelectorAll("form.bd-search").forEach(serve);
-  const field = document.querySelector(".bd-search-container input[type=search]");
-  field?.focus();
 })();

@@ -10,12 +10,6 @@
     };
     addEventListener("hashchange", reveal);
     reveal();
-    // The copy button's picture has no name of its own.
-    for (const button of document.querySelectorAll("button.copybtn")) {
-      button.setAttribute("aria-label", "Copy the code");
-      button.removeAttribute("data-tooltip");
-      button.title = "Copy";
-    }
     // What is wider than the column scrolls, so the keyboard must reach them.
     for (const formula of document.querySelectorAll(".course-stage")) {
       if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;

@@ -59,6 +59,25 @@ def test_small_ticks_keep_their_digits():
     assert {"0.001", "0.002", "0.003", "0.004"} <= set(texts(to_svg(fig, "fig-small", "a line")))
 
 
+def test_logarithmic_axes_say_plain_numbers():
+    fig, (wide, near) = plt.subplots(1, 2)
+    wide.loglog([1e-14, 1e-3, 10], [0.01, 1, 100])
+    near.semilogy([1, 2], [2, 5])
+    inside = set(texts(to_svg(fig, "fig-log", "a line")))
+    assert {"1e−14", "1e−11", "0.01", "0.1", "1", "10", "100", "2", "3", "4"} <= inside
+
+
+@pytest.mark.parametrize("width", [3.0, 5.2, 5.9])
+def test_no_letter_is_too_small_for_a_phone_not_even_an_index(width):
+    fig, ax = plt.subplots(figsize=(width, 3))
+    ax.set_title("weight $w_{12}$ to the power of $2^{-7}$")
+    ax.text(0.5, 0.5, "small", fontsize=5)
+    svg = to_svg(fig, "fig-small-letters", "letters")
+    sizes = [float(size) for size in re.findall(r"font(?:-size)?: (?:[\w ]*? )?([\d.]+)px", svg)]
+    assert len(sizes) > 10 and min(sizes) * 382 / max(72 * width, 382 * 0.9) >= 9.05
+    assert max(sizes) < 12
+
+
 @pytest.mark.parametrize(("ticks", "labels", "message"), [
     ([1, 2, 3], ["1", "2", "2"], "read '2'"),
     ([0.001, 0.002], ["0.00", "0.01"], "reads '0.01'"),

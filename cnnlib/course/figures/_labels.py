@@ -2,6 +2,8 @@
 
 import re
 
+from matplotlib.ticker import LogFormatterSciNotation
+
 from cnnlib.course.figures._numbers import minus
 
 NUMBER = re.compile(r"[−-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+−-]?\d+)?", re.IGNORECASE)
@@ -40,6 +42,34 @@ def value_of(text):
 
 def _unit(mantissa):
     return 10.0 ** -len(mantissa.partition(".")[2])
+
+
+class PlainPowers(LogFormatterSciNotation):
+    """Writes the ticks of logarithmic axes as code does, ``0.01`` and ``1e−14``: exponents would be tiny on a phone."""
+
+    def __call__(self, x, pos=None):
+        return minus(_power(x)) if super().__call__(x, pos) else ""
+
+
+def _power(value):
+    if not value or 1e-4 < abs(value) < 1e5:
+        return f"{value:.12g}"
+    mantissa, exponent = f"{value:.11e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
+
+
+def plain_powers(fig):
+    """Let the logarithmic axes of a figure print plain numbers.
+
+    Parameters
+    ----------
+    fig : matplotlib Figure
+    """
+    for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)):
+        if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
+            axis.set_major_formatter(PlainPowers())
+        if isinstance(minor := axis.get_minor_formatter(), LogFormatterSciNotation):
+            axis.set_minor_formatter(PlainPowers(labelOnlyBase=minor.labelOnlyBase))
 
 
 def check_ticks(fig, name):

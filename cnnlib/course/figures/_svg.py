@@ -8,13 +8,16 @@ import re
 import matplotlib.pyplot as plt
 from matplotlib.font_manager import findfont, get_font
 
-from cnnlib.course.figures._labels import check_ticks
+from cnnlib.course.figures._labels import check_ticks, plain_powers
 from cnnlib.course.figures._numbers import minus_in_markup
 from cnnlib.course.figures._style import THEME
 
 # Only where a thing is drawn may its numbers be rounded; what it says stays letter for letter.
 PLACES = re.compile(r'(?<= )(d|points|x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height)="([^"]*)"')
 MOVES = re.compile(r"(?:translate|rotate)\([^)]*\)")
+# No letter is smaller than this many pixels where a phone shows the picture in its width: no index, either.
+LEAST, PHONE = 9.1, 382
+SIZE = re.compile(r"(font(?:-size)?: (?:[\w ]*? )?)([\d.]+)px")
 LONG = re.compile(r"-?\d+\.\d{3,}(?!\d*e)")
 # Ink and ground by which a picture looks the same as a file and, where a page sets the two, joins the page.
 GROUND = "color:var(--course-ink, #1f2429);background:var(--course-ground, #fffefc)"
@@ -40,6 +43,7 @@ def to_svg(fig, name, alt):
     ValueError
         If an axis says something else than where its ticks stand.
     """
+    plain_powers(fig)
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(fig)
@@ -54,6 +58,8 @@ def to_svg(fig, name, alt):
     svg = re.sub(r"<text[^>]*>\s*(<tspan.*?)</text>", lambda m: m[0].replace(m[1], _joined(m[1])), svg, flags=re.S)
     # Axes and their ticks keep a name, for those who read the picture by machine.
     svg = re.sub(r' id="(?:matplotlib\.(axis)_\d+|[xy](tick)_\d+)"', lambda m: f' class="{m[1] or m[2]}"', svg)
+    least = LEAST * max(float(width) / PHONE, 0.9)
+    svg = SIZE.sub(lambda m: f"{m[1]}{max(float(m[2]), least):.4g}px", svg)
     svg = _local_ids(svg, name)
     for placeholder, color in THEME.items():
         svg = svg.replace(placeholder, color)

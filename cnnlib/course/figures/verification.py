@@ -15,7 +15,7 @@ EXACT = 1e-18  # where the picture puts an error of 0
 def errors(rows, tolerance):
     """Worst errors of one device, an operation a line, on a logarithmic scale; dashed: what is allowed."""
     names = list(dict.fromkeys(row["name"] for row in rows))
-    fig, ax = plt.subplots(figsize=(7.2, 0.21 * len(names) + 0.9))
+    fig, ax = plt.subplots(figsize=(5.2, 0.21 * len(names) + 0.9))
     for dtype, color in zip(DTYPES, (COLORS["blue"], COLORS["orange"]), strict=True):
         mine = [row for row in rows if row["dtype"] == dtype]
         heights = [names.index(row["name"]) for row in mine]
@@ -27,14 +27,14 @@ def errors(rows, tolerance):
         ax.text(tolerance[dtype], -1.1, f"{dtype} limit", color=INK, ha="center", va="bottom", fontsize=9)
     ax.set_xscale("log")
     ax.set_xlim(EXACT / 3, 1e-4)
-    ticks = [10.0**power for power in range(-16, -3, 2)]
-    ax.set_xticks([EXACT, *ticks], ["exact", *(f"$10^{{{int(np.log10(t))}}}$" for t in ticks)])
+    ticks = [10.0**power for power in range(-15, -3, 3)]
+    ax.set_xticks([EXACT, *ticks], ["exact", *(minus(f"{t:.0e}").replace("e−0", "e−") for t in ticks)])
     ax.minorticks_off()
     ax.set_yticks(range(len(names)), names, fontsize=9)
     ax.set_ylim(len(names) - 0.4, -1.2)
     ax.grid(axis="y", color=MUTED, linewidth=0.5, alpha=0.4)
     ax.set_xlabel("worst relative error")
-    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False, fontsize=9)
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False, fontsize=9)
     return fig
 
 

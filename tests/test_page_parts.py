@@ -1,0 +1,139 @@
+"""What the build makes of a page: its style sheet, its pixels, its data, its scripts and what it says of itself."""
+
+import base64
+import io
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from docutils import nodes
+from helpers_book import ROOT
+from PIL import Image
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import book_head  # noqa: E402
+import book_styles  # noqa: E402
+import explorer_data  # noqa: E402
+import pictures  # noqa: E402
+
+
+@pytest.mark.parametrize(("sheet", "kept"), [
+    (".a{x:1}.b{x:2}", ".a{x:1}"),
+    (".a,.b{x:1}", ".a{x:1}"),
+    (".a:not(.b){x:1}", ".a:not(.b){x:1}"),
+    (".a:is(.b, .c){x:1}", ".a:is(.b, .c){x:1}"),
+    (".a .b{x:1}", ""),
+    ("p.a{x:1}em.a{x:2}#a{x:3}#z{x:4}", "p.a{x:1}\n#a{x:3}"),
+    ('p[title=".b,}"]::before{content:".b{"}', 'p[title=".b,}"]::before{content:".b{"}'),
+    ("@media print{.a{x:1}.b{x:2}}", "@media print{.a{x:1}}"),
+    ("@media print{.b{x:2}}", ""),
+    ('@charset "UTF-8";@font-face{font-family:b}@keyframes b{to{x:1}}',
+     "\n@font-face{font-family:b}\n@keyframes b{to{x:1}}"),
+    ("/* .a{ */.a{x:1}", ".a{x:1}"),
+    ("*{x:1}:root{--y:2}", "*{x:1}\n:root{--y:2}"),
+])
+def test_a_rule_stays_where_what_it_asks_for_may_be(sheet, kept):
+    assert book_styles.needed(sheet, {"a", "p"}) == kept
+
+
+def test_names_are_those_of_the_pages_frames_and_scripts():
+    assert book_styles.names(['<p class="a b" id="c">', r"<b class='d'>"], ["x.classList.add('is-on')"]) >= {
+        "a", "b", "c", "d", "p", "is-on"}
+
+
+def test_an_address_in_a_style_sheet_leads_where_it_led_before(tmp_path):
+    (tmp_path / "_static/styles").mkdir(parents=True)
+    (tmp_path / "_static/styles/theme.css").write_text('@import "../basic.css";a{b:url(../x.png)}', encoding="utf-8")
+    (tmp_path / "_static/basic.css").write_text('c{d:url("data:image/png,1")}e{f:url(y.png)}', encoding="utf-8")
+    assert book_styles.read(tmp_path, "_static/styles/theme.css") == (
+        'c{d:url("data:image/png,1")}e{f:url("../y.png")}a{b:url("../x.png")}')
+
+
+def png(pixels):
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "png")
+    return out.getvalue()
+
+
+def move(context, folder):
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=folder)
+    pictures.move_pixels(app, "page", "", context, None)
+
+
+def page_with(data):
+    return {"body": f"<image xlink:href='data:image/png;base64,{base64.b64encode(data).decode()}'/>",
+            "pathto": lambda file, _: f"../{file}"}
+
+
+def test_a_grid_of_numbers_stays_exact_and_in_the_page(tmp_path):
+    grid = np.arange(256, dtype=np.uint8).reshape(16, 16).repeat(4, 0).repeat(4, 1)
+    context = page_with(png(grid))
+    move(context, tmp_path)
+    data = base64.b64decode(context["body"].split("base64,")[1].split("'")[0])
+    assert data[:4] == b"RIFF" and (np.asarray(Image.open(io.BytesIO(data)).convert("L")) == grid).all()
+    assert len(data) < len(png(grid))
+
+
+def test_a_photograph_becomes_a_file_of_its_own_that_looks_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    smooth = np.cumsum(np.cumsum(rng.normal(size=(200, 200)), 0), 1)
+    photo = 240 * (smooth - smooth.min()) / np.ptp(smooth) + rng.uniform(0, 9, smooth.shape)
+    photo = photo.astype("uint8")
+    context = page_with(png(photo))
+    move(context, tmp_path)
+    (file,) = (tmp_path / pictures.FOLDER).iterdir()
+    assert context["body"] == f"<image xlink:href='../{pictures.FOLDER}/{file.name}'/>"
+    assert file.stat().st_size < len(png(photo)) / 3
+    seen = np.asarray(Image.open(file).convert("L")).astype(float)
+    assert np.abs(seen - photo).mean() < 4
+
+
+def test_long_data_of_an_explorer_becomes_a_script_and_short_data_stays(tmp_path):
+    def page(name, letters):
+        return (f'<section class="course-explorer" aria-label="E" id="{name}" data-frames="{{&quot;0&quot;:&quot;'
+                f'{letters}&quot;}}">')
+
+    body = page("explore-short", "x") + page("explore-long", "&amp;&lt;" * 1000)
+    context = {"body": body, "pathto": lambda file, _: f"../{file}"}
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    explorer_data.move_data(app, "chapters/01_toy", "", context, None)
+    assert context["body"].startswith(page("explore-short", "x"))
+    assert 'id="explore-long" data-at="../_static/course/data/01_toy/explore-long.js?v=' in context["body"]
+    script = (tmp_path / "_static/course/data/01_toy/explore-long.js").read_text(encoding="utf-8")
+    assert script == ('(document.courseData ??= {})["explore-long"] = { "frames": {"0":"' + "&<" * 1000 + '"} };\n')
+
+
+class Script(SimpleNamespace):
+    __hash__ = object.__hash__
+
+
+def test_a_page_keeps_the_scripts_that_it_uses_and_waits_for_none():
+    files = ["documentation_options.js", "doctools.js", "togglebutton.js", "course/copy.js", "course/theme.js"]
+    scripts = [Script(filename=f"_static/{name}", attributes={}) for name in files]
+    hint = Script(filename="", attributes={"body": "let toggleHintShow = 'Click';"})
+    settings = Script(filename="", attributes={"body": "DOCUMENTATION_OPTIONS.pagename = 'x';"})
+    context = {"body": '<div class="highlight">', "script_files": [hint, *scripts, settings]}
+    book_head.choose_scripts(None, "x", "", context, None)
+    assert [s.filename.split("/", 1)[1] for s in context["script_files"]] == [
+        "documentation_options.js", "course/copy.js", "course/theme.js"]
+    assert all(s.attributes == {"defer": "defer"} for s in context["script_files"])
+    context = {"body": '<div class="admonition note dropdown">', "script_files": [hint, scripts[2]]}
+    book_head.choose_scripts(None, "x", "", context, None)
+    assert context["script_files"] == [hint, scripts[2]]
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("How does it learn? By nudging every weight a little, again and again. " + "More. " * 40,
+     "How does it learn? By nudging every weight a little, again and again." + " More." * 14),
+    ("word " * 60, "word " * 31 + "…"),
+    ("Short.", "Short."),
+])
+def test_a_description_is_whole_sentences_or_ends_with_an_ellipsis(text, said):
+    assert book_head.shortened(text) == said and len(said) <= 160
+
+
+def test_a_description_leaves_formulas_and_tables_out():
+    formula, cell = nodes.paragraph("", "", nodes.math("", "x^2")), nodes.paragraph("", "cell")
+    page = nodes.section("", formula, nodes.table("", cell), nodes.paragraph("", "What it says."))
+    assert book_head.described(page) == "What it says."

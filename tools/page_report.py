@@ -1,0 +1,290 @@
+"""Measure every page of the built book, and print one table.
+
+    python tools/page_report.py                           # all pages; Lighthouse too, where it is installed
+    python tools/page_report.py intro chapters/09         # pages whose address begins so
+    python tools/page_report.py --runs 0                  # without Lighthouse
+
+The book is served from here, compressed beforehand as web servers do it: with brotli (``pip install -e
+'.[report]'``), or else with gzip, which is larger. Chromium with ChromeDriver opens the pages. Lighthouse is a program
+of its own (``npm install --global lighthouse``, or LIGHTHOUSE=its path): the median of three runs, for a desktop and
+for a phone. What could not be measured is said below the table.
+"""
+
+import argparse
+import contextlib
+import functools
+import gzip
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from typing import NamedTuple
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+try:
+    import brotli
+except ImportError:
+    brotli = None
+METHOD = "br" if brotli else "gzip"
+TEXTS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+# What moves without a reader's doing, as browsers count it; and what the page loads before anything is scrolled.
+SHIFTS = """window.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });"""
+# The smallest letters of the figures and explorers, in pixels of the window.
+LETTERS = """
+    let least = Infinity;
+    for (const text of document.querySelectorAll("article :is(.course-figure, .course-stage) svg :is(text, tspan)")) {
+      if (![...text.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())) continue;
+      const owner = text.ownerSVGElement, scale = owner.getScreenCTM().a;
+      if (!owner.getBoundingClientRect().width) continue;
+      least = Math.min(least, parseFloat(getComputedStyle(text).fontSize) * scale);
+    }
+    return least === Infinity ? null : least;"""
+
+
+class Page(NamedTuple):
+    """What was measured of one page.
+
+    Attributes
+    ----------
+    kilobytes : float
+        All that comes over the network before anything is scrolled.
+    outside : list of str
+        Addresses elsewhere that were asked for.
+    console : list of str
+        Errors and warnings.
+    shift : float
+        Cumulative layout shift with fonts that come late: the larger of a phone's and a desktop's.
+    stops : int
+        How often Tab halts.
+    hidden : list of str
+        Stops that do not show that they have the focus, with what is wrong.
+    letters : float or None
+        Pixels: the smallest text of a figure at 390.
+    """
+
+    kilobytes: float
+    outside: list
+    console: list
+    shift: float
+    stops: int
+    hidden: list
+    letters: float | None
+
+
+@functools.cache
+def packed(path):
+    """A file as it goes over the network."""
+    raw = path.read_bytes()
+    return brotli.compress(raw, quality=11) if brotli else gzip.compress(raw, 9)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Files of the book, compressed; fonts a little late, as on a slow line, so that what moves is seen."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path = pathlib.Path(self.translate_path(self.path))
+        kind = TEXTS.get(path.suffix, self.guess_type(str(path)))
+        if not path.is_file():
+            return self.send_error(404)
+        if path.suffix == ".woff2":
+            time.sleep(0.3)
+        body = packed(path) if path.suffix in TEXTS else path.read_bytes()
+        self.send_response(200)
+        if path.suffix in TEXTS:
+            self.send_header("Content-Encoding", METHOD)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Says nothing of a page that was left before all of it had come."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve a folder; gives its address."""
+    server = Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def transferred(browser, address):
+    """Kilobytes from this address, and addresses elsewhere, since the last call."""
+    size, elsewhere = 0, []
+    for entry in browser.get_log("performance"):
+        event = json.loads(entry["message"])["message"]
+        if event["method"] == "Network.loadingFinished":
+            size += event["params"]["encodedDataLength"]
+        elif event["method"] == "Network.requestWillBeSent":
+            url = event["params"]["request"]["url"]
+            if not url.startswith((address, "data:", "blob:")):
+                elsewhere.append(url)
+    return size / 1000, elsewhere
+
+
+def measure(browser, address, page):
+    """Open one page as a phone does, and measure it.
+
+    Parameters
+    ----------
+    browser : selenium WebDriver
+    address : str
+        Where the book is served.
+    page : str
+
+    Returns
+    -------
+    Page
+    """
+    from helpers_book import SIZES, media, noise, wait
+    from rings import STOPS
+
+    width, height = SIZES["phone"]
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": True})
+    media(browser)
+    browser.get("about:blank")
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SHIFTS})
+    transferred(browser, address), noise(browser)
+    browser.get(address + page)
+    wait(browser, "return document.readyState === 'complete' && document.fonts.status === 'loaded'")
+    time.sleep(0.5)  # for what is still on its way
+    kilobytes, outside = transferred(browser, address)
+    shift = browser.execute_script("return window.shifted")
+    letters = browser.execute_script(LETTERS)
+    width, height = SIZES["desk"]
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+    browser.get("about:blank")
+    browser.get(address + page)
+    wait(browser, "return document.readyState === 'complete' && document.fonts.status === 'loaded'")
+    time.sleep(0.3)
+    shift = max(shift, browser.execute_script("return window.shifted"))
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    stops = browser.execute_script(STOPS)
+    hidden = [f"{name}: {', '.join(faults)}" for name, faults in stops if faults]
+    return Page(kilobytes, outside, noise(browser), shift, len(stops), hidden, letters)
+
+
+def violations(browser, axe):
+    """How many rules of axe the page that is open breaks, light and dark, wide and narrow."""
+    from helpers_book import SIZES
+
+    count = 0
+    for size in ("desk", "phone"):
+        width, height = SIZES[size]
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
+        for theme in ("light", "dark"):
+            browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+            browser.execute_script(axe)
+            count += browser.execute_async_script(
+                "const done = arguments[arguments.length - 1];"
+                "axe.run(document, {preload: false, resultTypes: ['violations']})"
+                ".then((r) => done(r.violations.length));")
+    return count
+
+
+def find_lighthouse():
+    """The command that runs Lighthouse, or None."""
+    return os.environ.get("LIGHTHOUSE") or shutil.which("lighthouse")
+
+
+def lighthouse(command, url, form, runs, chromium):
+    """The medians of Lighthouse's four scores, and of its layout shift."""
+    results = []
+    for _ in range(runs):
+        done = subprocess.run(
+            [command, url, "--quiet", "--output=json", f"--only-categories={','.join(CATEGORIES)}",
+             "--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage",
+             *(["--preset=desktop"] if form == "desktop" else [])],
+            capture_output=True, text=True, env=os.environ | {"CHROME_PATH": chromium}, timeout=300)
+        if done.returncode:
+            continue
+        result = json.loads(done.stdout)
+        scores = [round(100 * (result["categories"][name]["score"] or 0)) for name in CATEGORIES]
+        results.append([*scores, result["audits"]["cumulative-layout-shift"]["numericValue"]])
+    return [statistics.median(column) for column in zip(*results, strict=True)] if results else None
+
+
+def main(arguments=None) -> int:
+    """Measure the pages that are asked for, and print the table row by row."""
+    from helpers_book import BROWSERS, HTML, axe_source, pages, reach, start_browser
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pages", nargs="*", help="pages whose address begins so (default: all)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of Lighthouse for each form (default 3; 0: none)")
+    options = parser.parse_args(arguments)
+    chosen = [page for page in pages() if page.startswith(tuple(options.pages) or "")]
+    if not chosen:
+        print("There is no such page: run `make book` first.")
+        return 1
+    command = find_lighthouse() if options.runs else None
+    axe, chromium = axe_source(), next(path for path in map(shutil.which, BROWSERS) if path)
+    forms = ("desktop", "mobile") if command else ()
+    print(f"{'page':38} {'kB ' + METHOD:>7} {'axe':>4} {'outside':>8} {'console':>8} {'CLS':>6} {'stops':>6} "
+          f"{'hidden':>7} {'letters':>8}" + "".join(f"  {form + ' P/A/B/S, CLS':>26}" for form in forms))
+    bad = 0
+    with served(HTML) as address:
+        browser = start_browser()
+        browser.set_script_timeout(300)
+        try:
+            for page in chosen:
+                m = measure(browser, address, page)
+                reach(browser)
+                faults = violations(browser, axe)
+                row = (f"{page:38} {m.kilobytes:7.0f} {faults:4} {len(m.outside):8} {len(m.console):8} {m.shift:6.3f} "
+                       f"{m.stops:6} {len(m.hidden):7} {f'{m.letters:.1f} px' if m.letters else '-':>8}")
+                for form in forms:
+                    found = lighthouse(command, address + page, form, options.runs, chromium)
+                    scores = found and f"{'/'.join(f'{v:.0f}' for v in found[:4])}, {found[4]:.3f}"
+                    row += f"  {scores or 'failed':>26}"
+                print(row, flush=True)
+                bad += bool(faults or m.outside or m.console or m.hidden)
+        finally:
+            browser.quit()
+    print(f"\n{len(chosen)} pages. kB: before anything is scrolled, compressed with {METHOD}, on a phone.\n"
+          "CLS: the larger of phone and desktop, with fonts that come 0.3 s late.\n"
+          "axe: rules broken, in light and dark, at 1280 and 390 px.\n"
+          "stops: halts of the Tab key; hidden: those that do not show the focus.\n"
+          "letters: the smallest of the figures at 390 px.")
+    if not brotli:
+        print("Not measured: kB with brotli, which is not installed (pip install -e '.[report]'); gzip is larger.")
+    if not command:
+        print(f"Not measured: Lighthouse, which {'is not installed' if options.runs else 'was not asked for'}.")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
