@@ -20,8 +20,8 @@ NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks student instructor colab grade crosscheck \
-        mutate fuzz matrix bench bench-full resolve clean
+.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks pdf sheet student instructor colab grade \
+        crosscheck mutate fuzz matrix bench bench-full resolve clean
 
 help: ## list the targets
 	@printf 'From Neuron to ConvNet\n\n'
@@ -86,6 +86,13 @@ lab: $(STAMP) ## open JupyterLab with the chapters
 notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reproducible
 	$(call say,Running the notebooks in place)
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+pdf: $(READER) $(BOOK) ## the whole book as one PDF (minutes; needs Chromium)
+	$(PIP) -e '.[pdf]'
+	$(BIN)/python tools/pdf.py
+
+sheet: $(READER) ## the library on one page of A3, to pin to the wall (needs Chromium)
+	$(BIN)/python tools/print_sheet.py
 
 student: $(READER) ## the chapters without solutions, in _build/student
 	$(BIN)/python tools/editions.py student

@@ -94,6 +94,7 @@ def setup(app):
     app.setup_extension("book_math")
     app.setup_extension("pictures")
     app.setup_extension("launch")
+    app.setup_extension("sheet")
     app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", add_assets)
     app.connect("builder-inited", copy_assets)
