@@ -14,6 +14,7 @@ SOURCES = _config.yml _toc.yml references.bib tools/build_book.py tools/only.py 
 JOBS    ?= 2
 # The benchmarks compare with two more libraries; what cannot be had is reported as left out.
 PEERS   = -$(PIP) -e '.[bench]'
+PYPDF   = $(shell sed -n 's/^pdf = \["\(.*\)"\]$$/\1/p' pyproject.toml)
 NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -p no:cacheprovider
 
 , := ,
@@ -88,7 +89,7 @@ notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reprodu
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
 
 pdf: $(READER) $(BOOK) ## the whole book as one PDF (minutes; needs Chromium)
-	$(PIP) -e '.[pdf]'
+	$(PIP) '$(PYPDF)'
 	$(BIN)/python tools/pdf.py
 
 sheet: $(READER) ## the library on one page of A3, to pin to the wall (needs Chromium)
