@@ -15,14 +15,15 @@ SOURCES = _config.yml _toc.yml references.bib tools/build_book.py tools/only.py 
 JOBS    ?= 2
 # The benchmarks compare with two more libraries; what cannot be had is reported as left out.
 PEERS   = -$(PIP) -e '.[bench]'
+PYPDF   = $(shell sed -n 's/^pdf = \["\(.*\)"\]$$/\1/p' pyproject.toml)
 NBVAL   = --nbval --nbval-current-env --nbval-sanitize-with nbval_sanitize.cfg -p no:cacheprovider
 
 , := ,
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks student instructor colab grade crosscheck \
-        mutate fuzz matrix page-report bench bench-full resolve clean
+.PHONY: help setup book test lint unit doctest nbval check-book lab notebooks pdf sheet student instructor colab grade \
+        crosscheck mutate fuzz matrix page-report bench bench-full resolve clean
 
 help: ## list the targets
 	@printf 'From Neuron to ConvNet\n\n'
@@ -92,6 +93,13 @@ lab: $(STAMP) ## open JupyterLab with the chapters
 notebooks: $(STAMP) ## run every notebook again, in place, byte for byte reproducible
 	$(call say,Running the notebooks in place)
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+pdf: $(READER) $(BOOK) ## the whole book as one PDF (minutes; needs Chromium)
+	$(PIP) '$(PYPDF)'
+	$(BIN)/python tools/pdf.py
+
+sheet: $(READER) ## the library on one page of A3, to pin to the wall (needs Chromium)
+	$(BIN)/python tools/print_sheet.py
 
 student: $(READER) ## the chapters without solutions, in _build/student
 	$(BIN)/python tools/editions.py student

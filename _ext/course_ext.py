@@ -112,6 +112,7 @@ def setup(app):
     app.setup_extension("book_head")
     app.setup_extension("book_styles")
     app.setup_extension("book_search")
+    app.setup_extension("sheet")
     app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", add_assets)
     app.connect("builder-inited", copy_assets)

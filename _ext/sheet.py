@@ -1,6 +1,6 @@
 """The sheet to pin to the wall, made from the library: its operations, their docstrings, and numbers that it computes.
 
-Nothing on it is written here but the headings. ``tools/sheet.py`` prints it; the book has it as a page.
+Nothing on it is written here but the headings. ``tools/print_sheet.py`` prints it; the book has it as a page.
 """
 
 import functools
@@ -10,25 +10,36 @@ import inspect
 import re
 from pathlib import Path
 
-import cnnlib
-from cnnlib import criteria, gradcheck, init, layers, models, optim, receptive, summary
+from cnnlib import criteria, gradcheck, init, layers, models, optim, receptive, schedules, summary
 from cnnlib.conv import conv2d_output_size, conv_transpose2d
 
 STYLE = Path(__file__).with_suffix(".css")
 # Modules of operations in the order of the sheet, with what they are called there.
 GROUPS = {
-    "conv": "Convolution", "pooling": "Pooling", "padding": "Padding", "linear": "Linear", "normalization": "Normalization",
-    "dropout": "Dropout", "activations": "Activations", "losses": "Losses",
+    "conv": "Convolution", "pooling": "Pooling", "padding": "Padding", "linear": "Linear",
+    "normalization": "Normalization", "dropout": "Dropout", "activations": "Activations", "losses": "Losses",
 }
 ELSEWHERE = {"flatten": "torch.flatten"}  # the only one that is not in torch.nn.functional
 OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW")
 STARTS = ("default_", "kaiming_normal_", "kaiming_uniform_", "xavier_normal_", "xavier_uniform_")
 WINDOWS = (  # size, kernel, stride, padding, dilation
-    (28, 5, 1, 0, 1), (28, 3, 1, 1, 1), (28, 3, 2, 1, 1), (28, 2, 2, 0, 1), (28, 3, 1, 0, 2), (28, 3, 1, 2, 2), (27, 3, 2, 0, 1),
+    (28, 5, 1, 0, 1), (28, 3, 1, 1, 1), (28, 3, 2, 1, 1), (28, 2, 2, 0, 1), (28, 3, 1, 0, 2), (28, 3, 1, 2, 2),
 )
+LAYERS = {
+    "Linear(20, 10)": lambda: layers.Linear(20, 10), "Conv2d(3, 8, 5)": lambda: layers.Conv2d(3, 8, 5),
+    "Conv2d(8, 8, 3, groups=8)": lambda: layers.Conv2d(8, 8, 3, groups=8),
+    "ConvTranspose2d(8, 3, 4)": lambda: layers.ConvTranspose2d(8, 3, 4),
+    "BatchNorm2d(8)": lambda: layers.BatchNorm2d(8), "PReLU()": lambda: layers.PReLU(),
+}
 CODE = re.compile(r"``(.+?)``")
 FORWARD = re.compile(r"(?!d[a-z])\w+(?:\[.*?\]|\(x\))? \+?= ")
 BACKWARD = re.compile(r"d\w+(?:\[.*?\])? \+?= ")
+
+
+SIGNS = {
+    r"\*\*2\b": "²", r"\*\*3\b": "³", r" \* ": " · ", r"\bsqrt\b": "√", "<=": "≤", ">=": "≥", r" - ": " − ",
+    r"(?<![\w\])])-(?=[\w(])": "−", "sum over ([^:]+?) of ": r"Σ{\1} ", "max over ([^:]+?) of ": r"max{\1} ",
+}
 
 
 # What the docstrings say
@@ -45,8 +56,8 @@ def displayed(text):
     lines = re.findall(r"^    (.+)$", text, flags=re.M) if "::" in text else []
     joined = []
     for line in lines:
-        if re.match(r"\w+(\[.*?\])?\s+\+?= ", line):
-            joined.append(re.sub(r"\s+(\+?=) ", r" \1 ", line, count=1))
+        if re.match(r"\w+(\[.*?\])?\s+[-+*]?= ", line):
+            joined.append(re.sub(r"\s+([-+*]?=) ", r" \1 ", line, count=1))
         elif joined:
             joined[-1] += " " + line.strip()
     return [f"``{line}``" for line in joined]
@@ -70,7 +81,7 @@ def formula(text, kind):
             start = next(code.start() for code in codes if kind.match(code[1]))
         end = next((code.start() for code in codes if kind is FORWARD and BACKWARD.match(code[1])), len(sentence))
         whole = [code.end() for code in codes if code.end() <= end]
-        return sentence[start:end if end == len(sentence) else whole[-1]].strip().rstrip(".:")
+        return sentence[start:end if end == len(sentence) else whole[-1]].strip().rstrip(".:,")
     return None
 
 
@@ -89,7 +100,7 @@ def backward(op):
         name, _, words = entry.partition(" : ")
         says = " ".join(words.partition("\n")[2].split())
         if "``" in says:
-            found.append(f"``{name} =`` {says.rstrip('.')}")
+            found.append(f"``{name} =`` {says.rstrip('.')}".replace("=`` ``", "= "))
     return displayed(notes) or found or [formula(notes, BACKWARD) or " ".join(notes.split())]
 
 
@@ -112,7 +123,7 @@ def operations(module):
 def classes():
     """The public layers and losses that are objects, each with its code and that of the classes it stands on."""
     rooms = {name: getattr(room, name) for room in (layers, criteria) for name in dir(room) if name[0] != "_"}
-    kept = {name: kind for name, kind in rooms.items() if inspect.isclass(kind) and kind.__module__.startswith("cnnlib.")}
+    kept = {name: kind for name, kind in rooms.items() if inspect.isclass(kind) and kind.__module__[:7] == "cnnlib."}
     return {name: "".join(inspect.getsource(base) for base in kind.__mro__ if base.__module__ == kind.__module__)
             for name, kind in kept.items()}
 
@@ -120,8 +131,9 @@ def classes():
 def torch_names(op):
     """What PyTorch calls an operation: a function, and the layers that stand on it here and there."""
     name = op.__name__
-    use = re.compile(rf"\b{name}\(|(?<=pair = )(?:\w+\.)?{name},")
-    standing = [kind for kind, source in classes().items() if use.search(source)]
+    alike, use = name.replace("_", ""), re.compile(rf"\b{name}\(")
+    standing = [kind for kind, source in classes().items() if re.search(rf"\bpair = (?:\w+\.)?{name},", source)
+                or alike in kind.lower() and use.search(source)]
     return [ELSEWHERE.get(name, f"F.{name}"), *(f"nn.{kind}" for kind in standing)]
 
 
@@ -130,26 +142,23 @@ def torch_names(op):
 
 def tidy(code):
     """A formula in Python's signs, closer to mathematics."""
-    for old, new in ((r"\*\*2\b", "²"), (r"\*\*3\b", "³"), (r" \* ", "·"), (r"\bsqrt\b", "√"), ("<=", "≤"), (">=", "≥"),
-                     (r"(?<=[\w)\]]) - (?=[\w(])", " − "), (r"(?<![\w\])])-(?=[\w(])", "−"), ("sum over ([^:]+?) of ", r"Σ[\1] "),
-                     ("max over ([^:]+?) of ", r"max[\1] ")):
+    for old, new in SIGNS.items():
         code = re.sub(old, new, code)
-    code = html.escape(code, quote=False)
-    return re.sub(r"(Σ|max)\[([\w, ]+)\]", r"\1<sub>\2</sub>", code).replace("·", "<b>·</b>")
+    return re.sub(r"(Σ|max)\{([\w, ]+)\}", r"\1<sub>\2</sub>", html.escape(code, quote=False))
 
 
 def marked(text):
     """Text of a docstring as HTML: its code set as formulas."""
     parts = re.split(r"``(.+?)``", text)
-    words = [f"<code>{tidy(part)}</code>" if i % 2 else re.sub(r"`(?:\w+\.)*(\w+)`", r"<i>\1</i>", html.escape(part, quote=False))
-             for i, part in enumerate(parts)]
-    return "".join(words)
+    words = [re.sub(r"`(?:\w+\.)*(\w+)`", r"<i>\1</i>", html.escape(part, quote=False)) for part in parts[::2]]
+    codes = [f"<code>{tidy(part)}</code>" for part in parts[1::2]] + [""]
+    return "".join(word + code for word, code in zip(words, codes, strict=True))
 
 
 def row(name, names, *lines):
     """One entry: its name here, its names elsewhere, and lines."""
     also = f"<small>{html.escape(' · '.join(names))}</small>" if names else ""
-    return (f"<div class='entry'><h4><code>{html.escape(name)}</code>{also}</h4>"
+    return (f"<div class='entry'><div class='name'><code>{html.escape(name)}</code>{also}</div>"
             + "".join(f"<p class='{kind}'>{text}</p>" for kind, text in lines) + "</div>")
 
 
@@ -159,17 +168,22 @@ def pair(op):
     return row(op.__name__, torch_names(op), *lines)
 
 
+def table(head, rows):
+    """A table of numbers."""
+    lines = "".join(f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in line)}</tr>" for line in rows)
+    kind = " class='sum'" if rows[-1][0] == "sum" else ""
+    return f"<table{kind}><tr>{''.join(f'<th scope=col>{name}</th>' for name in head)}</tr>{lines}</table>"
+
+
 def shapes():
     """How large outputs are: the rules, and some of them worked out."""
     rule = CODE.search(section(conv2d_output_size, "Notes"))[1]
-    widths = "".join(
-        f"<tr>{''.join(f'<td>{n}</td>' for n in window)}<td><b>{conv2d_output_size(*window)[0]}</b></td></tr>"
-        for window in WINDOWS)
+    rows = [(*window, conv2d_output_size(*window)[0]) for window in WINDOWS]
     wider = CODE.search(section(conv_transpose2d, "Returns"))[1]
     field = displayed(section(receptive.receptive_field, "Notes"))
     return (
         row("conv2d, max_pool2d, avg_pool2d", [], ("there", marked(f"``{rule}``")))
-        + f"<table><tr><th>size</th><th>kernel</th><th>stride</th><th>padding</th><th>dilation</th><th>out</th></tr>{widths}</table>"
+        + table(("size", "kernel", "stride", "padding", "dilation", "out"), rows)
         + row("conv_transpose2d", [], ("there", marked(f"``{wider}``")))
         + row("receptive field", [], *(("there", marked(line)) for line in field))
     )
@@ -177,23 +191,41 @@ def shapes():
 
 def ledger():
     """LeNet-5, layer by layer, as the library counts it."""
-    counted = summary.summary(models.lenet5(), (1, 1, 28, 28))
-    lines = "".join(
-        f"<tr><td>{html.escape(r.layer)}</td><td>{' × '.join(map(str, r.shape[1:]))}</td><td>{r.parameters:,}</td><td>{r.work:,}</td></tr>"
-        for r in counted.rows)
-    return f"<table><tr><th>layer</th><th>output</th><th>parameters</th><th>multiply-adds</th></tr>{lines}</table>"
+    counted = summary.summary(models.lenet5(), (1, 28, 28))
+    rows = [(row.kind, " × ".join(map(str, row.output_shape)), f"{row.parameters:,}", f"{row.multiply_adds:,}")
+            for row in counted.rows if row.parameters or row.kind == "MaxPool2d"]
+    rows.append(("sum", "", f"{counted.parameters:,}", f"{counted.multiply_adds:,}"))
+    return table(("layer", "output", "parameters", "multiply-adds"), rows)
 
 
 def rules():
     """The optimisers: how a weight moves."""
-    return "".join(row(name, [f"torch.optim.{name}"], ("there", marked(" ".join(section(getattr(optim, name), "Notes").split("\n\n")[0].split()))))
-                   for name in OPTIMIZERS)
+    said = {name: sentences(section(getattr(optim, name), "Notes").split("\n\n")[0]) for name in OPTIMIZERS}
+    return "".join(row(name, [f"optim.{name}"], ("there", marked(" ".join(s for s in lines if "``" in s))))
+                   for name, lines in said.items())
 
 
 def starts():
     """The initialisers."""
-    return "".join(row(name, [f"nn.init.{name}"] if name != "default_" else [],
-                       ("there", marked(inspect.getdoc(getattr(init, name)).partition("\n")[0].rstrip(".")))) for name in STARTS)
+    lines = {name: inspect.getdoc(getattr(init, name)).partition("\n")[0].rstrip(".") for name in STARTS}
+    return "".join(row(name, [] if name == "default_" else [f"nn.init.{name}"], ("there", marked(text)))
+                   for name, text in lines.items())
+
+
+def rates():
+    """The schedules: how the learning rate moves."""
+    kinds = [kind for name, kind in vars(schedules).items() if inspect.isclass(kind) and name[0] != "_"]
+    lines = {kind.__name__: inspect.getdoc(kind).partition("\n")[0].rstrip(".") for kind in kinds
+             if issubclass(kind, schedules.Schedule) and kind is not schedules.Schedule}
+    return "".join(row(name, [f"lr_scheduler.{name}"], ("there", marked(text))) for name, text in sorted(lines.items()))
+
+
+def states():
+    """What layers learn and remember, by the names of PyTorch's ``state_dict``."""
+    rows = [(said, name, " × ".join(map(str, array.shape)) or "one number")
+            for said, layer in LAYERS.items() for name, array in layer().state_dict().items()]
+    return table(("layer", "name", "shape"), [(said if i == 0 or rows[i - 1][0] != said else "", *rest)
+                                              for i, (said, *rest) in enumerate(rows)])
 
 
 def check():
@@ -205,13 +237,16 @@ def check():
 
 def markup():
     """The whole sheet as HTML."""
-    blocks = [("Shapes", shapes()), *((title, "".join(map(pair, operations(module)))) for module, title in GROUPS.items()),
-              ("Optimisers", rules()), ("First weights", starts()), ("LeNet-5, counted", ledger()), ("Check any gradient", check())]
-    parts = "".join(f"<section class='s{i}'><h3>{title}</h3>{body}</section>" for i, (title, body) in enumerate(blocks))
+    pairs = [(title, "".join(map(pair, operations(module)))) for module, title in GROUPS.items()]
+    blocks = [("Shapes", shapes()), *pairs, ("Optimisers", rules()), ("Rates over time", rates()),
+              ("First weights", starts()), ("What a layer holds", states()), ("LeNet-5, counted", ledger()),
+              ("Check any gradient", check())]
+    parts = "".join(f"<div class='block'><h2>{title}</h2>{body}</div>" for title, body in blocks)
     return (
         "<div class='sheet'><p class='legend'><span class='there'>forward</span> <span class='back'>backward</span> "
-        "<code>dy</code> is the gradient of the loss with respect to <code>y</code>; every gradient has the shape of what it belongs to. "
-        f"F is torch.nn.functional, nn is torch.nn.</p><div class='columns'>{parts}</div></div>"
+        "<code>dy</code> is the gradient of the loss with respect to <code>y</code>. Beside each name: what PyTorch "
+        "calls it (F is torch.nn.functional; lr_scheduler is in torch.optim). Made from the library’s docstrings.</p>"
+        f"<div class='columns'>{parts}</div></div>"
     )
 
 
@@ -224,4 +259,4 @@ def fill(app, docname, source):
 
 def setup(app):
     app.connect("source-read", fill)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": cnnlib.__version__ if hasattr(cnnlib, "__version__") else "1"}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

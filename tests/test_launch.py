@@ -48,6 +48,32 @@ def test_with_the_setting_every_chapter_opens_on_binder_and_colab():
         assert launch.services(HUB, page) == []
 
 
+@pytest.mark.parametrize("address", ["", HUB])
+def test_a_built_chapter_has_the_buttons_or_none(address, tmp_path):
+    """A book of two pages, built as ours is, with the setting and without."""
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    config = config.replace('course_repository: ""', f'course_repository: "{address}"')
+    assert f'course_repository: "{address}"' in config
+    (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: chapters/01_a\n")
+    (tmp_path / "intro.md").write_text("# A book\n\nOf two pages.\n")
+    (tmp_path / "chapters").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 1. A\n\nText.")]),
+                   tmp_path / "chapters" / "01_a.ipynb")
+    for name in ("_ext", "references.bib"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    links = {}
+    for page in ("intro", "chapters/01_a"):
+        markup = BeautifulSoup((tmp_path / f"_build/html/{page}.html").read_text(encoding="utf-8"), "html.parser")
+        links[page] = [link["href"] for link in markup.select("a.launch-link")]
+        assert not [link for link in markup.find_all(["link", "script", "img"]) if "binder" in str(link)]
+    assert links == {"intro": [], "chapters/01_a": [there for _, there in launch.services(address, "chapters/01_a")]}
+    assert len(links["chapters/01_a"]) == (2 if address else 0)
+
+
 @pytest.mark.parametrize("address, place", [
     (f"{HUB}/", "gh/OWNER/NAME"), (f"{HUB}.git", "gh/OWNER/NAME"), ("https://gitlab.com/a/b/c", "gl/a%2Fb%2Fc"),
     ("https://git.example.org/a/b.git", "git/https%3A%2F%2Fgit.example.org%2Fa%2Fb"),

@@ -76,6 +76,15 @@ def test_nothing_moves_and_nothing_is_folded():
     assert all(e.select_one(".course-caption").get_text(strip=True) for e in explorers)
 
 
+def test_a_sound_is_named():
+    figure = '<figure id="f"><audio src="data:,"></audio></figure>'
+    page = BeautifulSoup(f'<article class="bd-article">{figure}</article>', "html.parser")
+    pdf.parsed.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "parsed", lambda name: page)
+        assert "To be heard in the page" in pdf.article("chapters/x", {"chapters/x"})
+
+
 def test_solutions_stand_at_the_end_of_their_chapter_and_nowhere_else():
     page = book().find(id=pdf.slug(CHAPTER))
     exercises = page.find_all("section", id=re.compile("--exercise-9-"))
@@ -148,7 +157,7 @@ def test_a_print_has_numbers_links_outline_and_no_cut_pages():
     pages = [page.extract_text() for page in reader.pages]
     assert {round(float(page.mediabox.width)) for page in reader.pages} <= {594, 595, 596}
     assert pages[0].lstrip().startswith("From Neuron to ConvNet") and reader.metadata.title == pdf.TITLE
-    assert all(re.search(rf"(^|\D){number}\s*$", text) for number, text in enumerate(pages[1:], 2)), "page numbers"
+    assert all(re.search(rf"^{number}$", text, flags=re.M) for number, text in enumerate(pages[1:], 2)), "page numbers"
     # The contents: each number is the page on which the outline has that title.
     entries = [entry for entry in reader.outline if not isinstance(entry, list)]
     outline = {entry.title: reader.get_destination_page_number(entry) + 1 for entry in entries}

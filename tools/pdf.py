@@ -45,7 +45,7 @@ NO_PYPDF = "pypdf is needed to number the contents: python -m pip install -e '.[
 # Only for the screen, or without meaning on paper.
 DROPPED = (
     ".headerlink, script, noscript, .copybtn, button, .course-controls, .tag_hide-input details, .course-verdict.open, "
-    "audio, .prev-next-area, link, style.course-screen"
+    ".prev-next-area, link, style.course-screen"
 )
 IDS = re.compile(r"(?<=url\(#)[^)\"']+")
 WHERE = re.compile(r"Solutions are (?:in\s+the folded cells|folded away below each exercise)\.")
@@ -107,6 +107,9 @@ def moved(page, address, pages):
 def article(page, pages):
     """The text of a page, its anchors made unlike those of other pages."""
     text, start = parsed(page).select_one("article.bd-article"), slug(page)
+    for sound in text.find_all("audio"):
+        sound.name, sound.attrs = "p", {"class": "book-sound"}
+        sound.string = "♪ To be heard in the page, or in the notebook."
     for tag in text.select(DROPPED):
         tag.decompose()
     for tag in text.find_all(True):
@@ -191,11 +194,15 @@ def styles(parts):
     return "".join(f"<link rel='stylesheet' href='{sheet}'>" for sheet in sheets) + f"<style>{running}</style>"
 
 
+NO_MARGINS = "<style>@page { @bottom-center { content: ''; } }</style>"  # the first print has the numbers of the pages
+
+
 def document(parts, body, kind):
     """A document with the styles of the book."""
+    own = NO_MARGINS if kind == "numbers" else ""
     return (
         f"<!DOCTYPE html><html lang='en' data-theme='light' class='{kind}'><head><meta charset='utf-8'>"
-        f"<title>{TITLE}</title>{styles(parts)}</head><body>{body}</body></html>"
+        f"<title>{TITLE}</title>{styles(parts)}{own}</head><body>{body}</body></html>"
     )
 
 
