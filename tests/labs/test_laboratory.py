@@ -1,4 +1,4 @@
-"""What all laboratories have in common, seen from Python: what a notebook holds, and what is left where nothing moves."""
+"""What all laboratories have in common, from Python: what a notebook holds, and what is left where nothing moves."""
 
 import base64
 import html
