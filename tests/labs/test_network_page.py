@@ -368,6 +368,25 @@ def test_a_change_of_theme_paints_the_maps_anew(lab):
     assert light == [0, 114, 178] and lab.execute_script(colour) == [124, 196, 240]
 
 
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_is_wider_than_a_phone_and_its_letters_are_large_enough(lab, width):
+    lab.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        lab.execute_script("document.querySelector('[data-do=all]').click()")
+        one(lab, '[data-grid="4"]').send_keys(*[Keys.DOWN] * 5, *[Keys.RIGHT] * 5, Keys.ENTER)
+        assert lab.execute_script("return document.documentElement.scrollWidth") <= width
+        smallest = lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab text")].map((text) =>
+              parseFloat(text.getAttribute("font-size")) * text.getScreenCTM().a))""")
+        assert smallest >= 9
+        assert lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select)")].map((control) =>
+              control.getBoundingClientRect().height))""") >= 44
+    finally:
+        lab.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 # --- In Jupyter ------------------------------------------------------------------------------------------------------
 
 KERNEL = """
