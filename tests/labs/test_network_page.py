@@ -109,7 +109,12 @@ def test_strokes_are_undone_one_by_one_and_the_pad_is_cleared(lab):
     assert len(json.loads(linked(lab))["strokes"]) == 2
     one(lab, "[data-do=undo]").click()
     assert len(json.loads(linked(lab))["strokes"]) == 1
-    one(lab, "[data-do=undo]").send_keys(Keys.CONTROL, "z")
+    lab.switch_to.active_element.send_keys(Keys.CONTROL, "z")
+    assert "It was drawn as a 3" in caption(lab)
+    draw(lab, DRAWN[1]["strokes"], "touch")  # the pad itself hears Ctrl+Z
+    assert "It was drawn" not in caption(lab)
+    assert lab.execute_script("return 'pad' in document.activeElement.dataset")
+    lab.switch_to.active_element.send_keys(Keys.CONTROL, "z")
     assert "It was drawn as a 3" in caption(lab)
     one(lab, "[data-do=clear]").click()
     assert caption(lab).startswith("The pad is empty")
@@ -361,6 +366,25 @@ def test_a_change_of_theme_paints_the_maps_anew(lab):
     lab.execute_script("document.documentElement.dataset.theme = 'dark'")
     settle(lab)
     assert light == [0, 114, 178] and lab.execute_script(colour) == [124, 196, 240]
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_is_wider_than_a_phone_and_its_letters_are_large_enough(lab, width):
+    lab.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        lab.execute_script("document.querySelector('[data-do=all]').click()")
+        one(lab, '[data-grid="4"]').send_keys(*[Keys.DOWN] * 5, *[Keys.RIGHT] * 5, Keys.ENTER)
+        assert lab.execute_script("return document.documentElement.scrollWidth") <= width
+        smallest = lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab text")].map((text) =>
+              parseFloat(text.getAttribute("font-size")) * text.getScreenCTM().a))""")
+        assert smallest >= 9
+        assert lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select)")].map((control) =>
+              control.getBoundingClientRect().height))""") >= 44
+    finally:
+        lab.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 # --- In Jupyter ------------------------------------------------------------------------------------------------------
