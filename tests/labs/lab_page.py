@@ -147,7 +147,7 @@ class Page:
         for _ in range(most):
             ActionChains(self.browser, duration=0).send_keys(Keys.TAB).perform()
             name, seen = self.browser.execute_script("""
-                const e = document.activeElement, box = e.closest(".course-lab-choice label") ?? e;
+                const e = document.activeElement, box = e.closest(".course-lab-w-choice label") ?? e;
                 const style = getComputedStyle(box);
                 return [e === document.body ? "" : e.dataset.grid || e.dataset.do || e.name || e.localName,
                   style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];""")

@@ -100,6 +100,15 @@ def test_the_mouse_shows_what_it_points_at(page):
     assert len(page.browser.find_elements("css selector", "[data-grid=input] > svg > [stroke-width='3']")) == 9
 
 
+def test_a_mouse_that_rests_leaves_the_choice_to_the_keys(page):
+    page.open()
+    page.point(page.cell("input", 2, 2))
+    for said in ("at row 0, column 0", "at row 0, column 1"):  # the input is drawn anew under the mouse each time
+        page.press("[data-grid=output]", Keys.RIGHT)
+        page.browser.execute_async_script("setTimeout(arguments[0], 150)")
+        assert f"The output {said}" in page.caption
+
+
 def test_a_tap_chooses_and_a_pixel_can_be_typed(page):
     page.open(width=390)
     page.tap(page.cell("output", 0, 3))

@@ -2,7 +2,7 @@
 import { ACCENT, GREEN, LINE, MUTED, row, text, WARM } from "./draw.js";
 import { caption, GRADIENT, going } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
-import { beside, growing, headed, many, multiplied, note, plane, still } from "./lab-planes.js";
+import { beside, growing, headed, many, multiplied, note, plane, sketch, still } from "./lab-planes.js";
 import { number } from "./words.js";
 
 const isInside = ({ x }) => ({ p, q }) => x[p]?.[q] !== undefined;
@@ -15,8 +15,8 @@ export function drawn(seen, state) {
   const sum = !fits ? "" : grid === "output" ? scattered(seen) : grid ? met(seen, state) : "";
   const plot = fits && seen.check ? nudged(seen, state) : "";
   return {
-    html: { ...planes, sum, plot, badge: plot && badge(seen.check, nameOf(seen.cell)), lens: lenses(seen), check: checked(seen),
-      value: seen.cell ? nameOf(seen.cell) : "" },
+    html: { ...planes, sum, plot, badge: plot && badge(seen.check, nameOf(seen.cell)), lens: lenses(seen),
+      check: checked(seen), value: seen.cell ? nameOf(seen.cell) : "" },
     still: still(row(...Object.values(planes)) + sum + plot),
     caption: caption(seen, state),
   };
@@ -61,14 +61,16 @@ function squares(terms, done, rule, left, top, side) {
     const counts = writes && k < done && (rule === "+=" || n === latest);
     const look = counts ? `fill="${value < 0 ? WARM : value > 0 ? ACCENT : MUTED}"`
       : `fill="none" stroke="${MUTED}" stroke-opacity="0.6"`;
-    return `<rect x="${(from + n * wide + 0.5).toFixed(1)}" y="${top + side - 8}" width="${(wide - 1).toFixed(1)}" height="5" ${look}/>`;
+    const x = (from + n * wide + 0.5).toFixed(1);
+    return `<rect x="${x}" y="${top + side - 8}" width="${(wide - 1).toFixed(1)}" height="5" ${look}/>`;
   }).join("");
 }
 
 // Whether a number that has been nudged agrees with its gradient: in its corner.
 function sign({ nudged, done, windows }, grid, i, j, left, top, side) {
   const found = done === windows.length && nudged?.find((one) => one.grid === grid && one.i === i && one.j === j);
-  return found ? text(left + side - 7, top + 12, 12, found.agrees ? "✓" : "✗", ` style="fill:${found.agrees ? GREEN : WARM}"`) : "";
+  if (!found) return "";
+  return text(left + side - 7, top + 12, 12, found.agrees ? "✓" : "✗", ` style="fill:${found.agrees ? GREEN : WARM}"`);
 }
 
 function kernel(seen) {
@@ -122,9 +124,10 @@ function met({ terms, cell: [grid, i, j], dy, x, convolution }, { at, rule }) {
     return `<li>dy(${term.i}, ${term.j}) × ${by} = ${number(d)} × ${number(value)} = ${number(d * value)}</li>`;
   });
   const bars = growing(values, { label: `${many(terms.length, "term")} of ${name}`, reached,
-    lost: (k) => rule === "=" && k < latest, groups: terms.length > 9 ? [] : terms.map((term) => [`(${term.i}, ${term.j})`, 1]) });
+    lost: (k) => rule === "=" && k < latest,
+    groups: terms.length > 9 ? [] : terms.map((term) => [`(${term.i}, ${term.j})`, 1]) });
   return headed(`${name} ${rule === "=" ? "keeps the last of" : "after"} ${reached} of ${many(terms.length, "term")}: ` +
-    `<b>${number(sum)}</b>`, 404, `${bars}<ul class="course-lab-uses">${items.join("")}</ul>`);
+    `<b>${number(sum)}</b>`, 404, `${bars}<ul class="course-lab-w-uses">${items.join("")}</ul>`);
 }
 
 // --- Nudges ----------------------------------------------------------------------------------------------------------
@@ -143,15 +146,15 @@ function nudged({ curve, check: { gradient }, loss, cell }, { nudge }) {
     `<path d="M${moved.map((at) => point(...at)).join("L")}" fill="none" stroke="${ACCENT}" stroke-width="3"/>` +
     `<path d="M${point(-reach, -reach * gradient)}L${point(reach, reach * gradient)}" stroke="${WARM}" stroke-width="2" ` +
     `stroke-dasharray="5 4"/><circle cx="${x}" cy="${y}" r="5" fill="${ACCENT}"/>`;
-  return headed(head, wide, `<svg role="img" aria-label="${head}, and a line of slope ${number(gradient)}" viewBox="0 0 ${wide} ${tall}" ` +
-    `style="width:100%;max-width:${wide}px;height:auto">${drawing}</svg>` + note(`${name} by ${compact(nudge)}: the loss changes by ` +
-    `${number(change, 3)}. Dashed: d${name.slice(0, 1)} · ${number(nudge, 3)} = ${number(gradient * nudge, 3)}.`));
+  return headed(head, wide, sketch(`${head}, and a line of slope ${number(gradient)}`, `0 0 ${wide} ${tall}`, wide, drawing) +
+    note(`${name} by ${compact(nudge)}: the loss changes by ${number(change, 3)}. ` +
+      `Dashed: d${name.slice(0, 1)} · ${number(nudge, 3)} = ${number(gradient * nudge, 3)}.`));
 }
 
 function checked({ nudged: all, toNudge }) {
   if (!all) return "";
   const wrong = all.filter(({ agrees }) => !agrees).length;
-  const said = wrong ? `${many(wrong, "gradient")} ${wrong === 1 ? "does" : "do"} not agree with the slope that was measured.`
-    : "each slope agrees with its gradient.";
+  const said = !wrong ? "each slope agrees with its gradient."
+    : `${many(wrong, "gradient")} ${wrong === 1 ? "does" : "do"} not agree with the slope that was measured.`;
   return `<p class="course-lab-badge" data-agrees="${!wrong}">${all.length} of ${toNudge} numbers nudged: ${said}</p>`;
 }

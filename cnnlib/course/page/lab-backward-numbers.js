@@ -1,5 +1,6 @@
 // The backward laboratory's numbers: one plane forward and back, each term of its gradients, the loss under a nudge.
-import { avgPool2d, avgPool2dBackward, conv2d, conv2dBackward, fromLists, maxPool2d, maxPool2dBackward, toLists } from "./core.js";
+import { conv2d, conv2dBackward, fromLists, toLists } from "./core.js";
+import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from "./core.js";
 import { range, table } from "./draw.js";
 import { gradientCheck } from "./lab.js";
 import { inGrid, outputs, taps } from "./windows.js";
@@ -48,18 +49,21 @@ export const layers = Object.keys(LAYERS);
 
 export function compute(state, config) {
   const w = state.weights[state.size], x = edited(config.pictures[state.picture], state.edits[state.picture]);
-  const convolution = state.layer === "convolution", most = Math.floor(Math.min(...sides(w)) / 2);  // as PyTorch asks of pooling
-  const options = { stride: state.stride, padding: convolution ? state.padding : Math.min(state.padding, most),
-    dilation: convolution ? state.dilation : 1 };
-  const fit = [outputs(x.length, w.length, options), outputs(x[0].length, w[0].length, options)], fits = Math.min(...fit) > 0;
+  const convolution = state.layer === "convolution";
+  // Pooling is padded by half its window at most, as in PyTorch.
+  const padding = convolution ? state.padding : Math.min(state.padding, Math.floor(Math.min(...sides(w)) / 2));
+  const options = { stride: state.stride, padding, dilation: convolution ? state.dilation : 1 };
+  const fit = [outputs(x.length, w.length, options), outputs(x[0].length, w[0].length, options)];
+  const fits = Math.min(...fit) > 0;
   const size = { input: sides(x), weight: convolution ? sides(w) : [0, 0], output: fits ? fit : [0, 0] };
   const there = { x, w, options, size, cell: inGrid(state.cell, size), layer: state.layer, convolution };
   return fits ? { ...there, ...backward(there, state, config) } : { ...there, y: [], dy: [], dx: [], dw: [], windows: [] };
 }
 
 function backward({ x, w, options, size, cell, layer, convolution }, state, config) {
-  const [rows, columns] = size.output, { [layer]: { forward, backward, local } } = LAYERS, derivative = local(x, w, options);
-  const dy = edited(table(rows, columns, (i, j) => config.dy[i % config.dy.length][j % config.dy[0].length]), state.upstream);
+  const [rows, columns] = size.output, { [layer]: { forward, backward, local } } = LAYERS;
+  const derivative = local(x, w, options), given = (i, j) => config.dy[i % config.dy.length][j % config.dy[0].length];
+  const dy = edited(table(rows, columns, given), state.upstream);
   const lossOf = (x, w) => sum(forward(x, w, options).map((line, i) => sum(line.map((v, j) => v * dy[i][j]))));
   // Each window with its terms. A loop over windows `writes` to each pixel under it; max pooling, to one.
   const windows = table(rows, columns, (i, j) => ({ i, j, terms: taps([i, j], sides(w), options).map((tap) => {

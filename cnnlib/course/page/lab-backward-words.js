@@ -29,24 +29,26 @@ function spoiled({ dx, dw, wrong, convolution }) {
 function ofWindow(seen) {
   const { cell: [, i, j], dy, x, done, windows, layer, convolution } = seen, { terms } = going(seen), d = number(dy[i][j]);
   const head = `Window ${done} of ${windows.length}, where dy = ${d}:`;
-  if (convolution) return `${head} each pixel under it gets ${d} times its weight, each weight ${d} times its pixel.${spoiled(seen)}`;
-  if (layer === "average pooling") return `${head} each place gets an equal share, ${d} / ${terms.length}.${spoiled(seen)}`;
+  const end = spoiled(seen);
+  if (convolution) return `${head} each pixel under it gets ${d} times its weight, each weight ${d} times its pixel.${end}`;
+  if (layer === "average pooling") return `${head} each place gets an equal share, ${d} / ${terms.length}.${end}`;
   const { p, q } = terms.find(({ share }) => share === 1), most = x[p][q];
   const equal = terms.filter((term) => x[term.p]?.[term.q] === most).length;
-  const tie = equal > 1 ? ` It stands there ${equal === 2 ? "twice" : `${equal} times`}, a tie: the first in reading order gets it, ` +
-    "as in PyTorch." : "";
-  return `${head} the largest number, ${number(most)} at row ${p}, column ${q}, gets all of it.${tie}${spoiled(seen)}`;
+  const tie = equal > 1 ? ` It stands there ${equal === 2 ? "twice" : `${equal} times`}, a tie: the first in reading ` +
+    "order gets it, as in PyTorch." : "";
+  return `${head} the largest number, ${number(most)} at row ${p}, column ${q}, gets all of it.${tie}${end}`;
 }
 
 function ofNumber({ cell: [grid, i, j], terms, check, slopes, layer }, { rule }) {
   const name = `${GRADIENT[grid]}(${i}, ${j})`, writing = terms.filter(({ writes }) => writes).length;
   if (!terms.length) return `The pixel at row ${i}, column ${j} lies under no window: its gradient is 0.`;
   const one = terms.length === 1;
-  const met = layer === "max pooling" ? `${many(terms.length, "window")} ${one ? "holds" : "hold"} it, and ${writing || "none"} ` +
-    `${one ? "" : "of them "}chose it` : `${many(terms.length, "term")} ${one ? "comes" : "meet"} here`;
+  const chose = `${many(terms.length, "window")} ${one ? "holds" : "hold"} it, and ${writing || "none"} ` +
+    `${one ? "" : "of them "}chose it`;
+  const met = layer === "max pooling" ? chose : `${many(terms.length, "term")} ${one ? "comes" : "meet"} here`;
   const head = `${met}: ${name} = ${number(check.gradient)}.`;
   if (check.agrees) return `${head} A nudge agrees: the loss has slope ${number(check.slope)}.`;
   if (rule === "=") return `${head} A nudge says ${number(check.slope)}: “=” has lost the other terms.`;
-  return `${head} But nudged up the loss has slope ${number(slopes[1])}, nudged down ${number(slopes[0])}: at a tie there is no ` +
-    "derivative, and a rule has to choose.";
+  return `${head} But nudged up the loss has slope ${number(slopes[1])}, nudged down ${number(slopes[0])}: at a tie ` +
+    "there is no derivative, and a rule has to choose.";
 }

@@ -25,11 +25,12 @@ export function valid(state, { pictures, weights }) {
     within(state.stride, 1, 3) && within(state.padding, 0, 2) && within(state.dilation, 1, 2) &&
     ["+=", "="].includes(state.rule) && isCell(state.cell, GRIDS) && typeof state.pinned === "boolean" &&
     within(state.at, 0, ALL) && within(8 * state.nudge, -16, 16) && within(state.checked, 0, ALL) &&
-    Object.entries(state.edits).every(([name, list]) => edits(list, [pictures[name].length, pictures[name][0].length])) &&
+    Object.entries(state.edits).every(([name, list]) =>
+      edits(list, [pictures[name].length, pictures[name][0].length])) &&
     edits(state.upstream, [ALL, ALL]);
 }
 
-export const layout = ({ pictures, weights }) => '<p class="course-lab-hint">Point at a number, tap it, or go there with ' +
+export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint">Point at a number, tap it, or go there with ' +
   "Tab and the arrow keys. An output sends its gradient back through its window; a pixel gathers from all windows over it, " +
   "a weight from all outputs. A click or Enter holds it; + and − change it.</p>" +
   `<div class="course-lab-tools">${menu('state="layer"', layers, "layer")}` +
@@ -38,11 +39,12 @@ export const layout = ({ pictures, weights }) => '<p class="course-lab-hint">Poi
   `${choice("dilation", [1, 2], "dilation")}${choice("rule", ["+=", "="], "windows write")}</div>` +
   '<div class="course-lab-tools" data-region="lens"></div>' +
   PLANES +
-  '<div class="course-lab-tools course-lab-scrub"><button type="button" data-do="play">▶ Go back</button>' +
+  '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">▶ Go back</button>' +
   '<label><span data-name="scrub"></span> <input type="range" min="0" max="1" data-focus="scrub"></label></div>' +
-  `<div class="course-lab-below"><p class="course-caption" data-region="caption"></p>${VALUE}` +
-  '<div class="course-lab-planes"><div data-region="sum"></div><div class="course-lab-nudge"><div data-region="plot"></div>' +
-  '<label>nudge <input type="range" data-state="nudge" min="-2" max="2" step="0.125"></label></div></div>' +
+  `<div class="course-lab-w-below"><p class="course-caption" data-region="caption"></p>${VALUE}` +
+  '<div class="course-lab-w-planes"><div data-region="sum"></div><div class="course-lab-w-nudge"><div data-region="plot"></div>' +
+  '<label>nudge <input type="range" data-state="nudge" min="-2" max="2" step="0.125">' +
+  "</label></div></div>" +
   '<div data-region="badge"></div><div class="course-lab-tools"><button type="button" data-do="nudge">Nudge every ' +
   `number</button>${UNDO_AND_RESET}</div><div data-region="check"></div></div>`;
 
@@ -59,12 +61,12 @@ export function open(root, config) {
   function after(now, state) {
     seen = now;
     const scrub = find('[data-focus="scrub"]'), window = scatters(), count = window ? seen.windows.length : seen.terms?.length ?? 0;
-    find(".course-lab-scrub").hidden = !count;
+    find(".course-lab-w-scrub").hidden = !count;
     find('[data-name="scrub"]').textContent = window ? "windows back" : "terms";
     scrub.min = window ? 1 : 0;
     scrub.max = count;
     scrub.value = window ? seen.done : Math.min(state.at, count);
-    find(".course-lab-nudge").hidden = !seen.check;
+    find(".course-lab-w-nudge").hidden = !seen.check;
     for (const name of ["padding", "dilation"]) {
       for (const radio of body.querySelectorAll(`[name="${name}"]`)) {
         radio.disabled = !seen.convolution && Number(radio.value) > (name === "padding" ? Math.floor(seen.w.length / 2) : 1);

@@ -9,12 +9,12 @@ export const menu = (data, names, label, more = "") => `<label>${label} <select 
   `<option value="${json(name)}">${escaped(name)}</option>`).join("")}${more}</select></label>`;
 
 // A few values side by side, of which one is chosen.
-export const choice = (key, values, name) => `<div class="course-lab-choice" role="radiogroup" aria-label="${name}">` +
+export const choice = (key, values, name) => `<div class="course-lab-w-choice" role="radiogroup" aria-label="${name}">` +
   `<span aria-hidden="true">${name}</span><div>${values.map((value) => `<label><input type="radio" name="${key}" ` +
   `data-state="${key}" value="${json(value)}">${value}</label>`).join("")}</div></div>`;
 
 // The two grids and the kernel between them. Beside a wide input, the kernel stands above the output.
-export const PLANES = '<div class="course-lab-planes"><div data-region="input"></div><div class="course-lab-planes">' +
+export const PLANES = '<div class="course-lab-w-planes"><div data-region="input"></div><div class="course-lab-w-planes">' +
   '<div data-region="weight"></div><div data-region="output"></div></div></div>';
 
 // Once all is drawn: beside the input only where the output has room there.
@@ -23,7 +23,7 @@ export function place(body) {
   output.parentElement.style.flexBasis = output.firstElementChild?.style.width || "9rem";
 }
 
-export const VALUE = '<div class="course-lab-tools course-lab-value"><span data-region="value"></span>' +
+export const VALUE = '<div class="course-lab-tools course-lab-w-value"><span data-region="value"></span>' +
   '<button type="button" data-do="less" aria-label="one less">−</button>' +
   '<input type="number" step="1" aria-label="value" data-focus="value">' +
   '<button type="button" data-do="more" aria-label="one more">+</button></div>';
@@ -50,7 +50,7 @@ export function valueBox(body, { get, set }) {
     less: () => step(-1), more: () => step(1),
     show() {
       const value = get();
-      body.querySelector(".course-lab-value").hidden = value === null;
+      body.querySelector(".course-lab-w-value").hidden = value === null;
       if (value !== null) write(body.querySelector('[data-focus="value"]'), Number(value.toFixed(4)));
     },
   };

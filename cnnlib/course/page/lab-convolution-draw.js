@@ -43,7 +43,8 @@ function input({ x, reads, tab, size, cell, window, uses, y }, { padding, counti
 }
 
 function kernel({ x, w, tab, cell, uses, size }) {
-  const frames = cell?.[0] === "weight" ? [cell.slice(1)] : cell?.[0] === "input" ? (uses ?? []).map(({ u, v }) => [u, v]) : [];
+  const frames = cell?.[0] === "weight" ? [cell.slice(1)]
+    : cell?.[0] === "input" ? (uses ?? []).map(({ u, v }) => [u, v]) : [];
   return plane("weight", `kernel${x.length > 1 ? ` ${tab}` : ""}: ${times(...size.weight)}`, w[tab],
     { most: largest(w.flat()), frames });
 }
@@ -51,8 +52,8 @@ function kernel({ x, w, tab, cell, uses, size }) {
 function output({ y, size, cell, uses, w, x, tab }, state) {
   if (!y.length) return note("No window fits: the kernel spans more than the padded picture.");
   const { padding, dilation, stride } = state, [rows, columns] = size.output;
-  const formula = (axis) => `⌊(${size.input[axis]} + 2·${padding} − ${dilation}·(${size.weight[axis]} − 1) − 1) / ${stride}⌋ ` +
-    `+ 1 = ${size.output[axis]}`;
+  const formula = (axis) => `⌊(${size.input[axis]} + 2·${padding} − ${dilation}·(${size.weight[axis]} − 1) − 1) / ` +
+    `${stride}⌋ + 1 = ${size.output[axis]}`;
   const alike = size.input[0] === size.input[1] && size.weight[0] === size.weight[1];
   // An output that reads the chosen pixel shows the product that it makes of it.
   const product = (use) => (use ? `${number(w[tab][use.u][use.v])} · ${number(x[tab][use.p][use.q])}` : "");
@@ -91,7 +92,7 @@ function usesList({ uses, w, x, tab, cell }) {
     `${cell[0] === "input" ? `by weight (${u}, ${v})` : `at pixel (${p}, ${q})`}: ` +
     `${number(w[tab][u][v])} × ${number(x[tab][p]?.[q] ?? 0)} = ${number(product)}</li>`);
   const more = uses.length > LISTED ? `<li>and ${uses.length - LISTED} more</li>` : "";
-  return `<ul class="course-lab-uses">${items.join("")}${more}</ul>`;
+  return `<ul class="course-lab-w-uses">${items.join("")}${more}</ul>`;
 }
 
 function question({ cell, verdict, size }, state, asked) {
@@ -107,5 +108,6 @@ function question({ cell, verdict, size }, state, asked) {
 
 function valueName({ cell, x, tab }) {
   if (!cell || cell[0] === "output") return "";
-  return `${cell[0] === "input" ? "pixel" : "weight"} at ${place(cell[1], cell[2])}${x.length > 1 ? ` of channel ${tab}` : ""}`;
+  const channel = x.length > 1 ? ` of channel ${tab}` : "";
+  return `${cell[0] === "input" ? "pixel" : "weight"} at ${place(cell[1], cell[2])}${channel}`;
 }

@@ -20,6 +20,7 @@ export const withFound = (state, i, j) => ({ of: fingerprint(state), cells: [...
 
 // Another hidden output, here and there on the map, but the same from the same state; or null.
 export function next(state, [rows, columns], here) {
-  const open = table(rows, columns, (i, j) => [i, j]).flat().filter(([i, j]) => hidden(state, i, j) && String([i, j]) !== String(here));
+  const open = table(rows, columns, (i, j) => [i, j]).flat()
+    .filter(([i, j]) => hidden(state, i, j) && String([i, j]) !== String(here));
   return open.length ? open[(Math.abs(fingerprint(state)) + 5 * open.length) % open.length] : null;
 }

@@ -42,20 +42,20 @@ export function valid(state, { pictures, kernels }) {
     (found === null || Array.isArray(found.cells));
 }
 
-export const layout = ({ pictures, kernels }) => '<p class="course-lab-hint">Point at a number, tap it, or go there with ' +
+export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint">Point at a number, tap it, or go there with ' +
   "Tab and the arrow keys: an output shows its window, a pixel the outputs that read it, a weight all places where it is " +
   "used. A click or Enter holds it; + and − change a pixel or a weight.</p>" +
   `<div class="course-lab-tools">${menu('state="picture"', Object.keys(pictures), "image")}` +
   `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}</div>` +
   `<div class="course-lab-tools">${choice("channels", [1, 2, 3], "channels")}${choice("stride", [1, 2, 3], "stride")}` +
   `${choice("padding", [0, 1, 2], "padding")}${choice("dilation", [1, 2, 3], "dilation")}` +
-  '<label class="course-lab-above">bias <input type="number" step="1" data-focus="bias"></label></div>' +
+  '<label class="course-lab-w-above">bias <input type="number" step="1" data-focus="bias"></label></div>' +
   PLANES +
   '<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>' +
   `<label><input type="checkbox" data-state="counting">count readers</label>${UNDO_AND_RESET}</div>` +
-  `<div class="course-lab-below"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
+  `<div class="course-lab-w-below"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
   '<div class="course-lab-tools" data-region="tabs"></div>' +
-  '<div class="course-lab-tools course-lab-scrub"><button type="button" data-do="play">▶ Add up</button>' +
+  '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">▶ Add up</button>' +
   '<label>terms <input type="range" data-state="at" min="0" max="1"></label></div><div data-region="sum"></div></div>';
 
 export function open(root, config) {
@@ -74,7 +74,7 @@ export function open(root, config) {
     const scrub = find('[data-state="at"]'), [grid, i, j] = seen.cell ?? [], button = find('[data-do="predict"]');
     scrub.max = countTerms(seen);
     scrub.value = Math.min(state.at, scrub.max);
-    find(".course-lab-scrub").hidden = !seen.window || hidden(state, i, j);
+    find(".course-lab-w-scrub").hidden = !seen.window || hidden(state, i, j);
     write(find('[data-focus="bias"]'), state.bias);
     find("[data-kernel]").value = JSON.stringify(state.kernel);
     for (const radio of body.querySelectorAll('[name="channels"]')) {

@@ -29,29 +29,38 @@ export function mistakes(seen, { bias, stride, padding, dilation }) {
   turned((c, u, v) => w[c][u][L - 1 - v], "that is the sum with the kernel mirrored, left for right.");
   turned((c, u, v) => w[c][K - 1 - u][v], "that is the sum with the kernel upside down.");
   add(plain, `the products add up to that; the bias, ${number(bias)}, is missing.`);
-  if (many) add(total + (x.length - 1) * bias, "the bias is in it once for every channel. It is added once, to the whole sum.");
+  if (many) {
+    add(total + (x.length - 1) * bias, "the bias is in it once for every channel. It is added once, to the whole sum.");
+  }
   add(plain - bias, "the bias was taken away instead of added.");
   for (const [c, part] of many ? sums.entries() : []) {
     add(part + bias, `that is channel ${c} alone, and the bias. All ${x.length} channels go into one output.`);
     add(part, `that is channel ${c} alone. The other channels, and the bias, belong to the sum.`);
     add(total - part, `channel ${c} was left out.`);
   }
-  if (dilation > 1) moved(top, left, `the weights look at pixels ${dilation} apart here: that is the sum for neighbours.`, 1);
-  if (stride > 1) moved(i - padding, j - padding, `that window moved by 1 for each output. With stride ${stride} it moves by ${stride}.`);
-  if (padding) moved(i * stride, j * stride, `that window forgot the padding: it starts ${padding} before the picture.`);
+  if (dilation > 1) {
+    moved(top, left, `the weights look at pixels ${dilation} apart here: that is the sum for neighbours.`, 1);
+  }
+  if (stride > 1) {
+    moved(i - padding, j - padding, `that window moved by 1 for each output. With stride ${stride} it moves by ${stride}.`);
+  }
+  if (padding) {
+    moved(i * stride, j * stride, `that window forgot the padding: it starts ${padding} before the picture.`);
+  }
   for (const [down, right, where] of [[0, 1, "to the right"], [0, -1, "to the left"], [1, 0, "down"], [-1, 0, "up"]]) {
     moved(top + down, left + right, `off by one: that is the sum of a window one pixel too far ${where}.`);
   }
   if (y[j]?.[i] !== undefined) add(y[j][i], `that is the output at row ${j}, column ${i}: row and column were exchanged.`);
   add(-total, "the sign is the wrong way round.");
   add(plain / (K * L) + bias, "that is the mean of the products. A convolution adds them up.");
-  add(sum(x.flatMap((plane) => window.map(({ p, q }) => plane[p]?.[q] ?? 0))) + bias, "that is the sum of the numbers under " +
-    "the window. Each is multiplied by its weight first.");
+  add(sum(x.flatMap((plane) => window.map(({ p, q }) => plane[p]?.[q] ?? 0))) + bias, "that is the sum of the numbers " +
+    "under the window. Each is multiplied by its weight first.");
   if (total < 0) add(0, "an output may be negative. Only a ReLU after the convolution would make it 0.");
   for (const [share, say] of [[1, "is missing"], [2, "has the wrong sign"]]) {
     products.forEach((list, c) => list.forEach((product, k) => {
       const { u, v } = window[k], place = `row ${u}, column ${v}${many ? ` of channel ${c}` : ""}`;
-      if (product) add(total - share * product, `one product ${say}, it seems: ${number(product)}, of the weight at ${place}.`);
+      if (!product) return;
+      add(total - share * product, `one product ${say}, it seems: ${number(product)}, of the weight at ${place}.`);
     }));
   }
   return found;

@@ -11,11 +11,11 @@ const BOX = [82, 46];  // the width and height of a product
 export const escaped = (content) => content.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 export const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 export const times = (a, b) => `${a}\u00a0×\u00a0${b}`;
-export const beside = (...parts) => `<div class="course-lab-planes">${parts.join("")}</div>`;
-export const note = (words) => `<p class="course-lab-note">${words}</p>`;
+export const beside = (...parts) => `<div class="course-lab-w-planes">${parts.join("")}</div>`;
+export const note = (words) => `<p class="course-lab-w-note">${words}</p>`;
 // A heading and what it is about, as wide as that is, where there is room.
 export const headed = (head, wide, body) => `<div style="flex:0 1 ${wide}px;width:${wide}px;max-width:100%">` +
-  `<p class="course-lab-head">${head}</p>${body}</div>`;
+  `<p class="course-lab-w-head">${head}</p>${body}</div>`;
 const short = (value) => Number(value.toFixed(2));
 
 // --- Planes ----------------------------------------------------------------------------------------------------------
@@ -57,13 +57,13 @@ export function plane(name, head, values, { label = head, border = 0, edge = "0"
     body.push(`<rect x="${short(at(j) + 1)}" y="${short(at(i) + 1)}" width="${short(long * side - 2)}" ` +
       `height="${short(tall * side - 2)}" fill="none" stroke="${ACCENT}" stroke-width="3" pointer-events="none"${more}/>`);
   }
-  const drawing = drawn(label, `-2 -2 ${wide + 4} ${high + 4}`, wide + 4, body.join(""));
+  const drawing = sketch(label, `-2 -2 ${wide + 4} ${high + 4}`, wide + 4, body.join(""));
   const grid = name && ` data-grid="${name}" tabindex="0" role="application" aria-label="${escaped(label)}"`;
   const size = read ? "" : ` data-picture="${rows},${columns},${border}"`;
   return headed(head, wide + 4, `<div${grid}${size}>${drawing}</div>${below}`);
 }
 
-const drawn = (label, box, wide, body) => `<svg role="img" aria-label="${escaped(label)}" viewBox="${box}" ` +
+export const sketch = (label, box, wide, body) => `<svg role="img" aria-label="${escaped(label)}" viewBox="${box}" ` +
   `style="width:100%;max-width:${wide}px;height:auto">${body}</svg>`;
 
 // The same where nothing moves: no stops for Tab.
@@ -76,7 +76,7 @@ function picture(values, { light, most, left, side }) {
     : signed(flat.map((v) => v / most), columns, rows);
   const place = `x="${left}" y="${left}" width="${short(side * columns)}" height="${short(side * rows)}"`;
   return `<image href="${address}" ${place} preserveAspectRatio="none" style="image-rendering:pixelated"` +
-    `${light ? "" : ' class="course-lab-signed"'}/>` +
+    `${light ? "" : ' class="course-lab-w-signed"'}/>` +
     `<rect ${place} fill="none" stroke="${LINE}"/>`;
 }
 
@@ -110,7 +110,7 @@ export function multiplied(head, window, { factors, value, pale = () => false, f
       `stroke="${ACCENT}" stroke-width="3" pointer-events="none"/>`);
   }
   const [rows, columns] = ["u", "v"].map((name) => Math.max(...window.map((tap) => tap[name])) + 1);
-  return headed(head, wide * columns + 4, drawn(`${head}: ${window.length} products`,
+  return headed(head, wide * columns + 4, sketch(`${head}: ${window.length} products`,
     `-2 -2 ${wide * columns + 4} ${high * rows + 4}`, wide * columns + 4, cells.join("")));
 }
 
@@ -140,5 +140,5 @@ export function growing(terms, { label, reached = terms.length, groups = [], los
     return `<line x1="${a}" x2="${b}" y1="${foot}" y2="${foot}" stroke="${MUTED}"/>` + text((a + b) / 2, foot + 17, 13, name);
   });
   const zero = `<line x1="0" x2="${wide}" y1="${y(0)}" y2="${y(0)}" stroke="${MUTED}" stroke-dasharray="1 3"/>`;
-  return drawn(label, `-2 0 ${wide + 4} ${foot + 22}`, wide + 4, zero + bars.join("") + names.join(""));
+  return sketch(label, `-2 0 ${wide + 4} ${foot + 22}`, wide + 4, zero + bars.join("") + names.join(""));
 }
