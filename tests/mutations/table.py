@@ -38,6 +38,7 @@ DRAWING = ("figures/test_drawing.py",)
 PLAYER = ("explorers/test_player.py",)
 NUMBERS = ("explorers/test_numbers.py",)
 CORE, SHELL, NETWORK = ("labs/test_core.py",), ("labs/test_lab.py",), ("labs/test_network.py",)
+TRAINING, TRAINING_PAGE = ("labs/test_training.py",), ("labs/test_training_page.py",)
 
 M = Mutation
 MUTATIONS = [
@@ -327,6 +328,15 @@ MUTATIONS = [
     M("a filter that is off keeps its bias", "course/page/lab-network-model.js", "b: layer.b && without(layer.b)", "b: layer.b", NETWORK),
     M("weights of another shape are taken", "course/page/lab-network-file.js", "times(tensors[name].shape) !== times(shape)", "false", NETWORK),
     M("a reader's training is not shown", "course/labs/_laboratory.py", "view.serial + 1", "view.serial", NETWORK),
+    M("the page's Adam does not correct its mean", "course/page/lab-training-net.js", "value / (1 - BETA1 ** n) / (", "value / (", TRAINING),
+    M("the page's Nesterov is plain momentum", "course/page/lab-training-net.js", "nesterov ? g.map((value, k) => value + mu * v[k]) : v", "v", TRAINING),
+    M("every epoch of the page has one order", "course/page/lab-training-draws.js", "permutation(draws(stream, seed, epoch), n)", "permutation(draws(stream, seed, 0), n)", TRAINING),
+    M("the page always forgets its gradients", "course/page/lab-training-run.js", 'fault !== "nozero" ? own', "true ? own", TRAINING),
+    M("a step back shows what was reached", "course/page/lab-training-run.js", "t >= last.t ? last : states[Math.floor(t / KEPT)]", "last", TRAINING),
+    M("nudging finds twice the slope", "course/page/lab-training-net.js", "(up - down) / (2 * eps)", "(up - down) / eps", TRAINING),
+    M("two runs differ in their seed as well", "course/page/lab-training.js", "{ ...first, [state", "{ ...first, seed: first.seed + 1, [state", TRAINING),
+    M("points held out are learned from", "course/plane.py", "(order[out:], order[:out])", "(order[:out], order[out:])", TRAINING),
+    M("a click adds a point of the other class", "course/page/lab-training-page.js", "Number(v.toFixed(3))), adds]", "Number(v.toFixed(3))), 1 - adds]", TRAINING_PAGE),
     M("a shorter row cuts off the place of another view", "course/page/player.js", "control.max = JSON.parse(control.dataset.values).length - 1;", "control.min = 0;", PLAYER),
     M("Python is asked twice and answers once", "course/_widget.py", "change.new | explorer.answer", "start | explorer.answer", ("explorers/test_widget.py",)),
     M("the page transposes its kernel", "course/page/conv-window.js", "kernel[u][v] * x", "kernel[v][u] * x", NUMBERS),
