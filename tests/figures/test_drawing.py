@@ -64,7 +64,8 @@ def test_logarithmic_axes_say_plain_numbers():
     wide.loglog([1e-14, 1e-3, 10], [0.01, 1, 100])
     near.semilogy([1, 2], [2, 5])
     inside = set(texts(to_svg(fig, "fig-log", "a line")))
-    assert {"1e−14", "1e−11", "0.01", "0.1", "1", "10", "100", "2", "3", "4"} <= inside
+    assert {"0.01", "0.1", "1", "10", "100", "2", "3", "4"} <= inside
+    assert len([text for text in inside if re.fullmatch(r"1e−\d+", text)]) > 1
 
 
 @pytest.mark.parametrize("width", [3.0, 5.2, 5.9])
