@@ -97,7 +97,7 @@ def test_the_edition_for_colab_fetches_the_library_first(monkeypatch, tmp_path):
     assert f"git clone --quiet --depth 1 {HUB} course" in cells[0].source
     code = TransformerManager().transform_cell(cells[0].source)
     tree = ast.parse(code)  # nothing happens where it is not Colab
-    assert len(tree.body) == 2 and ast.unparse(tree.body[-1]).startswith("if 'google.colab' in sys.modules:")
+    assert len(tree.body) == 2 and ast.unparse(tree.body[-1]).startswith("if 'google.colab' in sys.modules and")
     assert [cell.source for cell in cells[1:]] == [c.source for c in nbformat.read(ROOT / f"{PAGE}.ipynb", 4).cells]
 
 

@@ -47,8 +47,8 @@ The chapters of the course, each with a first cell that fetches the library wher
 """,
 }
 COLAB = """\
-import sys
-if "google.colab" in sys.modules:  # fetch the library, and work beside it
+import os, sys
+if "google.colab" in sys.modules and not os.path.exists("../cnnlib"):  # fetch the library, and work beside it
     !git clone --quiet --depth 1 {repository} course
     %pip install --quiet ./course
     %cd -q course/chapters
