@@ -225,7 +225,7 @@ export function crossEntropy(x, targets) {
     const sum = row.reduce((total, v) => total + Math.exp(v - most), 0);
     return most + Math.log(sum) - row[target];
   });
-  return losses.reduce((a, b) => a + b) / targets.length;
+  return losses.reduce((a, b) => a + b, 0) / targets.length;
 }
 
 // The probabilities, minus 1 at the right class, over the number of rows.
