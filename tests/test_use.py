@@ -30,7 +30,8 @@ def test_a_plan_has_its_weeks_and_known_laboratories(plan):
     weeks = rows(plan)
     assert [int(week[0]) for week in weeks] == list(range(1, PLANS[plan] + 1))
     named = {week[2] for week in weeks} - {""}
-    assert named == LABORATORIES
+    assert named == {f"[{name}](laboratories/{name.lower()}.ipynb)" for name in LABORATORIES}
+    assert all((ROOT / f"laboratories/{name.lower()}.ipynb").exists() for name in LABORATORIES)
 
 
 def test_twelve_weeks_have_every_chapter_once():

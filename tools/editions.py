@@ -19,8 +19,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What a notebook needs beside it, to run and to be compared. No tests: they hold right answers to every exercise.
 BESIDE = (
-    "cnnlib", "records", "binder", "requirements-book.txt", "requirements.txt", "pyproject.toml", "nbval_sanitize.cfg",
-    "conftest.py", "LICENSE", "LICENSE-TEXT", "CITATION.cff", "speed.ipynb", "verification.ipynb",
+    "cnnlib", "laboratories", "records", "binder", "requirements-book.txt", "requirements.txt", "pyproject.toml",
+    "nbval_sanitize.cfg", "conftest.py", "LICENSE", "LICENSE-TEXT", "CITATION.cff", "speed.ipynb", "verification.ipynb",
 )
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.egg-info")
 EXERCISE = re.compile(r"^### Exercise \d+\.\d+", re.M)
