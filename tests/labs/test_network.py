@@ -12,6 +12,7 @@ from cnnlib.course._still import call, engine
 from cnnlib.course.labs import NetworkLab
 from cnnlib.course.labs.network import describe
 from cnnlib.course.reader import network, reader
+from cnnlib.data import load_mnist, mnist_available
 from cnnlib.layers import (
     AdaptiveAvgPool2d,
     AvgPool2d,
@@ -26,6 +27,7 @@ from cnnlib.layers import (
     Tanh,
 )
 from cnnlib.models import digits_cnn, lenet5, mlp
+from cnnlib.training import predict
 
 DRAWN = drawings.load()
 SMALL, STATES, CLOSE = 8, 8, {"rtol": 1e-9, "atol": 1e-11}
@@ -291,6 +293,12 @@ def test_strokes_are_packed_as_python_packs_them():
     np.testing.assert_allclose(call("lab-network-ink", "points", drawings.packed(line)), line.clip(0, 1), atol=1 / 2590)
     for wrong in ("", "abc", "ABCD", 5, None, "a c1"):
         assert call("lab-network-ink", "isStroke", wrong) is False
+
+
+@pytest.mark.skipif(not mnist_available(), reason="MNIST is not at hand: CNNLIB_DATA names its folder")
+def test_the_network_reads_mnist():
+    test = load_mnist(train=False)[:2000]
+    assert (predict(reader(np.float32), test.images).argmax(axis=1) == test.labels).mean() > 0.985
 
 
 # --- Files -----------------------------------------------------------------------------------------------------------

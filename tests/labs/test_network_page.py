@@ -109,7 +109,12 @@ def test_strokes_are_undone_one_by_one_and_the_pad_is_cleared(lab):
     assert len(json.loads(linked(lab))["strokes"]) == 2
     one(lab, "[data-do=undo]").click()
     assert len(json.loads(linked(lab))["strokes"]) == 1
-    one(lab, "[data-do=undo]").send_keys(Keys.CONTROL, "z")
+    lab.switch_to.active_element.send_keys(Keys.CONTROL, "z")
+    assert "It was drawn as a 3" in caption(lab)
+    draw(lab, DRAWN[1]["strokes"], "touch")  # the pad itself hears Ctrl+Z
+    assert "It was drawn" not in caption(lab)
+    assert lab.execute_script("return 'pad' in document.activeElement.dataset")
+    lab.switch_to.active_element.send_keys(Keys.CONTROL, "z")
     assert "It was drawn as a 3" in caption(lab)
     one(lab, "[data-do=clear]").click()
     assert caption(lab).startswith("The pad is empty")
@@ -361,6 +366,88 @@ def test_a_change_of_theme_paints_the_maps_anew(lab):
     lab.execute_script("document.documentElement.dataset.theme = 'dark'")
     settle(lab)
     assert light == [0, 114, 178] and lab.execute_script(colour) == [124, 196, 240]
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_is_wider_than_a_phone_and_its_letters_are_large_enough(lab, width):
+    lab.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        lab.execute_script("document.querySelector('[data-do=all]').click()")
+        one(lab, '[data-grid="4"]').send_keys(*[Keys.DOWN] * 5, *[Keys.RIGHT] * 5, Keys.ENTER)
+        assert lab.execute_script("return document.documentElement.scrollWidth") <= width
+        smallest = lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab text")].map((text) =>
+              parseFloat(text.getAttribute("font-size")) * text.getScreenCTM().a))""")
+        assert smallest >= 9
+        assert lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select)")].map((control) =>
+              control.getBoundingClientRect().height))""") >= 44
+    finally:
+        lab.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+# --- In Jupyter ------------------------------------------------------------------------------------------------------
+
+KERNEL = """
+    const model = { data: {}, hands: [], get: (name) => model.data[name],
+      on: (name, hand) => model.hands.push([name, hand]),
+      off: (name, hand) => { model.hands = model.hands.filter((own) => own[1] !== hand); } };
+    // Bytes as Jupyter sends them: somewhere within a message.
+    const give = ({ page, config, bytes, serial }) => {
+      const message = new Uint8Array(bytes.length + 13);
+      message.set(bytes, 13);
+      Object.assign(model.data, { page, config, serial, bytes: new DataView(message.buffer, 13) });
+    };
+    const change = (data) => {
+      give(data);
+      for (const [name, hand] of model.hands) if (name === "change:serial") hand();
+    };
+    const show = (data) => {
+      give(data);
+      return modules["lab-faces"].jupyter(modules).render({ model, el: document.querySelector("main") });
+    };
+"""
+
+
+def test_in_jupyter_the_readers_network_is_shown_and_stays_on_the_drawing_when_it_is_trained_on(browser, tmp_path):
+    from cnnlib.course import bundle
+
+    path = tmp_path / "jupyter.html"
+    path.write_text(
+        f"<!DOCTYPE html><meta charset='utf-8'><style>{bundle.labs_style()}</style><main></main>"
+        f"<script>{bundle.modules('labs')}{KERNEL}</script>",
+        encoding="utf-8",
+    )
+    model = digits_cnn(rng=np.random.default_rng(0), dtype=np.float64)
+    lab = NetworkLab(model)
+    view = lab.widget()
+
+    def data():
+        return {"page": view.page, "config": view.config, "bytes": list(view.bytes), "serial": view.serial}
+
+    def expected():
+        image = call("lab-network-ink", "raster", DRAWN[21]["strokes"], 8, {"pen": DRAWN[21]["pen"]})["data"]
+        scores = model(np.reshape(image, (1, 1, 8, 8)))[0]
+        return 100 * np.exp(scores) / np.exp(scores).sum()
+
+    opened(browser, path)
+    browser.execute_script("window.close = show(arguments[0])", data())
+    pick(browser, DRAWN[21]["digit"], DRAWN[21]["hand"])
+    np.testing.assert_allclose(read(browser)[1], expected(), atol=0.051)
+    before = expected()
+    model[7].bias.data[...] += np.arange(10) / 5
+    lab.refresh()
+    browser.execute_script("change(arguments[0])", data())
+    np.testing.assert_allclose(read(browser)[1], expected(), atol=0.051)
+    assert np.abs(expected() - before).max() > 1 and "your model" in one(browser, "main").text
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert browser.execute_script("return location.hash") == ""  # the address is JupyterLab's own
+    assert browser.execute_script("""
+        const all = [...document.querySelectorAll("input, select, button, canvas, [tabindex]")];
+        return all.every((element) => element.dataset.lmSuppressShortcuts)""")
+    browser.execute_script("close()")
+    assert browser.execute_script("return model.hands.length") == 0
 
 
 def test_the_still_picture_stays_where_scripts_are_off(browser, path):

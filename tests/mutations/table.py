@@ -319,7 +319,7 @@ MUTATIONS = [
     M("an old answer follows a newer drawing", "course/page/faces.js", "if (serial < alone) return;", "", PLAYER),
     M("a kernel that does not answer is waited for", "course/page/faces.js", "module && alone ? 0 : PATIENCE", "1e9", PLAYER),
     M("JupyterLab takes the keys of a slider", "course/page/faces.js", "(\"input, select, button, [tabindex]\")", "(\"button\")", PLAYER),
-    M("a filter's gradient is that of its last window", "course/page/core.js", "dw.data[tap] += d * x.data[at];", "dw.data[tap] = d * x.data[at];", CORE),
+    M("a filter's gradient is that of its last row of windows", "course/page/core.js", "dw.data[tap] += sum;", "dw.data[tap] = sum;", CORE),
     M("ties send the gradient to the last maximum", "course/page/core.js", "x.data[from] > x.data[where[out]]", "x.data[from] >= x.data[where[out]]", CORE),
     M("the page's windows forget the dilation of columns", "course/page/core.js", "const left = v * e - q,", "const left = v - q,", CORE),
     M("a link of another laboratory is taken", "course/page/lab.js", "if (found?.[1] !== lab.name) return null;", "if (!found) return null;", SHELL),

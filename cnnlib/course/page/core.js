@@ -50,11 +50,13 @@ export function conv2dBackward(dy, x, w, options = {}) {
   const dx = tensor(x.shape), dw = tensor(w.shape), db = tensor([O]);
   products(x, w, options, (tap, out, from, step, count) => {
     const weight = w.data[tap];
+    let sum = 0;
     for (let k = 0; k < count; k++) {
       const d = dy.data[out + k], at = from + k * step;
       dx.data[at] += d * weight;
-      dw.data[tap] += d * x.data[at];
+      sum += d * x.data[at];
     }
+    dw.data[tap] += sum;
   });
   dy.data.forEach((d, out) => { db.data[Math.floor(out / map)] += d; });
   return { dx, dw, db };

@@ -17,16 +17,17 @@ function keepKeys(root) {
   }
 }
 
-// In Jupyter: traitlets, which may change when the reader's objects do; then the laboratory opens anew.
+// In Jupyter: traitlets, which may change when the reader's objects do; then the laboratory opens anew, as it stood.
 export const jupyter = (modules) => ({
   render({ model, el }) {
+    let lab = null;
     const open = () => {
       el.innerHTML = model.get("page");
       const root = el.querySelector(".course-lab"), view = model.get("bytes");
       root.dataset.face = "jupyter";
       // A view of the message's buffer, which may begin anywhere in it: copied, so that numbers of 8 bytes can be read.
       const own = new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-      modules[root.dataset.script].open(root, { ...model.get("config"), bytes: own });
+      lab = modules[root.dataset.script].open(root, { ...model.get("config"), bytes: own, resume: lab?.state });
       keepKeys(root);
       new MutationObserver(() => keepKeys(root)).observe(root, { childList: true, subtree: true });
     };

@@ -1,6 +1,6 @@
 // The network laboratory in words and markup: its rows of maps, its answers, its caption.
 import { largest } from "./draw.js";
-import { mosaic, planes } from "./lab-network-unit.js";
+import { planes } from "./lab-network-unit.js";
 import { png } from "./pictures.js";
 import { fixed, number } from "./words.js";
 

@@ -59,6 +59,7 @@ export function attend(root, config, { size, brush, drawingOf }) {
     pad.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       pad.setPointerCapture(event.pointerId);
+      pad.focus({ preventScroll: true });  // so that Ctrl+Z is heard here
       // A drawing that was picked gives way to the first stroke.
       const { picked, strokes } = lab.state, other = picked === null ? strokes : [];
       lab.change({ picked: null, strokes: [...other, packed([at(event)])], cell: null, pinned: false }, { soon: true });

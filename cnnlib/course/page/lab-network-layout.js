@@ -33,7 +33,7 @@ export function layout(config) {
 }
 
 const pad = () => column('<p class="course-lab-head">Draw a digit here</p>',
-  '<canvas class="course-lab-draw" data-pad role="img" aria-label="Pad: draw a digit with mouse, finger or pen; ' +
+  '<canvas class="course-lab-draw" data-pad role="img" tabindex="-1" aria-label="Pad: draw a digit with mouse, finger or pen; ' +
   `without them, choose a drawing below"></canvas>${tools(UNDO_AND_RESET, button("clear", "Clear"))}`);
 
 const input = () => column('<p class="course-lab-head" data-region="head"></p>',

@@ -83,7 +83,7 @@ const PADDING = 'fill="none" stroke-dasharray="1 2"';
 
 // One channel: patch, kernel and products as colours, and their sum.
 function small({ patch, kernel, products, sum }, c) {
-  const side = 9, apart = side * patch[0].length + 8, width = 3 * apart - 6, height = side * patch.length + 2;
+  const side = 8, apart = side * patch[0].length + 8, width = 3 * apart - 6, height = side * patch.length + 2;
   const block = (values, k) => {
     const most = largest(values.flat().map((v) => v ?? 0));
     return values.flatMap((line, i) => line.map((v, j) => `<rect x="${k * apart + j * side}" y="${i * side}" ` +

@@ -108,4 +108,5 @@ export function open(root, config) {
     linked: (state) => (state.weights === "loaded" ? { ...state, weights: "trained", off: [] } : state),
   });
   hands.begin(lab);
+  return lab;
 }

@@ -11,7 +11,8 @@ const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 export const UNDO_AND_RESET = '<button type="button" data-do="undo">Undo</button>' +
   '<button type="button" data-do="reset">Reset</button>';
 
-// Opens a laboratory in `root`, which holds a .course-lab-body: { state, change, undo, reset, play, show, say }.
+// Opens a laboratory in `root`, which holds a .course-lab-body: { state, change, undo, reset, play, show, say }, which
+// the laboratory's `open` returns.
 //
 //   name                          as it stands in the address: #lab=name:{…}
 //   start(config)                 the state at the start
@@ -31,7 +32,7 @@ export const UNDO_AND_RESET = '<button type="button" data-do="undo">Undo</button
 export function shell(root, config, lab) {
   const course = together(), body = root.querySelector(".course-lab-body"), inBook = root.dataset.face === "page";
   const drawn = {};  // the markup of each region, as it stands
-  let state = lab.start(config), past = [], seen = null, waiting = null, drawing = false;
+  let state = resumed(lab, config) ?? lab.start(config), past = [], seen = null, waiting = null, drawing = false;
 
   const find = (selector) => [...body.querySelectorAll(selector)];
 
@@ -155,6 +156,15 @@ export function shell(root, config, lab) {
 }
 
 // --- The address -----------------------------------------------------------------------------------------------------
+
+// The state of a laboratory that was here before its data changed, where it still makes sense.
+function resumed(lab, config) {
+  try {
+    return config.resume && (!lab.valid || lab.valid(config.resume, config)) ? config.resume : null;
+  } catch {
+    return null;
+  }
+}
 
 // Only what differs from the start, so that links stay short.
 function toAddress(lab, config, state) {
