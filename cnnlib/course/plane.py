@@ -236,7 +236,7 @@ def hold_out(x, labels, share, sample=0):
     --------
     >>> (x, labels), held = hold_out(np.array([[0.0, 1], [2, 3], [4, 5]]), np.array([0, 1, 0]), 1 / 3)
     >>> labels, held[1]
-    (array([0, 0]), array([1]))
+    (array([1, 0]), array([0]))
     """
     order, out = Draws(HELD, sample).permutation(len(x)), math.floor(share * len(x) + 0.5)
     return tuple((x[rows], labels[rows]) for rows in (order[out:], order[:out]))

@@ -234,6 +234,13 @@ def test_every_quiz_has_a_fault_to_find_and_every_verdict_its_reason():
     assert set(found) == set(plane.FAULTS) and min(found.values()) >= 8
 
 
+def test_jupyter_gets_the_readers_points():
+    x, labels = np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([0, 1])
+    view = TrainingLab(points=x, labels=labels, hidden=(8, 8), held_out=0.0).widget()
+    assert view.config["points"] == x.tolist() and view.config["labels"] == [0, 1] and view.config["hidden"] == [8, 8]
+    assert "course-lab-training" in view.page
+
+
 def test_laboratories_have_a_still_picture_and_a_caption():
     still, caption = TrainingLab().first
     assert still.count("<svg") == 2 and still.count("<image") > 10 and caption.startswith("After 100 steps: loss ")

@@ -299,8 +299,10 @@ def test_it_is_accessible_and_as_wide_as_the_window(open_at, axe, mode, width, s
         assert violations(browser, axe) == [], state
 
 
-def test_fingers_and_eyes_find_everything_on_a_phone(open_at):
-    browser = open_at({"step": 30, "layer1": 8, "layer2": 8, "layer3": 2}, width=390)
+@pytest.mark.parametrize("width", [390, 320])
+def test_fingers_and_eyes_find_everything_on_a_phone(open_at, width):
+    state = {"step": 30, "layer1": 8, "layer2": 8, "layer3": 2, "phase": 2, "cell": ["units", 0, 2]}
+    browser = open_at(state, width=width)
     browser.execute_script("document.querySelector('.course-lab-settings').open = true")
     small = browser.execute_script("""
         return [...document.querySelectorAll('.course-lab :is(button, select, summary, label)')]
@@ -309,5 +311,8 @@ def test_fingers_and_eyes_find_everything_on_a_phone(open_at):
     assert small == []
     letters = browser.execute_script("""
         return Math.min(...[...document.querySelectorAll('.course-lab svg text')].map((t) =>
-          parseFloat(t.getAttribute('font-size')) * t.getScreenCTM().a))""")
+          parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a))""")
     assert letters >= 9
+    outside = browser.execute_script("return [...document.querySelectorAll('.course-lab :not(svg *)')]"
+                                     ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1).length")
+    assert outside == 0
