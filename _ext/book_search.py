@@ -77,7 +77,7 @@ def sections(page: str):
     title = words(article.h1) if article.h1 else ""
     parts = entries(article)
     for section in reversed(article.select("section[id]")):
-        heading = section.find(HEADINGS, recursive=False)
+        heading = section.find(HEADINGS, recursive=False) or section.select_one(".course-explorer-title")
         name = words(heading) if heading else title
         if heading:
             heading.decompose()
