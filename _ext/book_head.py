@@ -17,7 +17,7 @@ OTHERS = {
 # Scripts, and what a page that uses one has in its body; None: no page of ours uses it.
 USED = {
     "course/copy.js": 'class="highlight"',
-    "togglebutton.js": r'class="(?:toggle|admonition[^"]* dropdown|[^"]* toggle)[ "]',
+    "togglebutton.js": r'class="(?:[^"]* )?(?:toggle|dropdown)[ "]',
     "design-tabs.js": "sd-tab-set",
     "course/explore.js": "course-explorer",
     "course/formulas.js": "data-tex=",

@@ -95,7 +95,7 @@ def gather(app, exception):
              if "_static" not in path.relative_to(out).parts}
     sheets = {}
     for path, text in pages.items():
-        head = NOSCRIPT.sub(lambda m: " " * len(m[0]), text[:text.find("</head>")])
+        head = NOSCRIPT.sub(lambda m: "\0" * len(m[0]), text[:text.find("</head>")])
         found = list(LINKS.finditer(head))
         if not found:
             continue

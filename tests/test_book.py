@@ -166,6 +166,13 @@ def test_a_page_loads_one_style_sheet_and_the_scripts_that_it_uses_once_each():
         assert [name.rsplit("/", 1)[-1] for name in sheets] == ["book.css"], page
 
 
+def test_without_javascript_a_style_hides_what_would_do_nothing():
+    for page in PAGES:
+        (link,) = soup(page).select('noscript link[rel="stylesheet"]')
+        assert ((HTML / page).parent / link["href"].split("?")[0]).resolve().name == "noscript.css"
+        assert ((HTML / page).parent / link["href"].split("?")[0]).resolve().exists(), page
+
+
 def test_no_script_lies_in_the_book_that_no_page_loads():
     loaded = {name for page in PAGES for name in names_of_scripts(page)}
     lying = {path.name for path in HTML.rglob("_static/**/*.js")}

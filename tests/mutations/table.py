@@ -341,7 +341,7 @@ MUTATIONS = [
     M("Python is asked twice and answers once", "course/_widget.py", "change.new | explorer.answer", "start | explorer.answer", ("explorers/test_widget.py",)),
     M("the page transposes its kernel", "course/page/conv-window.js", "kernel[u][v] * x", "kernel[v][u] * x", NUMBERS),
     M("the page's filter reads one plane twice", "course/page/conv-channels.js", "u][v] * x[c]", "u][v] * x[c && 1]", NUMBERS),
-    M("the page lights a pixel's windows without their stride", "course/page/conv-channels.js", "[p - i * stride, q - j * stride]", "[p - i, q - j]", NUMBERS),
+    M("the page lights a pixel's windows without their stride", "course/page/conv-channels.js", "uses([p, q], [size, size], [3, 3], { stride })", "uses([p, q], [size, size], [3, 3], {})", NUMBERS),
     M("the page's dx keeps one term", "course/page/conv-back.js", '(rule === "=" ? 0 : dx[p][q])', "0", NUMBERS),
     M("the page's Adam does not correct its bias", "course/page/ravine.js", "value / (1 - momentum ** n)", "value", NUMBERS),
     M("the page's ravine has one limit for momentum and Nesterov", "course/page/ravine.js", '(rule === "Nesterov" ? 1 + 2 * momentum : 1)', "1", NUMBERS),

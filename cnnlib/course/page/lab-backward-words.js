@@ -13,7 +13,7 @@ export function caption(seen, state) {
     return "No window fits: it spans more than the padded picture. Add padding, or choose a smaller dilation or window.";
   }
   if (!cell) {
-    return `All ${many(windows.length, "window")} have gone back.${spoiled(seen)} Choose an output, ` +
+    return `${windows.length === 1 ? "The one window has" : `All ${windows.length} windows have`} gone back.${spoiled(seen)} Choose an output, ` +
       `${convolution ? "a pixel or a weight" : "or a pixel"}.`;
   }
   return cell[0] === "output" ? ofWindow(seen) : ofNumber(seen, state);

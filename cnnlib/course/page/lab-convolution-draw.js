@@ -50,7 +50,7 @@ function kernel({ x, w, tab, cell, uses, size }) {
 }
 
 function output({ y, size, cell, uses, w, x, tab }, state) {
-  if (!y.length) return note("No window fits: the kernel spans more than the padded picture.");
+  if (!y.length) return note("No output.");
   const { padding, dilation, stride } = state, [rows, columns] = size.output;
   const formula = (axis) => `⌊(${size.input[axis]} + 2·${padding} − ${dilation}·(${size.weight[axis]} − 1) − 1) / ` +
     `${stride}⌋ + 1 = ${size.output[axis]}`;

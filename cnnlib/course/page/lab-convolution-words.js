@@ -4,6 +4,7 @@ import { number } from "./words.js";
 
 export const place = (i, j) => `row ${i}, column ${j}`;
 const list = (values) => [...new Set(values)].map((value) => number(value)).join(", ");
+const line = (name, values) => `${name}${new Set(values).size === 1 ? "" : "s"} ${list(values)}`;
 // "3 − 2 + 1"
 const added = (values) => values.map((v, k) => (k ? `${v < 0 ? "−" : "+"} ${number(Math.abs(v))}` : number(v))).join(" ");
 
@@ -22,8 +23,8 @@ export function caption(seen, asked) {
 
 function ofOutput({ x, y, cell: [, i, j], window, sums, bias }, asked) {
   const zeros = window.filter(({ p, q }) => x[0][p]?.[q] === undefined).length, several = x.length > 1;
-  const reads = `The output at ${place(i, j)} reads rows ${list(window.map(({ p }) => p))} and columns ` +
-    `${list(window.map(({ q }) => q))}${several ? ` of ${x.length} channels` : ""}` +
+  const reads = `The output at ${place(i, j)} reads ${line("row", window.map(({ p }) => p))} and ` +
+    `${line("column", window.map(({ q }) => q))}${several ? ` of ${x.length} channels` : ""}` +
     `${zeros ? `; ${many(zeros, "place")} of the window ${zeros === 1 ? "lies" : "lie"} in the padding` : ""}.`;
   if (asked) return `${reads} What is it?`;
   const sum = several ? `Channel by channel its products add up to ${added(sums)}`

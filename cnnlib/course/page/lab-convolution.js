@@ -136,12 +136,14 @@ export function open(root, config) {
     find('[data-focus="guess"]')?.focus();
   }
 
-  body.addEventListener("input", ({ target }) => {
+  const take = ({ target, type }) => {
     const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
     if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
     const bias = target.matches('[data-focus="bias"]') && target.value !== "" ? Number(target.value) : null;
     if (allowed(bias)) lab.change({ bias });
-  });
+    else if (bias !== null && type === "change") target.value = lab.state.bias;  // what is in force
+  };
+  for (const kind of ["input", "change"]) body.addEventListener(kind, take);  // a menu may tell of either alone
   body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches('[data-focus="guess"]')) check();
   });

@@ -62,7 +62,7 @@ export function captionOf({ p, unit, layers, slopes }, state, { drawings }) {
   if (!drawn && !state.strokes.length) return "The pad is empty: draw a digit, or choose a drawing.";
   const next = p[second] < 0.0005 ? "" : `, ${second} with ${percent(p[second])}`;
   const parts = [`Read as ${first} with ${percent(p[first])}${next}.`];
-  if (drawn) parts.push(`It was drawn as a ${drawn.digit}${drawn.digit === first ? "" : ": misread"}.`);
+  if (drawn) parts.push(`It was drawn as ${drawn.digit === 8 ? "an" : "a"} ${drawn.digit}${drawn.digit === first ? "" : ": misread"}.`);
   if (slopes) {
     parts.push(`The maps show how the score of ${state.target} changes with each number: blue where more of it ` +
       "raises the score, orange where more lowers it.");

@@ -21,7 +21,6 @@ export function attend(root, config, { size, brush, drawingOf }) {
     find("[data-do=all]").setAttribute("aria-pressed", String(state.all));
     find("[data-do=cover]").setAttribute("aria-disabled", String(state.cell?.[0] !== "0"));
     find("[data-do=uncover]").setAttribute("aria-disabled", String(!state.covered.length));
-    find("[data-state=pen]").disabled = state.picked !== null;
   };
 
   const actions = {

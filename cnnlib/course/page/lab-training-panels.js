@@ -84,7 +84,8 @@ const runs = (shown) =>
   group("Whose network is shown", [0, 1].map((k) => button({ shown: k }, k === shown, `network ${"AB"[k]}`)));
 
 function adding({ adds, added }) {
-  const mark = (value, sign) => `+ <span class="course-lab-${value}">${sign}</span>` +
+  const classes = ["course-lab-0", "course-lab-1"];  // in full: the style sheet keeps what it finds written
+  const mark = (value, sign) => `+ <span class="${classes[value]}">${sign}</span>` +
     `<span class="course-status">add a point of class ${value}</span>`;
   const names = [[-1, "choose"], [0, mark(0, "●")], [1, mark(1, "■")]];
   const remove = added.length ? `<button type="button" data-set='{"added": []}'>remove ${added.length}</button>` : "";
@@ -120,7 +121,7 @@ function legend(sides, { versus }) {
 const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed" : "failed"}">${text}</p>`;
 
 function caption(sides, { quiz }) {
-  const one = sides[0], n = (v) => (Number.isFinite(v) ? number(v, 3) : "not finite");
+  const one = sides[0], n = (v) => (Number.isFinite(v) ? short(v) : "not finite");
   if (!one.rows.length) return "No points to learn from yet: choose a class and click in the plane.";
   const tell = ({ train, held }) =>
     `loss ${n(train.loss)}, ${held ? `held out ${n(held.loss)}, ` : ""}${percent(held ?? train)} right`;
