@@ -6,6 +6,7 @@ its own table.
 
 import ast
 import inspect
+import re
 import textwrap
 from dataclasses import dataclass
 from unittest import mock
@@ -17,6 +18,7 @@ from cnnlib.course.exercises._verdict import Verdict
 
 JUDGES = ("check_function", "check_letters", "check_value", "judge_function", "judge_value")
 LONGEST = 70  # signs of a wrong answer that are shown
+BLANK = re.compile(r"\{\w+\}")  # what str.format fills in
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _sentences(tree):
 
 def _text(node):
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
+        return BLANK.sub("…", node.value) if isinstance(node.value, str) else ""
     return "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
 
 
