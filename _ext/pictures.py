@@ -62,7 +62,7 @@ def smaller(png: bytes) -> bytes:
     exact = encoded(image, lossless=True)
     if len(exact) < PHOTOGRAPH:
         return exact
-    return min(exact, encoded(image, quality=66, use_sharp_yuv=True), key=len)
+    return min(exact, encoded(image, quality=48, use_sharp_yuv=True), key=len)
 
 
 def move_pixels(app, pagename, templatename, context, doctree):

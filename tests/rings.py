@@ -20,16 +20,18 @@ CONTRAST = """
 # cut off, and be gone without the focus.
 FAULTS = CONTRAST + """
     const ringFaults = (e) => {
-      const style = getComputedStyle(e), faults = [];
+      // A choice that is drawn by its label shows the focus there.
+      const drawnBy = e.matches("input[type=radio], input[type=checkbox]") && getComputedStyle(e).opacity === "0" ? e.closest("label") ?? e : e;
+      const style = getComputedStyle(drawnBy), faults = [];
       const width = parseFloat(style.outlineWidth), offset = parseFloat(style.outlineOffset);
       if (style.outlineStyle === "none" || width < 2) faults.push("no ring");
-      const ground = behind(offset < 0 ? e : e.parentElement), value = contrast(style.outlineColor, ground);
+      const ground = behind(offset < 0 ? drawnBy : drawnBy.parentElement), value = contrast(style.outlineColor, ground);
       if (value < 3) faults.push(`contrast ${value.toFixed(2)} of ${style.outlineColor} on ${ground}`);
       let opacity = 1;
-      for (let p = e; p; p = p.parentElement) opacity *= getComputedStyle(p).opacity;
+      for (let p = drawnBy; p; p = p.parentElement) opacity *= getComputedStyle(p).opacity;
       if (opacity < 0.9) faults.push(`opacity ${opacity}`);
-      const box = e.getBoundingClientRect(), reach = Math.max(0, width + offset);
-      if (style.display !== "inline") for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) {
+      const box = drawnBy.getBoundingClientRect(), reach = Math.max(0, width + offset);
+      if (style.display !== "inline") for (let p = drawnBy.parentElement; p && p !== document.body; p = p.parentElement) {
         const around = getComputedStyle(p), clip = p.getBoundingClientRect();
         if (around.overflowX === "visible") continue;
         if (box.left - reach < clip.left - 1 || box.right + reach > clip.right + 1) {
@@ -38,7 +40,7 @@ FAULTS = CONTRAST + """
       }
       const name = `${e.tagName}.${e.className} "${e.textContent.trim().slice(0, 30)}"`, drawn = style.outlineWidth;
       e.blur();
-      const rest = getComputedStyle(e);
+      const rest = getComputedStyle(drawnBy);
       if (rest.outlineStyle !== "none" && rest.outlineWidth === drawn) faults.push("the same without focus");
       return [name, faults];
     };

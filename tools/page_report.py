@@ -209,6 +209,7 @@ def violations(browser, axe):
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
         for theme in ("light", "dark"):
             browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+            time.sleep(0.4)  # colours change gradually
             browser.execute_script(axe)
             count += browser.execute_async_script(
                 "const done = arguments[arguments.length - 1];"

@@ -15,9 +15,9 @@ import sheet  # noqa: E402
 TARGET = ROOT / "_build" / "sheet.pdf"
 PAGE = """
 @page { size: 420mm 297mm; margin: 9mm 11mm; }
-:root { --book-sans: "Source Sans 3", sans-serif; --pst-font-family-monospace: "Source Code Pro", monospace; }
+:root { --book-sans: "Book Sans", sans-serif; --pst-font-family-monospace: "Book Code", monospace; }
 body { color: #14181c; margin: 0; -webkit-print-color-adjust: exact; }
-h1 { font: 600 19pt/1 "Source Serif 4", serif; margin: 0 8mm 0 0; white-space: nowrap; }
+h1 { font: 600 19pt/1 "Book Serif", serif; margin: 0 8mm 0 0; white-space: nowrap; }
 header { align-items: baseline; display: flex; }
 .sheet { font-size: 7.75pt; line-height: 1.22; }
 .sheet .columns { column-gap: 6mm; columns: 5; }

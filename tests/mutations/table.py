@@ -37,8 +37,8 @@ RESIDUAL = ("test_residual.py",)
 DRAWING = ("figures/test_drawing.py",)
 PLAYER = ("explorers/test_player.py",)
 NUMBERS = ("explorers/test_numbers.py",)
-CORE, SHELL, NETWORK = ("labs/test_core.py",), ("labs/test_lab.py",), ("labs/test_network.py",)
-TRAINING, TRAINING_PAGE = ("labs/test_training.py",), ("labs/test_training_page.py",)
+CORE, SHELL, NETWORK = ("labs/test_core.py",), ("labs/test_shell.py",), ("labs/test_network.py",)
+TRAINING, TRAINING_PAGE = ("labs/test_training_runs.py",), ("labs/test_training_page.py",)
 
 M = Mutation
 MUTATIONS = [

@@ -121,7 +121,8 @@ function legend(sides, { versus }) {
 const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed" : "failed"}">${text}</p>`;
 
 function caption(sides, { quiz }) {
-  const one = sides[0], n = (v) => (Number.isFinite(v) ? short(v) : "not finite");
+  const one = sides[0], plain = (v) => v === 0 || (Math.abs(v) >= 0.0005 && Math.abs(v) < 1000);
+  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? number(v, 3) : short(v));
   if (!one.rows.length) return "No points to learn from yet: choose a class and click in the plane.";
   const tell = ({ train, held }) =>
     `loss ${n(train.loss)}, ${held ? `held out ${n(held.loss)}, ` : ""}${percent(held ?? train)} right`;
