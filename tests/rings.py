@@ -21,7 +21,8 @@ CONTRAST = """
 FAULTS = CONTRAST + """
     const ringFaults = (e) => {
       // A choice that is drawn by its label shows the focus there.
-      const drawnBy = e.matches("input[type=radio], input[type=checkbox]") && getComputedStyle(e).opacity === "0" ? e.closest("label") ?? e : e;
+      const clear = e.matches("input[type=radio], input[type=checkbox]") && getComputedStyle(e).opacity === "0";
+      const drawnBy = clear ? e.closest("label") ?? e : e;
       const style = getComputedStyle(drawnBy), faults = [];
       const width = parseFloat(style.outlineWidth), offset = parseFloat(style.outlineOffset);
       if (style.outlineStyle === "none" || width < 2) faults.push("no ring");

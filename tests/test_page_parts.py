@@ -77,7 +77,7 @@ def test_a_grid_of_numbers_stays_exact_and_in_the_page(tmp_path):
 
 def test_a_photograph_becomes_a_file_of_its_own_that_looks_the_same(tmp_path):
     rng = np.random.default_rng(0)
-    smooth = np.cumsum(np.cumsum(rng.normal(size=(200, 200)), 0), 1)
+    smooth = np.cumsum(np.cumsum(rng.normal(size=(320, 320)), 0), 1)
     photo = 240 * (smooth - smooth.min()) / np.ptp(smooth) + rng.uniform(0, 9, smooth.shape)
     photo = photo.astype("uint8")
     context = page_with(png(photo))

@@ -73,11 +73,13 @@ def test_the_labels_of_committed_axes_stand_where_they_say():
                 if any(value is None for value in read) or len(read) < 2:
                     continue
                 assert len(set(labels)) == len(labels), f"{picture.where}: ticks that read alike: {labels}"
-                values = np.array([value for value, _ in read])
+                order = np.argsort(places)  # on logarithmic axes the smaller ticks are drawn last
+                places, values = places[order], np.array([value for value, _ in read])[order]
                 assert (np.diff(values) != 0).all() and len(set(np.sign(np.diff(values)))) == 1, picture.where
                 # Half a printed digit may move a tick by as much.
                 reach = np.abs(places[-1] - places[0]) / abs(values[-1] - values[0])
-                slack = 0.3 + (0.5 * max(unit for _, unit in read) * reach if len(read) > 2 else 0)
+                units = {unit for _, unit in read}  # several: each label says all of its number
+                slack = 0.3 + (0.5 * max(units) * reach if len(read) > 2 and len(units) == 1 else 0)
                 assert astray(places, values) <= slack, f"{picture.where}: ticks {labels} stand at {places}"
                 checked += len(read) > 2
     assert checked > 80
