@@ -32,7 +32,8 @@ FAULTS = CONTRAST + """
       for (let p = drawnBy; p; p = p.parentElement) opacity *= getComputedStyle(p).opacity;
       if (opacity < 0.9) faults.push(`opacity ${opacity}`);
       const box = drawnBy.getBoundingClientRect(), reach = Math.max(0, width + offset);
-      if (style.display !== "inline") for (let p = drawnBy.parentElement; p && p !== document.body; p = p.parentElement) {
+      const inline = style.display === "inline";
+      for (let p = drawnBy.parentElement; !inline && p && p !== document.body; p = p.parentElement) {
         const around = getComputedStyle(p), clip = p.getBoundingClientRect();
         if (around.overflowX === "visible") continue;
         if (box.left - reach < clip.left - 1 || box.right + reach > clip.right + 1) {
