@@ -58,7 +58,7 @@ def gaps(runs):
     fig, ax = plt.subplots(figsize=(5.2, 3.2))
     for (name, run), style in zip(runs.items(), ("-", "--", "-.", ":"), strict=True):
         ax.plot(np.arange(1, len(run) + 1), np.maximum(run, 1e-17), style, label=name)
-    ax.set(yscale="log", xlabel="step", ylabel="relative difference", ylim=(1e-17, 1e4))
+    ax.set(yscale="log", xlabel="step", ylabel="relative difference", ylim=(1e-17, 1e11))
     ax.set_yticks([1e-16, 1e-12, 1e-8, 1e-4, 1])
     ax.legend(loc="upper left", fontsize=8.5)
     return fig
