@@ -79,11 +79,11 @@ def elsewhere(label, notebook):
 
 
 def fill(body, notebook):
-    """The body of a page with a box under every stub, and the number of boxes."""
+    """The body of a page with a box under every stub."""
     stubs = STUB.findall(body)
     boxes = [label for label in stubs if label in tables()]
     if not stubs:
-        return body, 0
+        return body
     body = STUB.sub(lambda m: box(m[1]) if m[1] in boxes else elsewhere(m[1], notebook), body)
     if boxes:
         n, of = len(boxes), len(stubs)
@@ -91,15 +91,12 @@ def fill(body, notebook):
                  f'<span data-chapter="{boxes[0].split(".")[0]}"></span></p>')
         body = TITLE.sub(lambda m: m[0] + score, body, count=1)
         body = EXERCISES.sub(lambda m: m[1] + NOTE, body, count=1)
-    return body, len(boxes)
+    return body
 
 
 def fill_page(app, pagename, templatename, context, doctree):
-    """The ``html-page-context`` event; the script that checks is loaded where there is something to check."""
-    context["body"], boxes = fill(context.get("body") or "", f"{pagename}.ipynb")
-    if boxes:
-        app.add_js_file(f"course/{CHECKING}", priority=900, loading_method="defer")
-        app.add_css_file(f"course/{STYLE}", priority=900)
+    """The ``html-page-context`` event."""
+    context["body"] = fill(context.get("body") or "", f"{pagename}.ipynb")
 
 
 def script(name):
@@ -119,12 +116,7 @@ def write_assets(app):
     (folder / STYLE).write_text((SOURCES / STYLE).read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def name_assets(app, config):
-    app.add_js_file(f"course/{PROGRESS}", priority=900, loading_method="defer")
-
-
 def setup(app):
-    app.connect("config-inited", name_assets)
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", fill_page, priority=850)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

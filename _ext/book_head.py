@@ -20,6 +20,8 @@ USED = {
     "togglebutton.js": r'class="(?:[^"]* )?(?:toggle|dropdown)[ "]',
     "design-tabs.js": "sd-tab-set",
     "course/explore.js": "course-explorer",
+    "course/labs.js": r'<section class="course-lab\b',
+    "course/answers.js": 'class="course-answer"',
     "course/formulas.js": "data-tex=",
     "doctools.js": None,  # shortcuts of Sphinx's own search
     "sphinx_highlight.js": None,

@@ -15,11 +15,10 @@ from cnnlib.course import bundle
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 PREFIX = "course"
-STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "search.css", "formulas.css", "print.css")
-SCRIPTS = ("explore.js", "copy.js", "theme.js", "search.js", "formulas.js", "print.js")
-LATER = "explorers.js"  # loaded by explore.js
-# Only pages with a laboratory load these.
-LABS = re.compile(r'<section class="course-lab\b')
+STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "search.css", "formulas.css", "print.css",
+          "answers.css", "labs.css")
+SCRIPTS = ("progress.js", "explore.js", "copy.js", "theme.js", "search.js", "formulas.js", "print.js", "answers.js",
+           "labs.js")
 # Never asked for by a built page: source maps, and icons that theme.css replaces.
 UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/scripts/bootstrap.js*", "_static/webpack*",
           "_static/*webpack-macros.html", "_static/vendor", "_static/locales", "_static/images")
@@ -42,7 +41,7 @@ BODY_REPAIRS = [
 
 
 def add_assets(app, config):
-    """Name our files to the builder, once each."""
+    """Name our files to the builder, once each; ``book_head`` leaves out the scripts that a page does not use."""
     for name in STYLES:
         app.add_css_file(f"{PREFIX}/{name}", priority=900)
     for name in SCRIPTS:
@@ -63,13 +62,6 @@ def copy_assets(app):
     (static / PREFIX / "labs.css").write_text(bundle.labs_style(), encoding="utf-8")
     for part in ("explorers", "labs"):
         (static / PREFIX / f"{part}.js").write_text(bundle.for_page(part), encoding="utf-8")
-
-
-def add_labs(app, pagename, templatename, context, doctree):
-    """Name the laboratories' script and style to the pages that show one."""
-    if LABS.search(context.get("body") or ""):
-        app.add_css_file(f"{PREFIX}/labs.css", priority=900)
-        app.add_js_file(f"{PREFIX}/labs.js", priority=900)
 
 
 def repair_page(app, pagename, templatename, context, doctree):
@@ -116,7 +108,6 @@ def setup(app):
     app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", add_assets)
     app.connect("builder-inited", copy_assets)
-    app.connect("html-page-context", add_labs, priority=850)
     app.connect("html-page-context", repair_page, priority=900)
     app.connect("build-finished", remove_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

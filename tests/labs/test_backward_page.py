@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers_book import start_browser, wait
+from helpers_book import wait
 from lab_page import Page
 from selenium.webdriver.common.keys import Keys
 from test_browser import axe, violations  # noqa: F401 (a fixture)
@@ -21,14 +21,6 @@ def gradients(done=9, x=X, w=W, dy=DY):
     """dx and dw once so many windows have gone back."""
     some = dy * (np.arange(9).reshape(3, 3) < done)
     return [part[0, 0] for part in conv2d_backward(some[None, None], x[None, None], w[None, None])[:2]]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    driver.set_script_timeout(60)
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")

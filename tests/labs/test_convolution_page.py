@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers_book import start_browser, wait
+from helpers_book import wait
 from lab_page import Page
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -21,14 +21,6 @@ OUTLINE = {"kernel": "outline", "weights": KERNELS["outline"]}
 def expected(picture="small numbers", kernel="right minus left", channels=1, bias=0.0, **options):
     x = np.array(PICTURES[picture]["planes"])[None, :channels]
     return conv2d(x, np.array(KERNELS[kernel])[None, :channels], np.array([bias]), **options)[0, 0]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    driver.set_script_timeout(60)
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")

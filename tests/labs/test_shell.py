@@ -2,10 +2,10 @@
 
 import json
 import pathlib
-import sys
 import urllib.parse
 
 import pytest
+from helpers_labs import one, opened
 from selenium.webdriver.common.keys import Keys
 
 from cnnlib.course import _still, bundle
@@ -44,16 +44,6 @@ TOY = """modules["lab-toy"] = (() => {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    sys.path.insert(0, str(ROOT / "tests"))
-    from helpers_book import start_browser
-
-    driver = start_browser()
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture(scope="module")
 def path(tmp_path_factory):
     script = bundle.for_page("labs")
     assert script.count(START) == 1
@@ -68,19 +58,9 @@ def path(tmp_path_factory):
     return path
 
 
-def opened(browser, path, fragment=""):
-    browser.get("about:blank")  # a change of the fragment alone would not load the page
-    browser.get(path.as_uri() + fragment)
-    return browser
-
-
 @pytest.fixture
 def toy(browser, path):
     return opened(browser, path)
-
-
-def one(browser, selector):
-    return browser.find_element("css selector", selector)
 
 
 def caption(browser):

@@ -4,11 +4,12 @@ import itertools
 import json
 import pathlib
 import re
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import numpy as np
 import pytest
-from helpers_book import media, noise, requests, start_browser, wait
+from helpers_book import media, noise, requests, wait
+from helpers_labs import caption, linked, one
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 from test_browser import axe, violations  # noqa: F401 (a fixture)
@@ -21,14 +22,6 @@ from cnnlib.losses import cross_entropy
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STYLE = "".join((ROOT / "_ext" / "assets" / name).read_text(encoding="utf-8") for name in ("course.css", "theme.css"))
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    driver.set_script_timeout(60)
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +56,6 @@ def open_at(browser, path):
     assert noise(browser) == [] and requests(browser) == []
 
 
-def one(browser, selector):
-    return browser.find_element("css selector", selector)
-
-
 def press(browser, text):
     """Press the button that reads so."""
     return next(b for b in browser.find_elements("css selector", ".course-lab button")
@@ -79,15 +68,11 @@ def choose(browser, name, text):
     one(browser, f"[data-state={name}]").send_keys(text)
 
 
-def caption(browser):
-    return one(browser, "[data-region=caption]").text.replace("\u00a0", " ")
-
-
 def fragment(browser):
     """The state in the address, once it is there."""
-    assert wait(browser, "return location.hash.startsWith('#lab=training:')")
-    browser.execute_async_script("setTimeout(arguments[0], 400)")
-    return json.loads(unquote(browser.execute_script("return location.hash")).split(":", 1)[1])
+    state = json.loads(linked(browser))
+    assert browser.execute_script("return location.hash").startswith("#lab=training:")
+    return state
 
 
 def after(steps, data="moons", sample=0, added=(), hidden=(6, 2), **settings):

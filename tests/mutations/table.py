@@ -318,7 +318,7 @@ MUTATIONS = [
     M("an answer to an earlier question sets the controls", "course/page/faces.js", "serial < latest);", "false);", PLAYER),
     M("an old answer follows a newer drawing", "course/page/faces.js", "if (serial < alone) return;", "", PLAYER),
     M("a kernel that does not answer is waited for", "course/page/faces.js", "module && alone ? 0 : PATIENCE", "1e9", PLAYER),
-    M("JupyterLab takes the keys of a slider", "course/page/faces.js", "(\"input, select, button, [tabindex]\")", "(\"button\")", PLAYER),
+    M("JupyterLab takes the keys of a slider", "course/page/keys.js", "(\"input, select, button, canvas, [tabindex]\")", "(\"button\")", PLAYER),
     M("a filter's gradient is that of its last row of windows", "course/page/core.js", "dw.data[tap] += sum;", "dw.data[tap] = sum;", CORE),
     M("ties send the gradient to the last maximum", "course/page/core.js", "x.data[from] > x.data[where[out]]", "x.data[from] >= x.data[where[out]]", CORE),
     M("the page's windows forget the dilation of columns", "course/page/core.js", "const left = v * e - q,", "const left = v - q,", CORE),

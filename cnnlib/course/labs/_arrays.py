@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cnnlib._checks import integer
+
 
 def grids(name, values, *, ndims, most, largest=999):
     """Finite numbers as float64, or an error that names the argument.
@@ -43,8 +45,6 @@ def grids(name, values, *, ndims, most, largest=999):
 
 def whole(name, value, low, high):
     """A whole number that the laboratory has a button for."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if not low <= value <= high:
+    if not low <= integer(name, value) <= high:
         raise ValueError(f"{name} must be from {low} to {high}, got {value}")
     return int(value)

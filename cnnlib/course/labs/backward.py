@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnlib._checks import one_of
 from cnnlib.course.figures import back_explorers, pooling
 from cnnlib.course.labs._arrays import grids, whole
 from cnnlib.course.labs._laboratory import Laboratory
@@ -46,10 +47,8 @@ of it. It stands there 3 times, a tie: the first in reading order gets it, as in
     script, name, title = "lab-backward", "lab-backward", "Backward laboratory"
 
     def __init__(self, x=None, w=None, dy=None, *, layer="convolution", stride=1, padding=0, dilation=1):
-        if layer not in LAYERS:
-            raise ValueError(f"layer must be one of {', '.join(map(repr, LAYERS))}, got {layer!r}")
-        start = {"layer": layer, "stride": whole("stride", stride, 1, 3), "padding": whole("padding", padding, 0, 2),
-                 "dilation": whole("dilation", dilation, 1, 2)}
+        start = {"layer": one_of("layer", layer, LAYERS), "stride": whole("stride", stride, 1, 3),
+                 "padding": whole("padding", padding, 0, 2), "dilation": whole("dilation", dilation, 1, 2)}
         pictures, weights = PICTURES, WEIGHTS
         if x is not None:
             pictures = {"yours": grids("x", x, ndims=(2,), most=(LARGEST_SIDE, LARGEST_SIDE))} | pictures

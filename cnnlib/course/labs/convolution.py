@@ -4,12 +4,13 @@ import base64
 import functools
 
 import numpy as np
-from sklearn.datasets import load_digits, load_sample_image
+from sklearn.datasets import load_sample_image
 
 from cnnlib._checks import number
 from cnnlib.course.figures.conv_explorers import FILTERS, SMALL_IMAGES
 from cnnlib.course.labs._arrays import grids, whole
 from cnnlib.course.labs._laboratory import Laboratory
+from cnnlib.data import load_digits
 
 CHANNELS = 3
 SIDE = 64  # of the photograph
@@ -51,7 +52,7 @@ def photograph():
 def _pictures():
     dot = np.zeros((CHANNELS, 5, 5))
     dot[:, 2, 2] = 1
-    pictures = {"small numbers": SMALL, "one bright pixel": dot, "handwritten digit": load_digits().images[2:3]}
+    pictures = {"small numbers": SMALL, "one bright pixel": dot, "handwritten digit": 16.0 * load_digits().images[2]}
     pixels = base64.b64encode(photograph().tobytes()).decode()
     return {name: {"planes": x, "shape": x.shape} for name, x in pictures.items()} | {
         "photograph": {"pixels": pixels, "shape": (CHANNELS, SIDE, SIDE), "light": True}}

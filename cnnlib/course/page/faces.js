@@ -1,4 +1,5 @@
 // The two faces. What an explorer shows comes from frames drawn beforehand, from the numbers of a module, or from Python.
+import { keepKeys } from "./keys.js";
 import { play } from "./player.js";
 
 const PATIENCE = 1500;  // milliseconds, for a kernel that is busy, was restarted or is gone
@@ -56,14 +57,6 @@ export function page(modules) {
       observer.disconnect();
       bring();
     }, { rootMargin: "900px" }).observe(root);
-  }
-}
-
-// JupyterLab's shortcuts are written for whatever has the focus (`:focus`): it would take arrows from sliders, and delete
-// the cell at dd. It looks for this mark on the element itself.
-function keepKeys(root) {
-  for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
-    element.dataset.lmSuppressShortcuts = "true";
   }
 }
 

@@ -1,4 +1,5 @@
 // The two faces of a laboratory. Both compute here; what differs is where its data come from.
+import { keepKeys } from "./keys.js";
 import { bytes } from "./pictures.js";
 
 // In a page: JSON and base64, in attributes.
@@ -7,13 +8,6 @@ export function page(modules) {
     root.dataset.face = "page";
     const config = JSON.parse(root.dataset.config);
     modules[root.dataset.script].open(root, { ...config, bytes: bytes(root.dataset.bytes ?? "") });
-  }
-}
-
-// JupyterLab takes arrows, Enter and dd for its own, unless the element with the focus has this mark.
-function keepKeys(root) {
-  for (const element of root.querySelectorAll("input, select, button, canvas, [tabindex]")) {
-    element.dataset.lmSuppressShortcuts = "true";
   }
 }
 
