@@ -1,9 +1,7 @@
 """What the tests of the built book share: where it is, its pages, and a browser to open them in."""
 
 import functools
-import importlib.util
 import json
-import os
 import pathlib
 import shutil
 import time
@@ -59,15 +57,6 @@ def start_browser(width: int = 1280, height: int = 900):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-
-
-def axe_source() -> str:
-    """axe-core's source: the copy in selenium-axe-python, or the file named by CNNLIB_AXE."""
-    named = os.environ.get("CNNLIB_AXE")
-    if not named:
-        package = importlib.util.find_spec("selenium_axe_python").submodule_search_locations[0]
-        named = pathlib.Path(package) / "axe-core" / "axe.min.js"
-    return pathlib.Path(named).read_text(encoding="utf-8")
 
 
 def wait(browser, script, *arguments, seconds=20.0):

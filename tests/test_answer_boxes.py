@@ -3,9 +3,9 @@
 import json
 import re
 
+import helpers_axe
 import pytest
 from helpers_book import HTML, ROOT, media, need_book, noise, pages, requests, show
-from test_browser import axe  # noqa: F401
 
 pytestmark = pytest.mark.book
 in_browser = pytest.mark.browser
@@ -160,20 +160,15 @@ def test_what_is_kept_may_be_damaged(chapter):
 
 @in_browser
 @pytest.mark.parametrize("mode, size", [("dark", "desk"), ("light", "phone")])
-def test_boxes_with_verdicts_are_accessible_and_large_enough(chapter, axe, mode, size):  # noqa: F811
+def test_boxes_with_verdicts_are_accessible_and_large_enough(chapter, mode, size):
     show(chapter, PAGE, mode, size)
     answer(chapter, "1.1", "-0.5, no")
     answer(chapter, "1.4", "2, -1, 1")
     # What is not about boxes takes axe most of its time, and is checked in test_browser.py.
     chapter.execute_script(
         "document.querySelectorAll('section section:not(#exercises, #exercises *)').forEach((e) => e.remove())")
-    chapter.execute_script(axe)
-    found = chapter.execute_async_script(
-        "const done = arguments[arguments.length - 1];"
-        "const parts = ['answer', 'score', 'answers-note', 'answer-elsewhere', 'progress'].flatMap("
-        "(name) => [...document.querySelectorAll(`.course-${name}`)]);"
-        "axe.run({include: parts}, {preload: false, resultTypes: ['violations']}).then((r) => done(r.violations));")
-    assert found == []
+    names = ("answer", "score", "answers-note", "answer-elsewhere", "progress")
+    assert helpers_axe.all_violations(chapter, ", ".join(f".course-{name}" for name in names)) == []
     small = chapter.execute_script(
         "return [...document.querySelectorAll('.course-answer :is(input, button), .course-answers-note button')]"
         ".map((e) => e.getBoundingClientRect()).filter((r) => r.height < 44 || r.width < 44).length")

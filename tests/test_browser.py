@@ -1,37 +1,49 @@
 """The built book in a real browser, from disk: accessible, quiet, offline, and its explorers move."""
 
+import helpers_axe
 import pytest
-from helpers_book import HTML, SIZES, axe_source, noise, pages, requests, show, wait
+from helpers_book import HTML, SIZES, noise, pages, requests, show, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 PAGES = pages()
-VIEWS = [("light", "desk"), ("dark", "desk"), ("light", "phone")]
 
 
-@pytest.fixture(scope="module")
-def axe():
-    return axe_source()
-
-
-def violations(browser, axe):
-    browser.execute_script(axe)
-    found = browser.execute_async_script(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run(document, {preload: false, resultTypes: ['violations']}).then((r) => done(r.violations));")
-    return [f"{v['id']}: {v['help']} {[n['html'][:150] for n in v['nodes'][:3]]}" for v in found]
-
-
-@pytest.mark.parametrize("mode, size", VIEWS)
+@pytest.mark.parametrize("size", ["desk", "phone"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_accessible_quiet_and_offline(browser, axe, page, mode, size):
+def test_a_page_is_accessible_quiet_and_offline(browser, page, size):
     noise(browser), requests(browser)
-    show(browser, page, mode, size)
+    show(browser, page, "dark", size)
+    assert helpers_axe.violations(browser, only_colours=True) == [], "dark"
+    show(browser, page, "light", size)
     # Against the width we set: a phone's own innerWidth grows with content that is too wide.
     content, window = browser.execute_script("return document.documentElement.scrollWidth"), SIZES[size][0]
     assert content <= window, f"scrolls sideways: {content} px in a window of {window}"
-    assert violations(browser, axe) == []
+    assert helpers_axe.violations(browser) == []
     assert noise(browser) == []
     assert requests(browser) == []
+
+
+FAULTS = """<!DOCTYPE html><html lang="en"><head><title>Faults</title><style>
+body, .dark { background: #fff; color: #111 } .dark { background: #222; color: #eee } .dark .grey, .pale { color: #999 }
+</style></head><body><main><h1>Faults</h1><p>fine</p><p>fine as well</p>%s</main></body></html>"""
+
+
+@pytest.mark.parametrize("fault, rule", [
+    ('<p class="dark">good <span class="grey">good, too</span></p>', None),
+    ('<p class="pale">the same grey on white</p>', "color-contrast"),
+    ('<p class="dark"><span style="color: #111">a good colour on a wrong ground</span></p>', "color-contrast"),
+    ('<div style="opacity: .4"><p>a good colour, faded</p></div>', "color-contrast"),
+    ('<svg role="img" aria-label="x"><text y="20" style="font-size: 9px">not judged by axe</text></svg>', None),
+    ('<p>words around a <a href="#x" style="color: #222; text-decoration: none">link</a> like them</p>',
+     "link-in-text-block"),
+    ('<img src="data:,">', "image-alt"),
+])
+def test_one_element_of_each_look_finds_what_all_elements_do(browser, tmp_path, fault, rule):
+    (tmp_path / "faults.html").write_text(FAULTS % fault, encoding="utf-8")
+    browser.get((tmp_path / "faults.html").as_uri())
+    everywhere = [v.split(":")[0] for v in helpers_axe.all_violations(browser)]
+    assert everywhere == ([rule] if rule else [])
+    assert [v.split(":")[0] for v in helpers_axe.violations(browser)] == everywhere
 
 
 EXPLORERS = [page for page in PAGES if "course-explorer" in (HTML / page).read_text(encoding="utf-8")]

@@ -198,8 +198,9 @@ def measure(browser, address, page):
     return Page(kilobytes, outside, noise(browser), shift, len(stops), hidden, letters)
 
 
-def violations(browser, axe):
-    """How many rules of axe the page that is open breaks, light and dark, wide and narrow."""
+def violations(browser):
+    """How many rules of axe the page that is open breaks at any element, light and dark, wide and narrow."""
+    from helpers_axe import all_violations
     from helpers_book import SIZES
 
     count = 0
@@ -210,11 +211,7 @@ def violations(browser, axe):
         for theme in ("light", "dark"):
             browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
             time.sleep(0.4)  # colours change gradually
-            browser.execute_script(axe)
-            count += browser.execute_async_script(
-                "const done = arguments[arguments.length - 1];"
-                "axe.run(document, {preload: false, resultTypes: ['violations']})"
-                ".then((r) => done(r.violations.length));")
+            count += len(all_violations(browser))
     return count
 
 
@@ -242,7 +239,7 @@ def lighthouse(command, url, form, runs, chromium):
 
 def main(arguments=None) -> int:
     """Measure the pages that are asked for, and print the table row by row."""
-    from helpers_book import BROWSERS, HTML, axe_source, pages, reach, start_browser
+    from helpers_book import BROWSERS, HTML, pages, reach, start_browser
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", nargs="*", help="pages whose address begins so (default: all)")
@@ -253,7 +250,7 @@ def main(arguments=None) -> int:
         print("There is no such page: run `make book` first.")
         return 1
     command = find_lighthouse() if options.runs else None
-    axe, chromium = axe_source(), next(path for path in map(shutil.which, BROWSERS) if path)
+    chromium = next(path for path in map(shutil.which, BROWSERS) if path)
     forms = ("desktop", "mobile") if command else ()
     print(f"{'page':38} {'kB ' + METHOD:>7} {'axe':>4} {'outside':>8} {'console':>8} {'CLS':>6} {'stops':>6} "
           f"{'hidden':>7} {'letters':>8}" + "".join(f"  {form + ' P/A/B/S, CLS':>26}" for form in forms))
@@ -265,7 +262,7 @@ def main(arguments=None) -> int:
             for page in chosen:
                 m = measure(browser, address, page)
                 reach(browser)
-                faults = violations(browser, axe)
+                faults = violations(browser)
                 row = (f"{page:38} {m.kilobytes:7.0f} {faults:4} {len(m.outside):8} {len(m.console):8} {m.shift:6.3f} "
                        f"{m.stops:6} {len(m.hidden):7} {f'{m.letters:.1f} px' if m.letters else '-':>8}")
                 for form in forms:
