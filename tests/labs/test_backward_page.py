@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from helpers_axe import violations
 from helpers_book import wait
 from lab_page import Page
 from selenium.webdriver.common.keys import Keys
-from test_browser import axe, violations  # noqa: F401 (a fixture)
 
 from cnnlib.conv import conv2d_backward
 from cnnlib.course.figures.back_explorers import DY, W, X
@@ -161,12 +161,12 @@ def test_menus_show_every_choice(page):
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
+def test_it_is_accessible_quiet_and_fits(page, width, mode):
     for state in ({"cell": ["input", 2, 2], "checked": 99, "rule": "="},
                   {"layer": "max pooling", "picture": "chapter 11's map", "padding": 1},
                   {"picture": "chapter 11's map", "padding": 2, "cell": ["weight", 1, 1]}):
         page.open(width, mode, **state)
-        assert violations(page.browser, axe) == []
+        assert violations(page.browser) == []
         assert not page.scrolls_sideways(width) and page.smallest_text() >= 9
         assert page.quiet()
 

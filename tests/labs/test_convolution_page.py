@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers_axe import violations
 from helpers_book import wait
 from lab_page import Page
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
-from test_browser import axe, violations  # noqa: F401 (a fixture)
 
 from cnnlib.conv import conv2d
 from cnnlib.course.labs import ConvolutionLab
@@ -209,11 +209,11 @@ def test_menus_show_every_choice(page):
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
+def test_it_is_accessible_quiet_and_fits(page, width, mode):
     for state in ({"channels": 3, "predict": True}, {"picture": "handwritten digit", "padding": 2, "counting": True,
                                                      "cell": ["input", 3, 3]}):
         page.open(width, mode, **state)
-        assert violations(page.browser, axe) == []
+        assert violations(page.browser) == []
         assert not page.scrolls_sideways(width) and page.smallest_text() >= 9
         assert page.quiet()
 

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from helpers_axe import violations
 from helpers_book import media, noise, requests, wait
 from helpers_labs import caption, linked, one
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
-from test_browser import axe, violations  # noqa: F401 (a fixture)
 
 from cnnlib.course import bundle, plane
 from cnnlib.course._still import call
@@ -276,12 +276,12 @@ STATES = [
 
 @pytest.mark.parametrize("mode, width, states", [
     ("light", 1280, STATES), ("dark", 1280, STATES[:1]), ("light", 390, STATES[:1]), ("dark", 390, STATES[1:2])])
-def test_it_is_accessible_and_as_wide_as_the_window(open_at, axe, mode, width, states):  # noqa: F811
+def test_it_is_accessible_and_as_wide_as_the_window(open_at, mode, width, states):
     for state in states:
         browser = open_at(state, width=width, mode=mode)
         browser.execute_script("document.querySelector('.course-lab-settings').open = true")
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-        assert violations(browser, axe) == [], state
+        assert violations(browser) == [], state
 
 
 @pytest.mark.parametrize("width", [390, 320])
