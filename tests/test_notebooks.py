@@ -192,6 +192,9 @@ def test_exercises_have_a_stub_and_an_executed_solution(path):
         solutions = [cell for cell in after if cell.cell_type == "code" and "hide-cell" in tags(cell)]
         assert stubs, f"{name}: no cell to write in"
         assert solutions, f"{name}: no solution tagged hide-cell"
+        # What a solution prints gives it away, so JupyterLab folds that, too.
+        folded = {"source_hidden": True, "outputs_hidden": True}
+        assert all(cell.metadata.get("jupyter") == folded for cell in solutions), name
         assert after.index(stubs[0]) < after.index(solutions[0]), f"{name}: the solution comes first"
         for solution in solutions:
             assert solution.execution_count, f"{name}: the solution was not run"

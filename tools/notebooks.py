@@ -72,7 +72,8 @@ def clean(notebook):
         for key in ("execution", "collapsed", "scrolled", "ExecuteTime", "trusted", "jupyter"):
             cell.metadata.pop(key, None)
         if "hide-cell" in cell.metadata.get("tags", []):
-            cell.metadata["jupyter"] = {"source_hidden": True}  # a solution starts folded in JupyterLab as well
+            # A solution starts folded in JupyterLab as well, and so does what it prints, which gives it away.
+            cell.metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
         if cell.cell_type == "code":
             count += 1 if cell.source.strip() else 0
             cell.execution_count = count if cell.source.strip() else None
