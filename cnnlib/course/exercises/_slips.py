@@ -12,7 +12,7 @@ def gaps(train, validation, order=2):
 
 
 def descent(x, target, w, b, lr, orders, batch_size, *, mean=True, sign=-1, keep=False, drop=False, by_batch=False,
-            paired=True, late=False, after=False, onehot=True, bias=True):
+            paired=True, late=False, after=False, onehot=True, bias=True, softmax=softmax):
     """Train softmax neurons as exercise 7.4 asks, or with the slip that an option names."""
     w, b, losses = w.copy(), b.copy(), []
     dw, db = np.zeros_like(w), np.zeros_like(b)

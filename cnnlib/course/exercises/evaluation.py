@@ -64,6 +64,7 @@ LOOP_CASES = [
     Case((X, TARGET, W, B, 0.5, ORDERS, 3), "7 samples in threes, three epochs"),
     Case((X[:4], TARGET[:4], W, B, 0.1, np.array([[2, 0, 3, 1], [0, 1, 2, 3]]), 1), "4 samples one by one"),
     Case((X[:3], TARGET[:3], W, B, 2.0, np.array([[2, 0, 1]] * 2), 8), "3 samples in batches of 8"),
+    Case((X[:3], TARGET[:3], W, B + 1000, 0.5, np.array([[2, 0, 1]] * 2), 2), "scores near 1,000, where exp overflows"),
 ]
 HONESTY_CASES = [
     Case((np.array([0.9, 0.9, 0.6, 0.7]), np.array([True, False, True, True]), 2), "four answers and two bins"),
@@ -315,6 +316,8 @@ def loop(answer):
          Mistake(slip(after=True), "w and b are right. The loss of a batch is measured before its step, on the way."),
          Mistake(slip(onehot=False), "the gradient is p minus 1 at the target, and p elsewhere."),
          Mistake(slip(bias=False), "the biases are never moved."),
+         Mistake(slip(softmax=lambda z, dim: np.exp(z) / np.exp(z).sum(axis=dim, keepdims=True)),
+                 "right for small scores, but exp overflows at 1,000: use the chapter's softmax, or take the row's maximum away first."),
          Mistake(same_order, "the samples are taken as they come. Each epoch has its own order, in orders."),
          Mistake(once, "that is one epoch. Go through all orders."),
          Mistake(lambda *args: descent(*args)[:2], "w and b are right. Return the list of losses too."),

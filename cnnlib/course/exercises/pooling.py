@@ -52,12 +52,13 @@ def _plane(f, x, *args):
 
 def by_hand(answer):
     """11.1: the 2×2 maxima and means of a 4×4 image."""
-    image = np.array([[1, 3, 2, 2], [5, 7, 0, 4], [0, 2, 1, 1], [2, 4, 3, 3]], dtype=np.float64)
+    image = np.array([[1, 3, 2, 2], [5, 7, 0, 4], [0, 2, 1, 1], [2, 8, 3, 3]], dtype=np.float64)
     best, mean, least = _plane(max_pool2d, image, 2), _plane(avg_pool2d, image, 2), -_plane(max_pool2d, -image, 2)
     first = image[::2, ::2]
     return check_value(
         "11.1", answer, (best, mean),
-        [Mistake((mean, best), "the other way round: first the maxima, then the means."),
+        [Mistake((best.T, mean.T), "the first row belongs to the upper two windows, the second to the lower two."),
+         Mistake((mean, best), "the other way round: first the maxima, then the means."),
          Mistake((best, 4 * mean), "those are the sums of the windows. A mean divides by 4."),
          Mistake((best, 2 * mean), "a window holds four numbers: a mean divides by 4, not by 2."),
          Mistake((best, 4 / 9 * mean), "a 2×2 window holds four numbers: a mean divides by 4."),
@@ -74,7 +75,7 @@ def by_hand(answer):
          Mistake((image.max(), image.mean()), "these are the maximum and the mean of the whole image. Each 2×2 window has its own."),
          Mistake((_plane(max_pool2d, image, 2, 1), _plane(avg_pool2d, image, 2, 1)),
                  "you moved by one pixel. The stride is the window's size, 2.")],
-        praise="((7, 4), (4, 3)) and ((4, 2), (2, 2)).",
+        praise="((7, 4), (8, 3)) and ((4, 2), (3, 2)).",
     )
 
 

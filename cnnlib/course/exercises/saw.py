@@ -247,8 +247,8 @@ RIVALS = np.array([0.5, 0.25, 0.5]), np.eye(3), np.array([[0.0, 0, 0], [2.0, 0.1
 OFF = np.array([0.3, 0.2, 1.0]), DEAD[1], DEAD[2]
 
 
-def _stepped(x, w1, w2, target, eps, move=np.sign, low=0.0, high=1.0, **how):
-    return np.clip(x + eps * move(_back(x, w1, w2, _softmax(_scores(x, w1, w2)[1]) - _one(w2, target), **how)), low, high)
+def _stepped(x, w1, w2, target, eps, move=np.sign, low=0.0, high=1.0, softmax=_softmax, **how):
+    return np.clip(x + eps * move(_back(x, w1, w2, softmax(_scores(x, w1, w2)[1]) - _one(w2, target), **how)), low, high)
 
 
 def _step(x, w1, w2, target, eps):
@@ -282,6 +282,7 @@ def step(answer):
          Case((*SIX, 2, 0.05), "six pixels, some empty or full, eps 0.05"), Case((*SIX, 0, 0.3), "the same six pixels, another target, eps 0.3"),
          Case((*BENT, 1, 0.1), "three pixels, a hidden unit with z = 0"), Case((*OFF, 1, 0.1), "a network whose hidden units are all off"),
          Case((PAIR[0], PAIR[1], 4 * PAIR[2], 0, 0.1), "a network that is very sure"),
+         Case((*PAIR[:2], PAIR[2] + 1000, 0, 0.1), "scores above 1,000, where exp overflows"),
          Case((*RIVALS, 0, 0.1), "five classes, and rivals that pull in different directions")],
         [Mistake(of(move=lambda g: -np.sign(g)), "that makes the loss smaller. To fool the network, go along the gradient, not against it."),
          Mistake(of(move=lambda g: g), "that is a step along the gradient itself. Every pixel moves by eps: take the gradient's sign."),
@@ -293,6 +294,7 @@ def step(answer):
          Mistake(lambda *a: of_the_score(*a, sign=1), "that raises the score of the target, so the network is surer of it."),
          Mistake(without_target, "send back p minus a 1 for the target. Yours sends back p."),
          Mistake(of_its_answer, "that is the loss for the class that the network answers. The target says which class is the true one."),
+         Mistake(of(softmax=lambda s: np.exp(s) / np.exp(s).sum()), "right for small scores, but exp overflows at 1,000: take the largest score away first."),
          Mistake(closed, "at z = 0 the ReLU counts as closed, here as in `cnnlib` and PyTorch: the condition is z > 0."),
          Mistake(never_zero, "where the gradient is 0, its sign is 0: the pixel stays."), Mistake(also_up, "where the gradient is 0, its sign is 0: the pixel stays."),
          Mistake(lambda x, *rest: np.where(x > 0, _step(x, *rest), x), "an empty pixel moves, too: ink may come there."),

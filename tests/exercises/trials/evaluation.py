@@ -242,6 +242,19 @@ def loop(x, target, w, b, lr, orders, batch_size):
     return w, b, losses
 
 
+def loop_overflowing(x, target, w, b, lr, orders, batch_size):
+    losses = []
+    for order in orders:
+        total = 0.0
+        for chosen in (order[i:i + batch_size] for i in range(0, len(order), batch_size)):
+            e = np.exp(x[chosen] @ w.T + b)
+            p, truth = e / e.sum(axis=1)[:, None], np.eye(len(b))[target[chosen]]
+            total -= np.log((p * truth).sum(axis=1)).sum()
+            w, b = w - lr * (p - truth).T @ x[chosen] / len(chosen), b - lr * (p - truth).mean(axis=0)
+        losses.append(total / len(order))
+    return w, b, losses
+
+
 def loop_cnnlib(x, target, w, b, lr, orders, batch_size):
     layer = Linear(x.shape[1], len(b), rng=np.random.default_rng(0), dtype=np.float64)
     layer.load_state_dict({"weight": w, "bias": b})
@@ -279,7 +292,8 @@ def loop_in_place_of_a_copy(x, target, w, b, lr, orders, batch_size):
     for epoch, order in enumerate(orders):
         for i in range(0, len(x), batch_size):
             xb, tb = x[order[i:i + batch_size]], np.eye(len(b))[target[order[i:i + batch_size]]]
-            e = np.exp(xb @ w.T + b)
+            z = xb @ w.T + b
+            e = np.exp(z - z.max(axis=1)[:, None])
             p = e / e.sum(axis=1)[:, None]
             losses[epoch] += -(tb * np.log(p)).sum() / len(x)
             w, b = w - lr * (p - tb).T @ xb / len(xb), b - lr * (p - tb).mean(axis=0)
@@ -419,7 +433,7 @@ WRONG = {
     ],
     "loop": [
         (changed_loop(scale="sum"), "divide by their number"), (changed_loop(sign=1), "uphill"), (changed_loop(drop=True), "the last batch may be smaller"), (changed_loop(losses="batches"), "weight a batch's loss"),
-        (changed_loop(pair=False), "by the same indices"), (changed_loop(zero=False), "earlier batches"), (changed_loop(losses="after"), "before its step"), (changed_loop(shuffle=False), "as they come"), (lambda *args: loop(*args[:5], args[5][:1], args[6]), "one epoch"),
+        (loop_overflowing, "exp overflows"), (changed_loop(pair=False), "by the same indices"), (changed_loop(zero=False), "earlier batches"), (changed_loop(losses="after"), "before its step"), (changed_loop(shuffle=False), "as they come"), (lambda *args: loop(*args[:5], args[5][:1], args[6]), "one epoch"),
         (lambda *args: loop(*args)[:2], "Return the list of losses"), (lambda *args: loop(*args)[0], "w is right"), (lambda *args: loop(*args)[2], "the losses are right"), (loop_writes, "is changed"),
         (lambda *args: (loop(*args)[0], args[3], loop(*args)[2]), "is expected"), (lambda x, target, w, b, lr, orders, batch_size: loop(x, target, w, b, lr, orders, len(x)), "is expected"), (lambda *args: (loop(*args)[0].T, *loop(*args)[1:]), "shape"),
     ],

@@ -6,8 +6,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import convolve2d
 
 F = torch.nn.functional
-BEST, MEAN = [[7, 4], [4, 3]], [[4, 2], [2, 2]]
-IMAGE = [[1, 3, 2, 2], [5, 7, 0, 4], [0, 2, 1, 1], [2, 4, 3, 3]]
+BEST, MEAN = [[7, 4], [8, 3]], [[4, 2], [3, 2]]
+IMAGE = [[1, 3, 2, 2], [5, 7, 0, 4], [0, 2, 1, 1], [2, 8, 3, 3]]
 
 
 def even(x):
@@ -188,7 +188,7 @@ def slide_inside(x, k, s, p):
 
 
 RIGHT = {
-    "by_hand": [(BEST, MEAN), [BEST, MEAN], np.array([BEST, MEAN]), torch.tensor([BEST, MEAN]), (np.array(BEST), torch.tensor(MEAN)), (((7.0, 4), (4, 3)), ((4, 2), (2, 2.0)))],
+    "by_hand": [(BEST, MEAN), [BEST, MEAN], np.array([BEST, MEAN]), torch.tensor([BEST, MEAN]), (np.array(BEST), torch.tensor(MEAN)), (((7.0, 4), (8, 3)), ((4, 2), (3, 2.0)))],
     "max_pool": [pool_blocks, pool_loops, pool_views, pool_torch, pool_growing, lambda x: sliding_window_view(x, (2, 2))[::2, ::2].max(axis=(2, 3))],
     "max_backward": [back_argmax, back_torch(F.max_pool2d, 2), back_taken, back_lists, back_one_hot, lambda dy, x: back_scan(dy, x, np.greater)],
     "avg_backward": [share, share_shifts, share_gather, share_lists, back_torch(F.avg_pool2d, 3, 1), lambda dy, x: convolve2d(dy, np.full((3, 3), 1 / 9))],
@@ -199,9 +199,9 @@ RIGHT = {
 
 WRONG = {
     "by_hand": [
-        ((MEAN, BEST), "other way round"), ((BEST, [[16, 8], [8, 8]]), "divides by 4"), ((BEST, [[8, 4], [4, 4]]), "not by 2"), (([[1, 0], [0, 1]], MEAN), "not the smallest"), (([[1, 2], [0, 1]], MEAN), "not its first"), ((BEST, BEST), "The means come second"),
-        ((MEAN, MEAN), "maxima come first"), (([7, 4, 4, 3], [4, 2, 2, 2]), "two rows of two"), (([3, 7, 2, 4], [2, 4, 1, 3]), "rows' maxima"), ((7, 2.5), "whole image"), (([[3, 7], [2, 4]], [[2, 4], [1, 3]]), "four numbers in a row"),
-        ((F.max_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0], F.avg_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0]), "by one pixel"), (BEST, "as a second part"), (MEAN, "before them"), ((7, 4), "result 1: the shape (2, 2)"), ((BEST, [[4, 2], [2, 3]]), "1 of 2"), ((BEST, [[4, 2, 2], [2, 2, 2]]), "result 2: the shape"),
+        ((MEAN, BEST), "other way round"), ((BEST, [[16, 8], [12, 8]]), "divides by 4"), ((BEST, [[8, 4], [6, 4]]), "not by 2"), (([[1, 0], [0, 1]], MEAN), "not the smallest"), (([[1, 2], [0, 1]], MEAN), "not its first"), ((BEST, BEST), "The means come second"),
+        ((MEAN, MEAN), "maxima come first"), (([7, 4, 8, 3], [4, 2, 3, 2]), "two rows of two"), (([[7, 8], [4, 3]], [[4, 3], [2, 2]]), "upper two windows"), (([3, 7, 2, 8], [2, 4, 1, 4]), "rows' maxima"), ((8, 2.75), "whole image"), (([[3, 7], [2, 8]], [[2, 4], [1, 4]]), "four numbers in a row"),
+        ((F.max_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0], F.avg_pool2d(torch.tensor([[IMAGE]]).float(), 2, 1)[0, 0]), "by one pixel"), (BEST, "as a second part"), (MEAN, "before them"), ((7, 4), "result 1: the shape (2, 2)"), ((BEST, [[4, 2], [3, 3]]), "1 of 2"), ((BEST, [[4, 2, 2], [3, 2, 2]]), "result 2: the shape"),
         ((BEST,), "2 results"), (([[0, 0], [0, 0]], [[0, 0], [0, 0]]), "0 of 2"), ((BEST, [[4, 2], [2]]), "different lengths"),
     ],
     "max_pool": [

@@ -157,6 +157,7 @@ def step_torch(x, w1, w2, target, eps):
 def step_loops(x, w1, w2, target, eps):
     z = [sum(w1[h][d] * x[d] for d in range(len(x))) for h in range(len(w1))]
     s = [sum(row[h] * max(z[h], 0) for h in range(len(z))) for row in w2]
+    s = [v - max(s) for v in s]
     total, moved = sum(np.exp(v) for v in s), []
     for d in range(len(x)):
         g = sum((np.exp(s[c]) / total - (c == target)) * w2[c][h] * w1[h][d]
@@ -167,6 +168,11 @@ def step_loops(x, w1, w2, target, eps):
 
 def step_matrix(x, w1, w2, target, eps):
     return (x + eps * np.sign(_loss_gradient(x, w1, w2, target))).clip(0, 1)
+
+
+def step_overflowing(x, w1, w2, target, eps):
+    e = np.exp(_scores(x, w1, w2)[1])
+    return (x + eps * np.sign((e / e.sum() - np.eye(len(w2))[target]) @ _jacobian(x, w1, w2))).clip(0, 1)
 
 
 def step_score(x, w1, w2, target, eps):
@@ -234,7 +240,7 @@ WRONG = {
     ],
     "step": [
         (moved(lambda g: -np.sign(g)), "smaller"), (moved(lambda g: g), "gradient's sign"), (moved(lambda g: g / max(1e-300, (g ** 2).sum() ** 0.5)), "its length"),
-        (moved(np.sign, clip=False), "from 0 to 1"), (lambda *a: moved(np.sign, clip=False)(*a).clip(min=0), "above 1"), (lambda *a: moved(np.sign, clip=False)(*a).clip(max=1), "below 0"),
+        (step_overflowing, "exp overflows"), (moved(np.sign, clip=False), "from 0 to 1"), (lambda *a: moved(np.sign, clip=False)(*a).clip(min=0), "above 1"), (lambda *a: moved(np.sign, clip=False)(*a).clip(max=1), "below 0"),
         (step_score, "other scores rise"), (lambda x, w1, w2, t, e: np.clip(x + e * np.sign(_jacobian(x, w1, w2)[t]), 0, 1), "surer of it"),
         (lambda x, w1, w2, t, e: step_matrix(x, w1, w2, _scores(x, w1, w2)[1].argmax(), e), "network answers"), (moved(lambda g: 2 * (g > 0) - 1), "the pixel stays"),
         (moved(lambda g: 2 * (g >= 0) - 1), "the pixel stays"), (lambda x, *rest: np.where(x == 0, 0, step_matrix(x, *rest)), "an empty pixel"), (lambda x, *rest: step_matrix(x, *rest) - x, "the change"),
