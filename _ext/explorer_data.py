@@ -14,6 +14,15 @@ DATA = re.compile(r'(<section class="course-explorer" aria-label="[^"]*" id="([\
                   r' data-(frames|config)="([^"]*)"')
 
 
+def write_script(app, pagename, name, text, context) -> str:
+    """Write a script that a page loads later, and return its address there, which changes with what it says."""
+    file = f"{FOLDER}/{Path(pagename).name}/{name}.js"
+    path = Path(app.outdir) / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return f"{context['pathto'](file, 1)}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def move_data(app, pagename, templatename, context, doctree):
     """The ``html-page-context`` event: long data of explorers become files."""
     if app.builder.format != "html" or "course-explorer" not in (context.get("body") or ""):
@@ -24,12 +33,7 @@ def move_data(app, pagename, templatename, context, doctree):
         if len(quoted) < LEAST:
             return found[0]
         script = f'(document.courseData ??= {{}})["{name}"] = {{ "{kind}": {html.unescape(quoted)} }};\n'
-        version = hashlib.sha256(script.encode()).hexdigest()[:8]
-        file = f"{FOLDER}/{Path(pagename).name}/{name}.js"
-        path = Path(app.outdir) / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(script, encoding="utf-8")
-        return f'{start} data-at="{context["pathto"](file, 1)}?v={version}"'
+        return f'{start} data-at="{write_script(app, pagename, name, script, context)}"'
 
     context["body"] = DATA.sub(moved, context["body"])
 
