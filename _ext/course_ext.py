@@ -30,6 +30,8 @@ BODY_REPAIRS = [
     (re.compile(r"(Show|Hide) content</p>"), r"\1 the solution</p>"),
     (re.compile(r"(Show|Hide) source</p>"), r"\1 the code</p>"),
     (re.compile(r"(Show|Hide) outputs?</p>"), r"\1 the output</p>"),
+    # A paragraph may not stand in a summary.
+    (re.compile(r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>'), r'<b class="\1">\2</b>'),
     # docutils gives bibliography entries roles that may not stand where it puts them.
     (re.compile(r'(<div class="citation"[^>]*?) role="doc-biblioentry"'), r'\1 role="listitem"'),
     (re.compile(r' role="doc-(?:backlink|biblioref)"'), ""),
@@ -97,6 +99,7 @@ def setup(app):
     app.setup_extension("book_pages")
     app.setup_extension("book_links")
     app.setup_extension("book_math")
+    app.setup_extension("book_code")
     app.setup_extension("pictures")
     app.setup_extension("book_answers")
     app.setup_extension("launch")

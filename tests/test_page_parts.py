@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import sys
 from types import SimpleNamespace
 
@@ -10,8 +11,11 @@ import pytest
 from docutils import nodes
 from helpers_book import ROOT
 from PIL import Image
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES, Token
 
 sys.path.insert(0, str(ROOT / "_ext"))
+import book_code  # noqa: E402
 import book_head  # noqa: E402
 import book_styles  # noqa: E402
 import explorer_data  # noqa: E402
@@ -137,3 +141,25 @@ def test_a_description_leaves_formulas_and_tables_out():
     formula, cell = nodes.paragraph("", "", nodes.math("", "x^2")), nodes.paragraph("", "cell")
     page = nodes.section("", formula, nodes.table("", cell), nodes.paragraph("", "What it says."))
     assert book_head.described(page) == "What it says."
+
+
+# ---- code ------------------------------------------------------------------------------------------------------------
+
+
+def test_code_keeps_its_signs_and_the_elements_that_colour_them():
+    listing = ('<div class="highlight"><pre><span></span><a href="#x"><span class="n">f</span></a>'
+               '<span class="p">(</span><span class="mi">1</span><span class="p">,</span><span class="w"> </span>'
+               '<span class="o">&lt;</span><span class="nn">m</span></pre></div>')
+    other = '<p><span class="n">f</span></p>'
+    context = {"body": other + listing}
+    book_code.lighten(None, "page", None, context, None)
+    assert context["body"] == other + (
+        '<div class="highlight"><pre><span></span><a href="#x">f</a>(<span class="mi">1</span>, '
+        '<span class="o">&lt;</span>m</pre></div>')
+
+
+@pytest.mark.parametrize("style", re.findall(r"pygments_\w+_style: (\S+)", (ROOT / "_config.yml").read_text("utf-8")))
+def test_what_loses_its_element_has_the_colour_of_the_text(style):
+    looks = get_style_by_name(style).style_for_token
+    kinds = {STANDARD_TYPES[kind]: looks(kind) for kind in STANDARD_TYPES}
+    assert [name for name in book_code.PLAIN if kinds[name] != looks(Token.Text)] == []
