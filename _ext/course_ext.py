@@ -37,6 +37,9 @@ BODY_REPAIRS = [
     (re.compile(r' role="doc-(?:backlink|biblioref)"'), ""),
     # The corner of a table heads nothing.
     (re.compile(r'<th class="head[^"]*"><p></p></th>'), "<td></td>"),
+    (re.compile(r'<th class="head'), '<th scope="col" class="head'),
+    # A list may not stand in a paragraph: a browser would leave one that is empty before it, and one after it.
+    (re.compile(r'<p>(<ul class="simple">.*?</ul>)\s*</p>', re.S), r"\1"),
     # A footnote is no landmark.
     (re.compile(r'<aside (class="footnote[^>]*?)(?: role="[^"]*")?>(.*?)</aside>', re.S), r"<div \1>\2</div>"),
 ]
