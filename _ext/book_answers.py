@@ -1,7 +1,7 @@
 """Answers in the page: under the stub of an exercise a box that checks what is typed, instead of "not attempted yet".
 
 What a box knows is exported from the exercise's checker (``cnnlib/course/exercises/_table.py``); the scripts are in
-``answers/``. The notebooks stay as they are.
+``answers/``. Tables and the script that judges by them are loaded when a box is near. The notebooks stay as they are.
 """
 
 import functools
@@ -10,12 +10,15 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from explorer_data import write_script
+
 from cnnlib.course.exercises import _table
 
 SOURCES = Path(__file__).parent / "answers"
 # What is loaded where, and of which files it is made, in order.
-CHECKING, PROGRESS, STYLE = "answers.js", "progress.js", "answers.css"
-PARTS = {CHECKING: ("store", "sha256", "read", "judge", "rules", "boxes"), PROGRESS: ("store", "progress")}
+BOXES, JUDGING, PROGRESS, STYLE = "answers.js", "judging.js", "progress.js", "answers.css"
+PARTS = {BOXES: ("store", "boxes"), JUDGING: ("sha256", "read", "judge", "rules", "judging"),
+         PROGRESS: ("store", "progress")}
 STUB = re.compile(r'<div class="course-verdict open">○ Exercise ([\w.]+): [^<]*</div>')
 TITLE = re.compile(r"</h1>")
 EXERCISES = re.compile(r'(<section id="exercises">\s*<h2>.*?</h2>)', re.S)
@@ -60,9 +63,9 @@ def how(asked):
 
 def box(label):
     """The form under the stub of an exercise."""
-    asked, table = tables()[label]
+    asked, _ = tables()[label]
     name = f"answer-{label.replace('.', '-')}"
-    return (f'<form class="course-answer" data-label="{label}" data-table="{table}">'
+    return (f'<form class="course-answer" data-label="{label}">'
             f'<label for="{name}">Your answer to exercise {label}</label>'
             f'<input id="{name}" type="text" maxlength="500" autocomplete="off" autocapitalize="off" '
             f'spellcheck="false" aria-describedby="{name}-how">'
@@ -95,12 +98,17 @@ def fill(body, notebook):
 
 
 def fill_page(app, pagename, templatename, context, doctree):
-    """The ``html-page-context`` event."""
-    context["body"] = fill(context.get("body") or "", f"{pagename}.ipynb")
+    """The ``html-page-context`` event: boxes in the page, and the tables of its boxes in a script of their own."""
+    body = context.get("body") or ""
+    context["body"] = fill(body, f"{pagename}.ipynb")
+    known = {label: tables()[label][1] for label in STUB.findall(body) if label in tables()}
+    if known and app.builder.format == "html":
+        text = f"document.courseTables = {json.dumps(known)};\n"
+        context["answer_tables"] = write_script(app, pagename, "answers", text, context)
 
 
 def script(name):
-    """One of the two scripts: its parts, out of the way of everything else on the page."""
+    """One of the scripts: its parts, out of the way of everything else on the page."""
     parts = "\n".join((SOURCES / f"{part}.js").read_text(encoding="utf-8") for part in PARTS[name])
     known = f"const TOTALS = {json.dumps(totals())};\n" if name == PROGRESS else ""
     return f'(() => {{\n"use strict";\n{known}{parts}}})();\n'

@@ -56,9 +56,9 @@ def described(doctree) -> str:
 
 
 @functools.cache
-def version(app) -> str:
-    """What tells a browser that the script of the explorers is another one."""
-    return hashlib.sha256((Path(app.outdir) / "_static/course/explorers.js").read_bytes()).hexdigest()[:8]
+def version(app, name) -> str:
+    """What tells a browser that a script which is loaded later is another one."""
+    return hashlib.sha256((Path(app.outdir) / "_static/course" / name).read_bytes()).hexdigest()[:8]
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -74,6 +74,10 @@ def choose_scripts(app, pagename, templatename, context, doctree):
     body, kept = context.get("body") or "", []
     scripts = context.get("script_files", [])
     names = {script: str(script.filename or "").removeprefix("_static/") for script in scripts}
+
+    def later(file):
+        return f"{context['pathto'](f'_static/course/{file}', 1)}?v={version(app, file)}"
+
     left_out = {name for name in names.values() if name in USED and not (USED[name] and re.search(USED[name], body))}
     for script in scripts:
         name, setting = names[script], script.attributes.get("body", "")
@@ -83,7 +87,9 @@ def choose_scripts(app, pagename, templatename, context, doctree):
         if name:
             script.attributes["defer"] = "defer"
         if name == "course/explore.js":
-            script.attributes["data-src"] = f"{context['pathto']('_static/course/explorers.js', 1)}?v={version(app)}"
+            script.attributes["data-src"] = later("explorers.js")
+        if name == "course/answers.js":
+            script.attributes.update({"data-judge": later("judging.js"), "data-tables": context["answer_tables"]})
         kept.append(script)
     context["script_files"] = kept
 

@@ -30,11 +30,16 @@ BODY_REPAIRS = [
     (re.compile(r"(Show|Hide) content</p>"), r"\1 the solution</p>"),
     (re.compile(r"(Show|Hide) source</p>"), r"\1 the code</p>"),
     (re.compile(r"(Show|Hide) outputs?</p>"), r"\1 the output</p>"),
+    # A paragraph may not stand in a summary.
+    (re.compile(r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>'), r'<b class="\1">\2</b>'),
     # docutils gives bibliography entries roles that may not stand where it puts them.
     (re.compile(r'(<div class="citation"[^>]*?) role="doc-biblioentry"'), r'\1 role="listitem"'),
     (re.compile(r' role="doc-(?:backlink|biblioref)"'), ""),
     # The corner of a table heads nothing.
     (re.compile(r'<th class="head[^"]*"><p></p></th>'), "<td></td>"),
+    (re.compile(r'<th class="head'), '<th scope="col" class="head'),
+    # A list may not stand in a paragraph: a browser would leave one that is empty before it, and one after it.
+    (re.compile(r'<p>(<ul class="simple">.*?</ul>)\s*</p>', re.S), r"\1"),
     # A footnote is no landmark.
     (re.compile(r'<aside (class="footnote[^>]*?)(?: role="[^"]*")?>(.*?)</aside>', re.S), r"<div \1>\2</div>"),
 ]
@@ -97,6 +102,7 @@ def setup(app):
     app.setup_extension("book_pages")
     app.setup_extension("book_links")
     app.setup_extension("book_math")
+    app.setup_extension("book_code")
     app.setup_extension("pictures")
     app.setup_extension("book_answers")
     app.setup_extension("launch")

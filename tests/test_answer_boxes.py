@@ -5,7 +5,7 @@ import re
 
 import helpers_axe
 import pytest
-from helpers_book import HTML, ROOT, media, need_book, noise, pages, requests, show
+from helpers_book import HTML, ROOT, media, need_book, noise, pages, requests, show, wait
 
 pytestmark = pytest.mark.book
 in_browser = pytest.mark.browser
@@ -13,6 +13,9 @@ CHAPTERS = [page for page in pages() if page.startswith("chapters/")]
 PAGE = "chapters/01_neuron.html"
 KEPT = "from-neuron-to-convnet.answers"
 BOX = "form[data-label='{}']"
+# All boxes are as they were when the page was left: what is said from now on is read aloud.
+JUDGED = "return document.querySelectorAll('.course-answer [role=status]').length === arguments[0]"
+LOADED = "return document.querySelectorAll('script:is([src*=judging], [src*=data][src*=answers])').length"
 ENTER, TAB = "\ue007", "\ue004"
 RIGHT = {"1.1": "-.5 no", "1.2": "-1, -1, 1.5", "1.3": "adef", "1.4": "1/2, -1/4, 1/4",
          "1.5": "1 1 -.5; -1 -1 1.5; 1 1 -1.5", "1.6": "bdeac"}
@@ -46,8 +49,17 @@ def test_scripts_are_loaded_where_they_are_needed():
     for page in pages():
         scripts = re.findall(r'<script[^>]* src="[^"]*/(answers|progress)\.js', read(page))
         assert sorted(scripts) == ["answers"] * (page in CHAPTERS) + ["progress"], page
-    for name, limit in (("answers.js", 24_000), ("progress.js", 4_000)):
+    for name, limit in (("answers.js", 6_000), ("judging.js", 22_000), ("progress.js", 4_000)):
         assert (HTML / "_static/course" / name).stat().st_size < limit
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_the_tables_of_a_page_are_in_a_script_beside_it_and_not_in_the_page(page):
+    (named,) = re.findall(r'<script[^>]* data-tables="([^"?]*)\?v=\w{8}"[^>]*/answers\.js', read(page))
+    text = ((HTML / page).parent / named).read_text(encoding="utf-8")
+    tables = json.loads(text.removeprefix("document.courseTables = ").removesuffix(";\n"))
+    assert list(tables) == re.findall(r'<form class="course-answer" data-label="([\w.]+)"', read(page))
+    assert not any(table[:60] in read(page) for table in tables.values())
 
 
 # ---- in the browser --------------------------------------------------------------------------------------------------
@@ -70,6 +82,7 @@ def answer(browser, label, text, by_key=True):
     form = browser.find_element("css selector", BOX.format(label))
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", form)
     field = form.find_element("css selector", "input")
+    assert wait(browser, "return document.courseJudge && document.courseTables")
     field.clear()
     field.send_keys(text + (ENTER if by_key else ""))
     if not by_key:
@@ -112,6 +125,7 @@ def test_answers_are_kept_counted_forgotten_and_brought_back(chapter):
     assert progress(chapter) == counted
     chapter.refresh()
     assert progress(chapter) == counted and typed(chapter) == given
+    assert wait(chapter, JUDGED, 6)
     assert "Right" in said(chapter, "1.1") and "derivatives of z" in said(chapter, "1.4")
     forget = chapter.find_element("css selector", ".course-answers-note button")
     chapter.execute_script("arguments[0].scrollIntoView({block: 'center'})", forget)
@@ -120,6 +134,38 @@ def test_answers_are_kept_counted_forgotten_and_brought_back(chapter):
     assert chapter.execute_script("return localStorage.getItem(arguments[0])", KEPT) == "{}"
     forget.click()
     assert typed(chapter) == given and progress(chapter) == counted
+
+
+@in_browser
+def test_what_judges_comes_when_a_box_is_near_or_has_an_answer(chapter):
+    assert wait(chapter, JUDGED, 6) and chapter.execute_script(LOADED) == 0
+    chapter.execute_script("document.querySelector('#exercises').scrollIntoView({behavior: 'instant'})")
+    assert wait(chapter, "return document.courseJudge && document.courseTables") and chapter.execute_script(LOADED) == 2
+    assert "Right" in answer(chapter, "1.3", "adef")
+    chapter.execute_script("scrollTo({top: 0, behavior: 'instant'})")
+    chapter.refresh()
+    assert wait(chapter, JUDGED, 6) and "Right" in said(chapter, "1.3") and chapter.execute_script(LOADED) == 2
+
+
+@in_browser
+def test_where_what_judges_does_not_come_the_box_says_so_and_asks_again(browser):
+    show(browser, PAGE, explorers=False)
+    browser.execute_script("localStorage.clear()")
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*judging.js*"]})
+    try:
+        browser.refresh()
+        form = browser.find_element("css selector", BOX.format("1.3"))
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", form)
+        form.find_element("css selector", "input").send_keys("adef" + ENTER)
+        assert wait(browser, "return arguments[0].textContent.includes('Not checked: the script')", form)
+        assert browser.execute_script("return localStorage.getItem(arguments[0])", KEPT) is None
+    finally:
+        browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    form.find_element("css selector", "button").click()
+    assert wait(browser, "return arguments[0].textContent.includes('Right:')", form)
+    browser.execute_script("localStorage.clear()")
+    noise(browser)
 
 
 @in_browser

@@ -166,6 +166,12 @@ def test_a_page_loads_one_style_sheet_and_the_scripts_that_it_uses_once_each():
         assert [name.rsplit("/", 1)[-1] for name in sheets] == ["book.css"], page
 
 
+def test_the_markup_is_such_as_a_browser_need_not_mend():
+    for page in PAGES:
+        assert not [tag for tag in soup(page).select("h1, h2, h3, h4, h5, h6") if not tag.get_text().strip()], page
+        assert not soup(page).select("summary p, p ul, thead th:not([scope])"), page
+
+
 def test_without_javascript_a_style_hides_what_would_do_nothing():
     for page in PAGES:
         (link,) = soup(page).select('noscript link[rel="stylesheet"]')
@@ -176,7 +182,7 @@ def test_without_javascript_a_style_hides_what_would_do_nothing():
 def test_no_script_lies_in_the_book_that_no_page_loads():
     loaded = {name for page in PAGES for name in names_of_scripts(page)}
     lying = {path.name for path in HTML.rglob("_static/**/*.js")}
-    later = {"explorers.js", "minisearch.js", "index.js"}
+    later = {"explorers.js", "judging.js", "minisearch.js", "index.js"}
     later |= {path.name for path in HTML.glob("_static/course/data/*/*.js")}
     assert lying == loaded | later
 

@@ -9,12 +9,13 @@ import sys
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 from helpers_book import HTML, ROOT, need_book, pages, show, soup
 from PIL import Image
 
 sys.path[:0] = [str(ROOT / "_ext"), str(ROOT / "tools")]
 from book_math import broken, mathml  # noqa: E402
-from math_font import characters  # noqa: E402
+from math_font import OUT, characters, drawn  # noqa: E402
 
 PAGES = pages()
 # What a reader would see of LaTeX that was not set: a command, a sub- or superscript, a dollar sign.
@@ -29,6 +30,15 @@ def test_a_prime_is_no_superscript_and_keeps_its_base():
     assert mathml("f'", False) == '<math><mrow><mi class="f">f</mi><mo lspace="0.06em" rspace="0">′</mo></mrow></math>'
     assert "<mrow><msub><mi>x</mi><mn>1</mn></msub><mo" in mathml("{x_1}'", False)
     assert mathml("x^2 + y'", False).count("<msup>") == 1
+
+
+def test_a_letter_alone_is_drawn_as_its_italic():
+    assert "".join(map(drawn, "aghzAZαωΑΩ∂ϵ7=")) == "𝑎𝑔ℎ𝑧𝐴𝑍𝛼𝜔𝛢𝛺𝜕𝜖7="
+
+
+def test_the_font_has_the_characters_that_the_tool_names():
+    pytest.importorskip("brotli", reason="fonts are packed with brotli: pip install -e '.[report]'")
+    assert characters() - set(TTFont(OUT).getBestCmap()) <= {0x1D455}  # the italic h is elsewhere: ℎ
 
 
 def test_the_gap_of_a_row_is_not_set_as_text():
@@ -132,7 +142,12 @@ class TestInTheBook:
         assert all(link.get_text() == number for link in links)
 
     def test_the_font_has_every_character_of_the_formulas(self):
-        used = {sign for page in PAGES for math in soup(page).select("math") for sign in math.get_text()}
+        used = set()
+        for page in PAGES:
+            for part in soup(page).select("math :is(mi, mo, mn, mtext)"):
+                text = part.get_text()
+                alone = part.name == "mi" and len(text) == 1 and not part.get("mathvariant")
+                used |= {drawn(text)} if alone else set(text)
         missing = {sign for sign in used if ord(sign) not in characters() and not sign.isspace()}
         assert not missing, f"{missing}: add them to tools/math_font.py and run it"
 

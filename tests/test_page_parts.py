@@ -2,18 +2,25 @@
 
 import base64
 import io
+import json
+import re
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import quickjs
 from docutils import nodes
 from helpers_book import ROOT
 from PIL import Image
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES, Token
 
 sys.path.insert(0, str(ROOT / "_ext"))
+import book_code  # noqa: E402
 import book_head  # noqa: E402
 import book_styles  # noqa: E402
+import course_ext  # noqa: E402
 import explorer_data  # noqa: E402
 import pictures  # noqa: E402
 
@@ -104,6 +111,25 @@ def test_long_data_of_an_explorer_becomes_a_script_and_short_data_stays(tmp_path
     assert script == ('(document.courseData ??= {})["explore-long"] = { "frames": {"0":"' + "&<" * 1000 + '"} };\n')
 
 
+def test_the_data_of_a_laboratory_is_a_script_that_writes_it_back_before_it_is_read(tmp_path):
+    def page(name, data):
+        return f'<section class="course-lab course-lab-toy" data-script="lab-toy" id="{name}"{data}><div>still</div>'
+
+    small, large = ' data-config="{}"', f' data-config="{"&lt;&quot;" * 1000}" data-bytes="{"A" * 4}"'
+    body, added = page("lab-small", small) + page("lab-large", large), []
+    context = {"body": body, "pathto": lambda file, _: f"../{file}"}
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path,
+                          add_js_file=lambda file, priority: added.append((file, priority)))
+    explorer_data.move_lab_data(app, "laboratories/toy", "", context, None)
+    assert context["body"] == page("lab-small", small) + page("lab-large", "")
+    assert added == [("course/data/toy/lab-large.js", 890)]
+    script = (tmp_path / "_static/course/data/toy/lab-large.js").read_text(encoding="utf-8")
+    context = quickjs.Context()
+    context.eval("const lab = { dataset: {} }, document = { getElementById: (id) => id === 'lab-large' ? lab : null };")
+    context.eval(script)
+    assert json.loads(context.eval("JSON.stringify(lab.dataset)")) == {"config": '<"' * 1000, "bytes": "AAAA"}
+
+
 class Script(SimpleNamespace):
     __hash__ = object.__hash__
 
@@ -137,3 +163,43 @@ def test_a_description_leaves_formulas_and_tables_out():
     formula, cell = nodes.paragraph("", "", nodes.math("", "x^2")), nodes.paragraph("", "cell")
     page = nodes.section("", formula, nodes.table("", cell), nodes.paragraph("", "What it says."))
     assert book_head.described(page) == "What it says."
+
+
+# ---- code ------------------------------------------------------------------------------------------------------------
+
+
+def test_code_keeps_its_signs_and_the_elements_that_colour_them():
+    listing = ('<div class="highlight"><pre><span></span><a href="#x"><span class="n">f</span></a>'
+               '<span class="p">(</span><span class="mi">1</span><span class="p">,</span><span class="w"> </span>'
+               '<span class="o">&lt;</span><span class="nn">m</span></pre></div>')
+    other = '<p><span class="n">f</span></p>'
+    context = {"body": other + listing}
+    book_code.lighten(None, "page", None, context, None)
+    assert context["body"] == other + (
+        '<div class="highlight"><pre><span></span><a href="#x">f</a>(<span class="mi">1</span>, '
+        '<span class="o">&lt;</span>m</pre></div>')
+
+
+@pytest.mark.parametrize("style", re.findall(r"pygments_\w+_style: (\S+)", (ROOT / "_config.yml").read_text("utf-8")))
+def test_what_loses_its_element_has_the_colour_of_the_text(style):
+    looks = get_style_by_name(style).style_for_token
+    kinds = {STANDARD_TYPES[kind]: looks(kind) for kind in STANDARD_TYPES}
+    assert [name for name in book_code.PLAIN if kinds[name] != looks(Token.Text)] == []
+
+
+# ---- repairs ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("written", "mended"), [
+    ('<summary aria-label="x">\n<p class="collapsed admonition-title">Show code cell source</p></summary>',
+     '<summary>\n<b class="collapsed">Show code cell source</b></summary>'),
+    ('<p>a</p><p><ul class="simple"><li><p>b</p><ul class="simple"><li><p>c</p></li></ul>\n</li></ul>\n</p><p>d</p>',
+     '<p>a</p><ul class="simple"><li><p>b</p><ul class="simple"><li><p>c</p></li></ul>\n</li></ul><p>d</p>'),
+    ('<ul class="simple"><li><p>a</p></li></ul><p>b</p>', '<ul class="simple"><li><p>a</p></li></ul><p>b</p>'),
+    ('<th class="head text-right"><p>dx</p></th>', '<th scope="col" class="head text-right"><p>dx</p></th>'),
+    ('<th class="head"><p></p></th>', "<td></td>"),
+])
+def test_markup_is_mended(written, mended):
+    context = {"body": written}
+    course_ext.repair_page(None, "page", None, context, None)
+    assert context["body"] == mended

@@ -10,15 +10,20 @@ import sys
 from fontTools import subset
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "_ext" / "assets" / "fonts" / "book-math.woff2"
-LETTERS = [  # ASCII, Greek, and the italics that browsers put in the place of single letters
-    (0x20, 0x7E), (0x391, 0x3A9), (0x3B1, 0x3C9), (0x3D1, 0x3D1), (0x3D5, 0x3D6), (0x3F0, 0x3F1), (0x3F5, 0x3F5),
-    (0x131, 0x131), (0x237, 0x237), (0x1D434, 0x1D467), (0x1D6A4, 0x1D6A5), (0x1D6FC, 0x1D71B),
-]
+LETTERS = [(0x20, 0x7E), (0x1D434, 0x1D467), (0x1D6FC, 0x1D717), (0x1D719, 0x1D719)]  # ASCII; italics, Latin and Greek
 SIGNS = (
-    "\u00a0¬±·×‖…′″ℎℒℝ∀∂∃∅∇∈∉∏∑−∗√∝∞∣∥∧∨∩∪∫∼≈≔≠≡≤≥≪≫⊂⊆⊕⊗⊙⊤⊥⋅⋆⋮⋯⋱⌈⌉⌊⌋⟨⟩⏟←→↦⇒⇔"
+    "ΓΔΘΛΞΠΣΦΨΩℎℒ\u00a0¬±·×…′∂∇∈∉∏∑−∗√∝∞∩∪∼≈≠≡≤≥≪≫⊙⊤⋅⋆⋮⋯⋱‖⌈⌉⌊⌋⏟←→↦⇒"
     "¯ˆ˙˜\u0302\u0303\u0304\u0305\u0307\u0332\u20d7"  # accents
     "\u2009\u2061\u2062\u2063\u2064"  # spaces, and signs that are not seen
 )
+
+
+def drawn(letter: str) -> str:
+    """What a browser draws for an element ``mi`` that holds one letter: its italic, where there is one."""
+    for first, last, italic in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("Α", "Ω", 0x1D6E2), ("α", "ω", 0x1D6FC)):
+        if first <= letter <= last and letter != "h":
+            return chr(italic + ord(letter) - ord(first))
+    return dict(zip("h∂ϵϑϰϕϱϖ", "ℎ𝜕𝜖𝜗𝜘𝜙𝜚𝜛", strict=True)).get(letter, letter)
 
 
 def characters() -> set[int]:

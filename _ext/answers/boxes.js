@@ -1,6 +1,18 @@
-// The answer boxes of a page: what is typed is judged, said and kept.
-const decoded = (base64) => JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))));
+// The answer boxes of a page: what is typed is judged, said and kept. The script that judges and the page's tables come
+// when the first box is near, or has something in it.
+const { judge: JUDGE, tables: TABLES } = document.currentScript.dataset;
+const LOST = "the script that checks answers could not be loaded: check once more.";
 const boxes = [...document.querySelectorAll(".course-answer")];
+
+const fetched = (src) => new Promise((onload, onerror) => {
+  document.head.append(Object.assign(document.createElement("script"), { src, onload, onerror }));
+});
+let coming = null;
+function bring() {
+  coming ??= Promise.all([JUDGE, TABLES].map(fetched));
+  coming.catch(() => { coming = null; });
+  return coming;
+}
 
 function say(form, passed, text) {
   const said = form.querySelector(".course-answer-said"), input = form.querySelector("input");
@@ -14,13 +26,20 @@ function say(form, passed, text) {
   if (text && !passed) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
 }
 
-function check(form) {
+// What stands in a box, with the verdict on it; undefined where it is empty, or where nothing can judge it.
+async function check(form) {
   const text = form.querySelector("input").value;
   if (!text.trim()) {
     say(form, false, "");
     return undefined;
   }
-  const { passed, say: words } = judge(decoded(form.dataset.table), text);
+  try {
+    await bring();
+  } catch {
+    form.querySelector(".course-answer-said").textContent = `Not checked: ${LOST}`;
+    return null;
+  }
+  const { passed, say: words } = document.courseJudge(form.dataset.label, text);
   say(form, passed, words);
   return { text, passed };
 }
@@ -28,17 +47,19 @@ function check(form) {
 // Fill in what is kept; it is checked again, since a new edition of the book may judge otherwise.
 function restore() {
   const answers = stored();
-  for (const form of boxes) {
+  return Promise.all(boxes.map((form) => {
     const kept = answers[form.dataset.label];
     form.querySelector("input").value = kept ? kept.text : "";
-    check(form);
-  }
+    return check(form);
+  }));
 }
 
 for (const form of boxes) {
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const { [form.dataset.label]: before, ...others } = stored(), now = check(form);
+    const now = await check(form);
+    if (now === null) return;
+    const { [form.dataset.label]: before, ...others } = stored();
     store(now ? { ...others, [form.dataset.label]: now } : others);
   });
 }
@@ -60,6 +81,14 @@ if (note) {
   });
 }
 
-restore();
+const near = new IntersectionObserver((seen) => {
+  if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+  near.disconnect();
+  bring();
+}, { rootMargin: "900px" });
+for (const form of boxes) near.observe(form);
+
 // From now on what is said is read aloud; what was kept is not, when the page opens.
-for (const form of boxes) form.querySelector(".course-answer-said").setAttribute("role", "status");
+restore().then(() => {
+  for (const form of boxes) form.querySelector(".course-answer-said").setAttribute("role", "status");
+});

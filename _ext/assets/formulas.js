@@ -22,9 +22,11 @@
     event.preventDefault();
   });
 
+  // First all are measured, then all are changed: a change between two measures would lay out the page anew.
   const reach = () => {
-    for (const formula of document.querySelectorAll(".formula")) {
-      const scrolls = formula.scrollWidth > formula.clientWidth + 1;
+    const formulas = [...document.querySelectorAll(".formula")].map((formula) =>
+      [formula, formula.scrollWidth > formula.clientWidth + 1]);
+    for (const [formula, scrolls] of formulas) {
       for (const [name, value] of [["tabindex", 0], ["role", "group"], ["aria-label", "Formula"]]) {
         if (scrolls) formula.setAttribute(name, value);
         else formula.removeAttribute(name);

@@ -11,9 +11,8 @@
     addEventListener("hashchange", reveal);
     reveal();
     // What is wider than the column scrolls, so the keyboard must reach them.
-    for (const formula of document.querySelectorAll(".course-stage")) {
-      if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;
-    }
+    const wide = [...document.querySelectorAll(".course-stage")].filter((e) => e.scrollWidth > e.clientWidth + 1);
+    for (const stage of wide) stage.tabIndex = 0;
   };
   addEventListener("load", () => setTimeout(repair, 0));
 
