@@ -73,6 +73,18 @@ class Page:
         assert wait(self.browser, "return document.querySelector('[data-grid]')")
         return self
 
+    def unfold(self):
+        """With all that is folded open."""
+        self.browser.execute_script("for (const fold of document.querySelectorAll('.course-lab details')) fold.open = true")
+        return self
+
+    def in_sight(self, selector):
+        """Whether all of an element is in the window, and nothing lies over its middle."""
+        return self.browser.execute_script("""
+            const part = document.querySelector(arguments[0]), { left, top, width, height } = part.getBoundingClientRect();
+            const over = document.elementFromPoint(left + width / 2, top + height / 2);
+            return width > 0 && top >= 0 && top + height <= innerHeight + 1 && part.contains(over);""", selector)
+
     def find(self, selector):
         return self.browser.find_element("css selector", selector)
 

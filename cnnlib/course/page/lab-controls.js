@@ -5,7 +5,7 @@ import { escaped } from "./lab-planes.js";
 const json = (value) => escaped(JSON.stringify(value));
 
 // A menu of names: `data` is the rest of a data attribute, `state="key"` where the shell keeps the choice.
-export const menu = (data, names, label, more = "") => `<label>${label} <select data-${data}>${names.map((name) =>
+export const menu = (data, names, label, more = "") => `<label class="course-lab-w-above">${label} <select data-${data}>${names.map((name) =>
   `<option value="${json(name)}">${escaped(name)}</option>`).join("")}${more}</select></label>`;
 
 // A few values side by side, of which one is chosen.
@@ -13,9 +13,15 @@ export const choice = (key, values, name) => `<div class="course-lab-w-choice" r
   `<span aria-hidden="true">${name}</span><div>${values.map((value) => `<label><input type="radio" name="${key}" ` +
   `data-state="${key}" value="${json(value)}">${value}</label>`).join("")}</div></div>`;
 
-// The two grids and the kernel between them. Beside a wide input, the kernel stands above the output.
+// What a beginner can leave as it is: folded, with a line that says how it stands.
+export const folded = (...parts) => '<details class="course-lab-settings"><summary>More: <span data-region="settings">' +
+  `</span></summary><div class="course-lab-tools course-lab-w-options">${parts.join("")}</div></details>`;
+
+// The two grids and the kernel between them. Beside a wide input, the kernel stands above the output. How to read a cell is
+// said below these two, where there is room; on a phone at once after the input.
 export const PLANES = '<div class="course-lab-w-planes"><div data-region="input"></div><div class="course-lab-w-planes">' +
-  '<div data-region="weight"></div><div data-region="output"></div></div></div>';
+  '<div data-region="weight"></div><div data-region="output"></div><div class="course-lab-w-legend" data-region="legend">' +
+  "</div></div></div>";
 
 // Once all is drawn: beside the input only where the output has room there.
 export function place(body) {

@@ -19,7 +19,7 @@ export function panels({ sides, shown }, state, config, ends) {
       bent: one.bent ? square("The last hidden layer's view", "The plane's grid, seen by its two units", warped(one))
         : hint("Give the last hidden layer 2 units, and you see here how it bends the plane."),
       curves: curves(sides), legend: legend(sides, state), detail: detail(one, look, unit), badge: badge(one.check),
-      which: one.rows.length ? `point ${point} of ${one.rows.length}` : "", key: key(look, unit, one),
+      which: one.rows.length ? `point ${point} (0 to ${one.rows.length - 1})` : "", key: key(look, unit, one),
       phases: phases(state), runs: sides.length > 1 ? runs(shown) : "", adding: state.quiz ? "" : adding(state),
       verdict: state.quiz && state.guess ? answer(verdict(state.quiz, state.guess)) : "",
     },
