@@ -75,13 +75,14 @@ class Page:
 
     def unfold(self):
         """With all that is folded open."""
-        self.browser.execute_script("for (const fold of document.querySelectorAll('.course-lab details')) fold.open = true")
+        self.browser.execute_script("document.querySelectorAll('.course-lab details').forEach((fold) => fold.open = true)")
         return self
 
     def in_sight(self, selector):
         """Whether all of an element is in the window, and nothing lies over its middle."""
         return self.browser.execute_script("""
-            const part = document.querySelector(arguments[0]), { left, top, width, height } = part.getBoundingClientRect();
+            const part = document.querySelector(arguments[0]);
+            const { left, top, width, height } = part.getBoundingClientRect();
             const over = document.elementFromPoint(left + width / 2, top + height / 2);
             return width > 0 && top >= 0 && top + height <= innerHeight + 1 && part.contains(over);""", selector)
 

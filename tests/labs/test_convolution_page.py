@@ -262,5 +262,6 @@ def test_it_survives_being_used_at_random(page, seed):
 def test_every_stop_of_tab_can_be_seen(page):
     page.open(channels=3).unfold()
     stops = page.focus_stops()
-    assert {"input", "weight", "output", "predict", "reset", "stride", "channels", "play"} <= {name for name, _ in stops}
+    wanted = {"input", "weight", "output", "predict", "reset", "stride", "channels", "play"}
+    assert wanted <= {name for name, _ in stops}
     assert [name for name, seen in stops if not seen] == []

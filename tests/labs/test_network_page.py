@@ -398,9 +398,9 @@ def test_nothing_is_wider_than_a_phone_and_its_letters_are_large_enough(lab, wid
               parseFloat(text.getAttribute("font-size")) * text.getScreenCTM().a))""")
         assert smallest >= 9
         assert lab.execute_script("""
-            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select, .course-lab-file)")].filter((control) =>
-              control.checkVisibility()).map((control) =>
-              control.getBoundingClientRect().height))""") >= 44
+            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select, .course-lab-file)")]
+              .filter((control) => control.checkVisibility())
+              .map((control) => control.getBoundingClientRect().height))""") >= 44
     finally:
         lab.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
