@@ -243,6 +243,25 @@ def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
         assert page.quiet()
 
 
+@pytest.mark.parametrize("typed", ["1e9", "-", ""])
+def test_a_box_does_not_go_on_showing_what_does_not_count(page, typed):
+    page.open(bias=3, cell=["input", 0, 0], pinned=True).unfold()
+    for box, kept in (("[data-focus=value]", "1"), ("[data-focus=bias]", "3")):
+        page.press(box, Keys.CONTROL + "a", Keys.DELETE)
+        page.browser.execute_script("arguments[0].select()", page.find(box))
+        page.find(box).send_keys(typed or Keys.DELETE, Keys.TAB)
+        shown = float(page.find(box).get_attribute("value"))
+        assert shown == float(kept) or typed == "1e9" and shown == 1  # as far as it may be typed
+    x = np.array(PICTURES["small numbers"]["planes"])[None, :1]
+    assert page.grid("input")[0][0] == x[0, 0, 0, 0] == 1 and page.quiet()
+
+
+def test_an_empty_prediction_is_answered(page):
+    page.open(predict=True)
+    page.find("[data-do=check]").click()
+    assert page.text("[data-region=ask] [data-agrees=false]") == "Type a number first."
+
+
 def test_what_is_too_large_or_not_there_changes_nothing_that_a_link_could_not_hold(page):
     page.open(channels=3).unfold()
     page.type("[data-focus=bias]", "1e9")

@@ -43,9 +43,14 @@ export const isCell = (cell, grids) => cell === null ||
 // `get()` is the chosen number or null, `set(value)` changes it. Gives two actions, and what to do once all is drawn.
 export function valueBox(body, { get, set }) {
   const offer = (value) => { if (get() !== null && allowed(value)) set(value); };
+  const rounded = () => Number(get().toFixed(4));
   const step = (by) => offer(Number((get() + by).toFixed(4)));
   body.addEventListener("input", ({ target }) => {
     if (target.matches('[data-focus="value"]') && target.value !== "") offer(Number(target.value));
+  });
+  // What is too large, or no number, changes nothing: the box then shows what is in force.
+  body.addEventListener("change", ({ target }) => {
+    if (target.matches('[data-focus="value"]') && get() !== null) target.value = rounded();
   });
   // Also at the grids themselves, where arrows choose.
   body.addEventListener("keydown", (event) => {
@@ -57,7 +62,7 @@ export function valueBox(body, { get, set }) {
     show() {
       const value = get();
       body.querySelector(".course-lab-w-value").hidden = value === null;
-      if (value !== null) write(body.querySelector('[data-focus="value"]'), Number(value.toFixed(4)));
+      if (value !== null) write(body.querySelector('[data-focus="value"]'), rounded());
     },
   };
 }

@@ -139,9 +139,10 @@ export function open(root, config) {
   const take = ({ target, type }) => {
     const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
     if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
-    const bias = target.matches('[data-focus="bias"]') && target.value !== "" ? Number(target.value) : null;
+    if (!target.matches('[data-focus="bias"]')) return;
+    const bias = target.value === "" ? null : Number(target.value);
     if (allowed(bias)) lab.change({ bias });
-    else if (bias !== null && type === "change") target.value = lab.state.bias;  // what is in force
+    if (type === "change") target.value = lab.state.bias;  // what is in force
   };
   for (const kind of ["input", "change"]) body.addEventListener(kind, take);  // a menu may tell of either alone
   body.addEventListener("keydown", (event) => {
