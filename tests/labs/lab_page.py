@@ -136,7 +136,7 @@ class Page:
     def quiet(self):
         """Nothing was said in the console, and nothing was asked for outside the disk."""
         heard = [*noise(self.browser), *requests(self.browser)]
-        assert heard == []
+        assert heard == [], heard
         return True
 
     def mash(self, seed, times):
