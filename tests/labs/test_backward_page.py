@@ -69,6 +69,15 @@ def test_playing_begins_anew_where_nothing_is_chosen(page):
     page.press("body", Keys.ESCAPE)
 
 
+def test_going_back_stops_when_the_reader_looks_another_way(page):
+    page.open(cell=None)
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-focus=scrub]').value == 2")
+    page.tap(page.cell("input", 2, 2))
+    assert wait(page.browser, "return !('playing' in document.querySelector('[data-do=play]').dataset)", seconds=2)
+    assert page.state["cell"] == ["input", 2, 2] and page.state.get("at", 999) == 999 and page.quiet()
+
+
 def test_how_to_read_a_cell_is_said_at_the_grid_and_is_what_the_grid_shows(page):
     for width in (1280, 390):
         page.open(width)

@@ -156,6 +156,17 @@ def test_a_sum_grows_term_by_term(page):
     assert "input, channel 2" in page.text("[data-region=input]")
 
 
+def test_adding_up_stops_when_the_reader_turns_to_a_pixel(page):
+    page.open()
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-state=at]').value === '2'")
+    page.point(page.cell("input", 5, 5))  # a mouse on its way over the grids changes nothing
+    assert "The output at row 1, column 1" in page.caption
+    page.tap(page.cell("input", 5, 5))
+    assert wait(page.browser, "return !('playing' in document.querySelector('[data-do=play]').dataset)", seconds=2)
+    assert "The pixel at row 5, column 5" in page.caption and page.quiet()
+
+
 def test_pixels_that_no_window_reads_are_struck_out(page):
     page.open(stride=2, counting=True)
     assert "Struck out: 11 pixels that no window reads" in page.text("[data-region=input]")

@@ -325,6 +325,7 @@ MUTATIONS = [
     M("a number left half typed stays in its box", "course/page/player.js", "target.value = Number(target.value) || 0;", "", PLAYER),
     M("a box goes on showing what does not count", "course/page/lab-controls.js", "target.value = rounded();\n", "\n", ("labs/test_convolution_page.py",)),
     M("the legend says that windows add when they write", "course/page/lab-backward-draw.js", '"writes" : "adds"', '"adds" : "adds"', ("labs/test_backward_page.py",)),
+    M("a sum goes on growing where there is no window", "course/page/lab-convolution.js", "if (!seen.window) return false;", "", ("labs/test_convolution_page.py",)),
     M("a link of another laboratory is taken", "course/page/lab.js", "if (found?.[1] !== lab.name) return null;", "if (!found) return null;", SHELL),
     M("undo skips a change", "course/page/lab.js", "past = past.slice(0, -1);", "past = past.slice(0, -2);", SHELL),
     M("a drawing is centred by its box, not by its ink", "course/page/lab-network-ink.js", "move + size / 2 - mass[axis]", "move", NETWORK),

@@ -86,7 +86,9 @@ export function open(root, config) {
   function play(button) {
     const scrub = find('[data-focus="scrub"]'), last = Number(scrub.max);
     let at = Number(scrub.value) >= last ? Number(scrub.min) - 1 : Number(scrub.value);
+    const windows = scatters();
     lab.play(button, () => {
+      if (scatters() !== windows) return false;  // the reader looks another way now
       scrubTo(++at, { aloud: at >= last });
       return at < last;
     }, 600);

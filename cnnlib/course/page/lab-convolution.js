@@ -103,8 +103,9 @@ export function open(root, config) {
     const terms = countTerms(seen);
     let at = lab.state.at >= terms ? 0 : lab.state.at;
     lab.play(button, () => {
+      if (!seen.window) return false;  // the reader has turned to a pixel or a weight
       const tab = Math.min(Math.floor(at++ / seen.window.length), seen.x.length - 1);
-      lab.change({ at, tab }, { remember: false, aloud: at >= terms });
+      lab.change({ at, tab, pinned: true }, { remember: false, aloud: at >= terms });
       return at < terms;
     }, 450);
   }
