@@ -150,7 +150,7 @@ class Page:
         return self.browser.execute_script("""
             const texts = [...document.querySelectorAll(".course-lab svg text")];
             return Math.min(...texts.filter((t) => t.textContent.trim()).map((t) =>
-              t.getAttribute("font-size") * t.getScreenCTM().a));""")
+              parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a));""")
 
     def scrolls_sideways(self, width):
         return self.browser.execute_script("return document.documentElement.scrollWidth") > width

@@ -254,6 +254,11 @@ def test_it_is_accessible_quiet_and_fits(page, axe, width, mode):  # noqa: F811
         assert page.quiet()
 
 
+def test_letters_are_large_enough_on_the_narrowest_phone(page):
+    page.open(320, channels=3, bias=1)
+    assert not page.scrolls_sideways(320) and page.smallest_text() >= 9
+
+
 @pytest.mark.parametrize("typed", ["1e9", "-", ""])
 def test_a_box_does_not_go_on_showing_what_does_not_count(page, typed):
     page.open(bias=3, cell=["input", 0, 0], pinned=True).unfold()

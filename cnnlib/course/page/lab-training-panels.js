@@ -122,11 +122,12 @@ const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed"
 
 function caption(sides, { quiz }) {
   const one = sides[0], plain = (v) => v === 0 || (Math.abs(v) >= 0.0005 && Math.abs(v) < 1000);
-  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? number(v, 3) : short(v));
+  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? number(v, 3) : short(v, 1));
+  const share = ({ ratio }) => (Number.isFinite(ratio) ? `${n(100 * ratio)} % of the weights` : "not finite");
   if (!one.rows.length) return "No points to learn from yet: choose a class and click in the plane.";
   const tell = ({ train, held }) =>
     `loss ${n(train.loss)}, ${held ? `held out ${n(held.loss)}, ` : ""}${percent(held ?? train)} right`;
   return `${quiz ? "Mystery run. " : ""}After ${one.t} step${one.t === 1 ? "" : "s"}: ${tell(one.looks.at(-1))}` +
     (sides.length > 1 ? `. Run B: ${tell(sides[1].looks.at(-1))}.`
-      : `. Gradient ${n(one.norm)}, update ${n(100 * one.ratio)} % of the weights.`);
+      : `. Gradient ${n(one.norm)}, update ${share(one)}.`);
 }
