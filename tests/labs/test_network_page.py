@@ -275,7 +275,7 @@ def test_the_caption_stands_under_the_pad_and_a_file_is_chosen_by_a_button_like_
     label, chooser = one(lab, ".course-lab-file"), one(lab, "[data-file]")
     assert label.text == "Open a file …" and chooser.rect["width"] >= 44 and chooser.rect["height"] >= 40
     assert chooser.value_of_css_property("opacity") == "0"
-    lab.execute_script("arguments[0].focus()", chooser)
+    lab.execute_script("arguments[0].focus({ focusVisible: true })", chooser)
     assert label.value_of_css_property("outline-style") == "solid"
 
 
