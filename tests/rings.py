@@ -21,7 +21,8 @@ CONTRAST = """
 FAULTS = CONTRAST + """
     const ringFaults = (e) => {
       // A choice that is drawn by its label shows the focus there.
-      const clear = e.matches("input[type=radio], input[type=checkbox]") && getComputedStyle(e).opacity === "0";
+      const choice = e.matches("input:is([type=radio], [type=checkbox], [type=file])");
+      const clear = choice && getComputedStyle(e).opacity === "0";
       const drawnBy = clear ? e.closest("label") ?? e : e;
       const style = getComputedStyle(drawnBy), faults = [];
       const width = parseFloat(style.outlineWidth), offset = parseFloat(style.outlineOffset);

@@ -118,6 +118,16 @@ def test_the_colour_switch_and_the_sidebar_work_on_a_phone(browser):
     browser.execute_script("localStorage.clear()")
 
 
+def test_what_opens_a_list_of_the_sidebar_has_one_ring_around_its_sign(browser):
+    show(browser, "notation.html", explorers=False)
+    ring, size, inner = browser.execute_script("""
+        const summary = [...document.querySelectorAll("nav.bd-links li.has-children summary")].at(-1);
+        summary.focus({ focusVisible: true });
+        const { width, height } = summary.getBoundingClientRect(), sign = summary.firstElementChild;
+        return [getComputedStyle(summary).outlineStyle, [width, height], getComputedStyle(sign).outlineStyle];""")
+    assert (ring, inner) == ("solid", "none") and min(size) >= 24, (ring, size, inner)
+
+
 def test_a_page_can_be_read_without_javascript(browser):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:

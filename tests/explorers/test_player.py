@@ -6,9 +6,10 @@ import sys
 import time
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from cnnlib.course import bundle
-from cnnlib.course.explorers import Choice, Explorer, Slider
+from cnnlib.course.explorers import Choice, Explorer, Numbers, Slider
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STYLE = "".join(path.read_text(encoding="utf-8") for path in (
@@ -32,6 +33,9 @@ WINDOWS = """<section class="course-explorer" id="explore-c" data-script="toy" d
     ><div class="course-controls" style="display:none">{controls}</div><div class="course-stage"></div
     ><p class="course-caption"></p></section>""".replace("{controls}", "".join(control.html() for control in (
         Slider("n", range(8), label="window", start=1, play=True), Slider("most", range(2, 8), label="most", start=3))))
+WEIGHT = """<section class="course-explorer" id="explore-d" data-script="toy" data-config="{}"
+    ><div class="course-controls" style="display:none">{controls}</div><div class="course-stage"></div
+    ><p class="course-caption"></p></section>""".replace("{controls}", Numbers("w", [[1.0]], label="weight").html())
 TOY = """modules.toy = {
     numbers: ({ n, most }) => ({ at: Math.min(n, most), by: "page" }),
     draw: ({ at, n, most, by }) => ({ html: `<p data-set="n:2">${at} ${by}</p><b data-set="n:2 most:3"></b>`,
@@ -55,7 +59,7 @@ def page(browser, tmp_path):
     sys.path.insert(0, str(ROOT / "_ext"))
     import pictures
 
-    explorers = "".join(e.to_html() for e in (numbers("explore-a"), numbers("explore-b"))) + WINDOWS
+    explorers = "".join(e.to_html() for e in (numbers("explore-a"), numbers("explore-b"))) + WINDOWS + WEIGHT
     body = pictures.STILL.sub("", pictures.PICTURE.sub(pictures.inline, explorers))
     script = bundle.for_page()
     assert script.count(START) == 1
@@ -100,6 +104,13 @@ def stands_still(browser, name="explore-a"):
     before = caption(browser, name)
     time.sleep(2.2 * PAUSE)
     return caption(browser, name) == before
+
+
+def test_a_number_left_half_typed_is_what_it_counts_as(page):
+    box = one(page, "#explore-d [type=number]")
+    for typed, kept in (("-", "0"), ("-2.5", "-2.5"), ("", "0")):
+        box.send_keys(Keys.CONTROL + "a" + Keys.NULL, Keys.DELETE, typed, Keys.TAB)
+        assert box.get_attribute("value") == kept
 
 
 def test_the_button_says_what_it_does(page):

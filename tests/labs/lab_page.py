@@ -73,6 +73,19 @@ class Page:
         assert wait(self.browser, "return document.querySelector('[data-grid]')")
         return self
 
+    def unfold(self):
+        """With all that is folded open."""
+        self.browser.execute_script("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        return self
+
+    def in_sight(self, selector):
+        """Whether all of an element is in the window, and nothing lies over its middle."""
+        return self.browser.execute_script("""
+            const part = document.querySelector(arguments[0]);
+            const { left, top, width, height } = part.getBoundingClientRect();
+            const over = document.elementFromPoint(left + width / 2, top + height / 2);
+            return width > 0 && top >= 0 && top + height <= innerHeight + 1 && part.contains(over);""", selector)
+
     def find(self, selector):
         return self.browser.find_element("css selector", selector)
 
@@ -122,7 +135,9 @@ class Page:
 
     def quiet(self):
         """Nothing was said in the console, and nothing was asked for outside the disk."""
-        return noise(self.browser) == [] and requests(self.browser) == []
+        heard = [*noise(self.browser), *requests(self.browser)]
+        assert heard == [], heard
+        return True
 
     def mash(self, seed, times):
         """Use it at random; what went wrong. A link must then bring everything back."""
@@ -135,7 +150,7 @@ class Page:
         return self.browser.execute_script("""
             const texts = [...document.querySelectorAll(".course-lab svg text")];
             return Math.min(...texts.filter((t) => t.textContent.trim()).map((t) =>
-              t.getAttribute("font-size") * t.getScreenCTM().a));""")
+              parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a));""")
 
     def scrolls_sideways(self, width):
         return self.browser.execute_script("return document.documentElement.scrollWidth") > width

@@ -60,6 +60,38 @@ def test_the_mouse_takes_any_window_and_playing_goes_on(page):
     page.press("body", Keys.ESCAPE)
 
 
+def test_playing_begins_anew_where_nothing_is_chosen(page):
+    page.open(cell=None)
+    shows(page)
+    assert page.find("[data-focus=scrub]").get_attribute("value") == "9"
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-focus=scrub]').value == 2")
+    page.press("body", Keys.ESCAPE)
+
+
+def test_going_back_stops_when_the_reader_looks_another_way(page):
+    page.open(cell=None)
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-focus=scrub]').value == 2")
+    page.tap(page.cell("input", 2, 2))
+    assert wait(page.browser, "return !('playing' in document.querySelector('[data-do=play]').dataset)", seconds=2)
+    assert page.state["cell"] == ["input", 2, 2] and page.state.get("at", 999) == 999 and page.quiet()
+
+
+def test_how_to_read_a_cell_is_said_at_the_grid_and_is_what_the_grid_shows(page):
+    for width in (1280, 390):
+        page.open(width)
+        grid, legend = page.find("[data-grid=input]").rect, page.find("[data-region=legend]").rect
+        assert legend["y"] < grid["y"] + grid["height"] + 20
+    said = "[data-region=legend]"
+    assert "+2 is what the framed window adds; elsewhere x" in page.text(said)
+    page.find("[name=rule][value='\"=\"']").click()
+    assert "= 2 is what the framed window writes" in page.text(said) and "2 is dx" in page.text(said)
+    page.tap(page.cell("input", 1, 1))
+    assert "x 4 is the pixel itself" in page.text(said) and "framed" not in page.text(said)
+    assert page.text(".course-lab-w-hint").startswith("Press ▶ Go back:")
+
+
 def test_a_pixel_gathers_what_windows_scatter(page):
     page.open()
     page.find("[data-region=lens] button:nth-child(2)").click()
@@ -127,6 +159,7 @@ def test_a_nudge_is_compared_with_the_gradient(page):
 
 def test_pooling_switches_and_ties(page):
     page.open()
+    page.unfold()
     page.press("[data-state=layer]", "max pooling")
     page.press("[data-state=picture]", "many ties")
     assert "It stands there 4 times, a tie: the first in reading order gets it, as in PyTorch" in page.caption
@@ -137,6 +170,7 @@ def test_pooling_switches_and_ties(page):
     page.tap(page.cell("input", 1, 2))
     assert "at a tie there is no derivative" in page.caption and "They differ" in page.text("[data-region=badge]")
     assert page.find("[name=dilation][value='2']").get_attribute("disabled")
+    assert page.text(".course-lab summary") == "More: many ties, window 3 × 3, padding 0"
     assert page.quiet()
 
 
@@ -178,7 +212,7 @@ def test_it_survives_being_used_at_random(page, seed):
 
 
 def test_every_stop_of_tab_can_be_seen(page):
-    page.open(cell=["input", 2, 2])
+    page.open(cell=["input", 2, 2]).unfold()
     stops = page.focus_stops()
     assert {"input", "weight", "output", "play", "nudge", "reset", "rule"} <= {name for name, _ in stops}
     assert [name for name, seen in stops if not seen] == []

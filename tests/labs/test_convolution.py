@@ -213,7 +213,7 @@ def test_fractions_are_numbers_and_words_are_not():
     for typed in ("one", "1/0", "1/", "--1", "1e5", "Infinity", "<b>3</b>"):
         verdict = judged(typed, **nine)
         assert not verdict["right"] and "no number" in verdict["say"] and "<b>" not in verdict["say"], verdict
-    assert judged("  ", **nine) is None
+    assert judged("  ", **nine) == {"right": False, "say": "Type a number first."}
 
 
 def test_hidden_outputs_stay_hidden_until_they_are_found():

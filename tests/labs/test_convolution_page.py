@@ -29,7 +29,7 @@ def page(browser, tmp_path_factory):
 
 
 def test_every_option_shows_the_numbers_of_the_library(page):
-    page.open()
+    page.open().unfold()
     np.testing.assert_allclose(page.grid("output"), expected())
     page.find("[name=stride][value='2']").click()
     page.find("[name=padding][value='1']").click()
@@ -115,6 +115,31 @@ def test_a_tap_chooses_and_a_pixel_can_be_typed(page):
     assert page.find("[data-focus=value]").get_attribute("value") == "-7.5"
 
 
+def test_what_a_beginner_needs_stands_before_the_grids_and_the_rest_in_a_fold_that_says_how_it_stands(page):
+    page.open()
+    summary = ".course-lab details > summary"
+    assert page.text(summary) == "More: 1 channel, dilation 1, bias 0, count readers"
+    assert page.find("[name=stride]").rect["height"] and not page.find("[name=dilation]").is_displayed()
+    assert page.find("[data-grid=input]").rect["y"] - page.find(".course-lab-title").rect["y"] < 330
+    page.press(summary, Keys.ENTER)
+    page.find("[name=dilation][value='2']").click()
+    page.find("[data-state=counting]").click()
+    assert page.text(summary) == "More: 1 channel, dilation 2, bias 0, readers are counted"
+    rows = {page.find(selector).rect["y"] // 60 for selector in ("[data-focus=bias]", "[name=dilation]")}
+    assert len(rows) == 1  # the box of the bias has no row of its own
+
+
+@pytest.mark.parametrize("grid", ["input", "output"])
+def test_on_a_phone_what_is_said_of_a_tapped_number_is_in_sight_beside_it(page, grid):
+    page.open(width=390)
+    page.tap(page.cell(grid, 1, 1))
+    assert "at row 1, column 1" in page.caption
+    assert page.in_sight("[data-region=caption]") and page.in_sight(f'[data-grid={grid}] [data-cell="1,1"]')
+    assert grid == "output" or page.in_sight("[data-focus=value]") and page.in_sight("[data-do=more]")
+    page.browser.execute_script("scrollTo(0, 0)")
+    assert page.in_sight("[data-state=picture]")  # above the grids it lies over nothing
+
+
 def test_a_sum_grows_term_by_term(page):
     page.open(channels=3, bias=1)
     scrub = "[data-state=at]"
@@ -129,6 +154,17 @@ def test_a_sum_grows_term_by_term(page):
     page.press("body", Keys.ESCAPE)
     page.find("[data-set='{\"tab\":2}']").click()
     assert "input, channel 2" in page.text("[data-region=input]")
+
+
+def test_adding_up_stops_when_the_reader_turns_to_a_pixel(page):
+    page.open()
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-state=at]').value === '2'")
+    page.point(page.cell("input", 5, 5))  # a mouse on its way over the grids changes nothing
+    assert "The output at row 1, column 1" in page.caption
+    page.tap(page.cell("input", 5, 5))
+    assert wait(page.browser, "return !('playing' in document.querySelector('[data-do=play]').dataset)", seconds=2)
+    assert "The pixel at row 5, column 5" in page.caption and page.quiet()
 
 
 def test_pixels_that_no_window_reads_are_struck_out(page):
@@ -218,8 +254,32 @@ def test_it_is_accessible_quiet_and_fits(page, width, mode):
         assert page.quiet()
 
 
+def test_letters_are_large_enough_on_the_narrowest_phone(page):
+    page.open(320, channels=3, bias=1)
+    assert not page.scrolls_sideways(320) and page.smallest_text() >= 9
+
+
+@pytest.mark.parametrize("typed", ["1e9", "-", ""])
+def test_a_box_does_not_go_on_showing_what_does_not_count(page, typed):
+    page.open(bias=3, cell=["input", 0, 0], pinned=True).unfold()
+    for box, kept in (("[data-focus=value]", "1"), ("[data-focus=bias]", "3")):
+        page.press(box, Keys.CONTROL + "a", Keys.DELETE)
+        page.browser.execute_script("arguments[0].select()", page.find(box))
+        page.find(box).send_keys(typed or Keys.DELETE, Keys.TAB)
+        shown = float(page.find(box).get_attribute("value"))
+        assert shown == float(kept) or typed == "1e9" and shown == 1  # as far as it may be typed
+    x = np.array(PICTURES["small numbers"]["planes"])[None, :1]
+    assert page.grid("input")[0][0] == x[0, 0, 0, 0] == 1 and page.quiet()
+
+
+def test_an_empty_prediction_is_answered(page):
+    page.open(predict=True)
+    page.find("[data-do=check]").click()
+    assert page.text("[data-region=ask] [data-agrees=false]") == "Type a number first."
+
+
 def test_what_is_too_large_or_not_there_changes_nothing_that_a_link_could_not_hold(page):
-    page.open(channels=3)
+    page.open(channels=3).unfold()
     page.type("[data-focus=bias]", "1e9")
     assert page.state.get("bias", 0) in (0, 1)
     page.press("[data-state=picture]", "handwritten")  # it has one channel
@@ -235,7 +295,8 @@ def test_it_survives_being_used_at_random(page, seed):
 
 
 def test_every_stop_of_tab_can_be_seen(page):
-    page.open(channels=3)
+    page.open(channels=3).unfold()
     stops = page.focus_stops()
-    assert {"input", "weight", "output", "predict", "reset", "stride", "play"} <= {name for name, _ in stops}
+    wanted = {"input", "weight", "output", "predict", "reset", "stride", "channels", "play"}
+    assert wanted <= {name for name, _ in stops}
     assert [name for name, seen in stops if not seen] == []

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers_labs import ROOT
 
 from cnnlib.course import bundle, labs
 from cnnlib.course.labs import Laboratory, NetworkLab
@@ -71,3 +72,15 @@ def test_every_laboratory_has_its_class_and_all_its_functions(name):
     assert {"start", "numbers", "draw", "open"} <= set(bundle.EXPORT.findall(bundle.source(name)))
     scripts = {getattr(labs, cls).script for cls in labs.__all__}
     assert name in scripts
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "laboratories").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_no_cell_answers_a_question_before_the_reader_has_thought(path):
+    """After "Things to find out" the outputs are folded, and the checks, which name the answers, as well."""
+    asked = False
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
+        if cell["cell_type"] == "markdown":
+            asked = "## Things to find out\n" in source or asked and not source.startswith("## ")
+        elif asked and "hide-input" not in tags and not source.startswith("import"):
+            assert "hide-output" in tags and "assert" not in source, source

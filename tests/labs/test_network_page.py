@@ -253,13 +253,30 @@ def test_the_brush_covers_what_it_touches(lab):
     grid.send_keys(Keys.ESCAPE, Keys.DOWN, Keys.ENTER)
     settle(lab)
     assert json.loads(linked(lab))["covered"] == [[0, 0]]
-    one(lab, "[data-state=brush]").click()
     grid.send_keys(Keys.RIGHT, Keys.RIGHT, Keys.RIGHT)
     one(lab, "[data-do=cover]").click()
     settle(lab)
     assert json.loads(linked(lab))["covered"] == [[0, 0], [0, 1]]
+    one(lab, "[data-state=brush]").click()
     one(lab, "[data-do=uncover]").click()
     assert "covered" not in json.loads(linked(lab))
+    assert lab.execute_script("return document.activeElement.dataset.state") == "brush"  # the button has gone
+
+
+def test_nothing_is_shown_before_it_is_needed(lab):
+    assert not one(lab, "[data-do=cover]").is_displayed() and not one(lab, "[data-do=uncover]").is_displayed()
+    assert one(lab, "[data-message]").rect["height"] == 0
+    one(lab, "[data-state=brush]").click()
+    assert one(lab, "[data-do=cover]").is_displayed() and one(lab, "[data-do=uncover]").is_displayed()
+
+
+def test_the_caption_stands_under_the_pad_and_a_file_is_chosen_by_a_button_like_the_others(lab):
+    assert one(lab, "[data-region=caption]").rect["x"] == one(lab, "[data-pad]").rect["x"]
+    label, chooser = one(lab, ".course-lab-file"), one(lab, "[data-file]")
+    assert label.text == "Open a file …" and chooser.rect["width"] >= 44 and chooser.rect["height"] >= 40
+    assert chooser.value_of_css_property("opacity") == "0"
+    lab.execute_script("arguments[0].focus({ focusVisible: true })", chooser)
+    assert label.value_of_css_property("outline-style") == "solid"
 
 
 def test_all_drawings_are_read_and_the_misread_ones_are_named(lab):
@@ -381,8 +398,9 @@ def test_nothing_is_wider_than_a_phone_and_its_letters_are_large_enough(lab, wid
               parseFloat(text.getAttribute("font-size")) * text.getScreenCTM().a))""")
         assert smallest >= 9
         assert lab.execute_script("""
-            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select)")].map((control) =>
-              control.getBoundingClientRect().height))""") >= 44
+            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select, .course-lab-file)")]
+              .filter((control) => control.checkVisibility())
+              .map((control) => control.getBoundingClientRect().height))""") >= 44
     finally:
         lab.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

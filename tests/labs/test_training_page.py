@@ -268,6 +268,26 @@ def test_readers_who_ask_for_less_motion_get_few_large_steps(open_at):
     assert one(browser, "[data-do=play]").text == "▶ Play"
 
 
+def test_points_that_are_taken_away_by_the_menu_are_said_to_be_missing(open_at):
+    browser = open_at({"step": 20})
+    choose(browser, "data", "none yet")
+    assert caption(browser).startswith("No points to learn from yet")
+    assert fragment(browser)["data"] == "empty"
+
+
+@pytest.mark.parametrize(("state", "said", "told"), [
+    ({"step": 2000}, r"loss \d\.\de−4, .* Gradient \d\.\de−\d, update 0\.\d+ % of", r"−log 0\.9999\d+ = \d\.\de−5\."),
+    ({"step": 400, "fault": "sign", "activation": "none"}, r"loss not finite.*, update not finite\.$",
+     r"The logits are not finite any more"),
+    ({"step": 15, "fault": "sign", "activation": "none"}, r"loss \d\.\de\d+, ", r"Softmax of"),
+], ids=str)
+def test_very_large_and_very_small_numbers_can_be_read(open_at, state, said, told):
+    browser = open_at(state)
+    assert re.search(said, caption(browser)), caption(browser)
+    shown = one(browser, "[data-region=detail]").text.replace("\xa0", " ")
+    assert re.search(told, shown) and "nan" not in shown, shown
+
+
 STATES = [
     {"step": 50, "versus": ["rule", "Adam"], "phase": 1, "links": "gradient", "layer1": 8, "layer2": 8},
     {"quiz": 3, "guess": "sign", "phase": 2}, {"data": "empty"},

@@ -1,8 +1,8 @@
 // The backward laboratory's pictures: two grids and a kernel, the terms that meet, the loss while a number is nudged.
-import { ACCENT, GREEN, LINE, MUTED, row, text, WARM } from "./draw.js";
+import { ACCENT, GREEN, LINE, MUTED, row, text, tint, WARM } from "./draw.js";
 import { caption, GRADIENT, going } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
-import { beside, growing, headed, many, multiplied, note, plane, sketch, still } from "./lab-planes.js";
+import { beside, growing, headed, many, multiplied, note, plane, sketch, still, times } from "./lab-planes.js";
 import { number } from "./words.js";
 
 const isInside = ({ x }) => ({ p, q }) => x[p]?.[q] !== undefined;
@@ -11,16 +11,20 @@ const compact = (value) => `${value < 0 ? "−" : "+"}${number(Math.abs(value))}
 export function drawn(seen, state) {
   const fits = seen.y.length > 0, grid = seen.cell?.[0];
   const planes = fits ? { input: input(seen, state), weight: kernel(seen), output: output(seen) }
-    : { input: note("No window fits: it spans more than the padded picture."), weight: "", output: "" };
+    : { input: note("Nothing goes back."), weight: "", output: "" };
   const sum = !fits ? "" : grid === "output" ? scattered(seen) : grid ? met(seen, state) : "";
   const plot = fits && seen.check ? nudged(seen, state) : "";
   return {
     html: { ...planes, sum, plot, badge: plot && badge(seen.check, nameOf(seen.cell)), lens: lenses(seen),
-      check: checked(seen), value: seen.cell ? nameOf(seen.cell) : "" },
-    still: still(row(...Object.values(planes)) + sum + plot),
+      check: checked(seen), settings: settings(seen, state), legend: fits ? legend(seen, state) : "",
+      value: seen.cell ? nameOf(seen.cell) : "" },
+    still: still(row(...Object.values(planes)) + (fits ? legend(seen, state) : "") + sum + plot),
     caption: caption(seen, state),
   };
 }
+
+const settings = ({ w, convolution, options }, { picture }) => `${picture}, window ${times(w.length, w[0].length)}, padding ` +
+  `${options.padding}${convolution ? `, dilation ${options.dilation}` : ""}`;
 
 const nameOf = ([grid, i, j]) => `${{ input: "x", weight: "w", output: "dy" }[grid]}(${i}, ${j})`;
 
@@ -51,6 +55,19 @@ function input(seen, state) {
     extra: (i, j, left, top, side) => squares(coming[i][j], seen.done, state.rule, left, top, side) +
       sign(seen, "input", i, j, left, top, side),
   });
+}
+
+// What the numbers of a cell are, beside a cell that has all of them.
+function legend(seen, { rule }) {
+  const side = 54, terms = [2, -1, 2, 1].map((value, k) => ({ k, value, writes: true }));
+  const sum = rule === "=" ? 2 : 3, second = !going(seen) ? "x 4" : rule === "=" ? "= 2" : "+2";
+  const sample = `<rect width="${side}" height="${side}" ${tint(sum, 5)} stroke="${LINE}"/>` +
+    text(side / 2, 18, 15, number(sum)) + text(side / 2, 34, 12.5, second) + squares(terms, 3, rule, 0, 0, side);
+  const lines = [[number(sum), "is dx, the gradient so far"], !going(seen) ? ["x 4", "is the pixel itself"]
+    : [second, `is what the framed window ${rule === "=" ? "writes" : "adds"}; elsewhere x`],
+  ["■", "for each term: full once it has come, blue above 0, orange below"]];
+  return '<div class="course-lab-w-key">' + sketch("A cell of dx", `-2 -2 ${side + 4} ${side + 4}`, side + 4, sample) +
+    `<div>${lines.map(([sign, what]) => `<p><b>${sign}</b> ${what}</p>`).join("")}</div></div>`;
 }
 
 // A little square for each term: filled once it has come, an outline until then and where it does not count any more.

@@ -1,7 +1,7 @@
 // The backward laboratory: the way back through a convolution or a pooling, seen by a window, a pixel and a weight.
 import { drawn } from "./lab-backward-draw.js";
 import { compute, layers } from "./lab-backward-numbers.js";
-import { allowed, choice, isCell, menu, place, PLANES, VALUE, valueBox, within } from "./lab-controls.js";
+import { allowed, choice, folded, isCell, menu, place, PLANES, VALUE, valueBox, within } from "./lab-controls.js";
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
 
 const ALL = 999;  // more terms than any sum has
@@ -30,18 +30,18 @@ export function valid(state, { pictures, weights }) {
     edits(state.upstream, [ALL, ALL]);
 }
 
-export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint">Point at a number, tap it, or go there with ' +
-  "Tab and the arrow keys. An output sends its gradient back through its window; a pixel gathers from all windows over it, " +
-  "a weight from all outputs. A click or Enter holds it; + and − change it.</p>" +
-  `<div class="course-lab-tools">${menu('state="layer"', layers, "layer")}` +
-  `${menu('state="picture"', Object.keys(pictures), "input")}${menu('state="size"', Object.keys(weights), "window")}</div>` +
-  `<div class="course-lab-tools">${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}` +
-  `${choice("dilation", [1, 2], "dilation")}${choice("rule", ["+=", "="], "windows write")}</div>` +
+export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint"><strong>Press ▶ Go back:</strong> one output ' +
+  "after the other sends its dy back through its window, and adds to dx and dw what it owes them. Or point at any number, " +
+  "or tap it, to see its terms; a click holds it, + and − change it. By key: Tab, arrows, Enter.</p>" +
+  `<div class="course-lab-tools course-lab-w-options">${menu('state="layer"', layers, "layer")}` +
+  `${choice("stride", [1, 2, 3], "stride")}${choice("rule", ["+=", "="], "windows write")}` +
+  folded(menu('state="picture"', Object.keys(pictures), "input"), menu('state="size"', Object.keys(weights), "window"),
+    choice("padding", [0, 1, 2], "padding"), choice("dilation", [1, 2], "dilation")) + "</div>" +
   '<div class="course-lab-tools" data-region="lens"></div>' +
-  PLANES +
   '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">▶ Go back</button>' +
   '<label><span data-name="scrub"></span> <input type="range" min="0" max="1" data-focus="scrub"></label></div>' +
-  `<div class="course-lab-w-below"><p class="course-caption" data-region="caption"></p>${VALUE}` +
+  `<div>${PLANES}<div class="course-lab-w-said"><p class="course-caption" data-region="caption"></p>${VALUE}</div></div>` +
+  '<div class="course-lab-w-below">' +
   '<div class="course-lab-w-planes"><div data-region="sum"></div><div class="course-lab-w-nudge"><div data-region="plot"></div>' +
   '<label>nudge <input type="range" data-state="nudge" min="-2" max="2" step="0.125">' +
   "</label></div></div>" +
@@ -51,7 +51,7 @@ export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint">P
 export function open(root, config) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);
   let seen = null;
-  const scatters = () => seen.cell?.[0] === "output";
+  const scatters = () => (seen.cell?.[0] ?? "output") === "output";  // where nothing is chosen, all windows have gone back
   const box = valueBox(body, {
     get: () => (seen.cell ? { input: seen.x, weight: seen.w, output: seen.dy }[seen.cell[0]][seen.cell[1]][seen.cell[2]] : null), set,
   });
@@ -86,7 +86,9 @@ export function open(root, config) {
   function play(button) {
     const scrub = find('[data-focus="scrub"]'), last = Number(scrub.max);
     let at = Number(scrub.value) >= last ? Number(scrub.min) - 1 : Number(scrub.value);
+    const windows = scatters();
     lab.play(button, () => {
+      if (scatters() !== windows) return false;  // the reader looks another way now
       scrubTo(++at, { aloud: at >= last });
       return at < last;
     }, 600);

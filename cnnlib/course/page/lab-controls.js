@@ -5,7 +5,7 @@ import { escaped } from "./lab-planes.js";
 const json = (value) => escaped(JSON.stringify(value));
 
 // A menu of names: `data` is the rest of a data attribute, `state="key"` where the shell keeps the choice.
-export const menu = (data, names, label, more = "") => `<label>${label} <select data-${data}>${names.map((name) =>
+export const menu = (data, names, label, more = "") => `<label class="course-lab-w-above">${label} <select data-${data}>${names.map((name) =>
   `<option value="${json(name)}">${escaped(name)}</option>`).join("")}${more}</select></label>`;
 
 // A few values side by side, of which one is chosen.
@@ -13,9 +13,15 @@ export const choice = (key, values, name) => `<div class="course-lab-w-choice" r
   `<span aria-hidden="true">${name}</span><div>${values.map((value) => `<label><input type="radio" name="${key}" ` +
   `data-state="${key}" value="${json(value)}">${value}</label>`).join("")}</div></div>`;
 
-// The two grids and the kernel between them. Beside a wide input, the kernel stands above the output.
+// What a beginner can leave as it is: folded, with a line that says how it stands.
+export const folded = (...parts) => '<details class="course-lab-settings"><summary>More: <span data-region="settings">' +
+  `</span></summary><div class="course-lab-tools course-lab-w-options">${parts.join("")}</div></details>`;
+
+// The two grids and the kernel between them. Beside a wide input, the kernel stands above the output. How to read a cell is
+// said below these two, where there is room; on a phone at once after the input.
 export const PLANES = '<div class="course-lab-w-planes"><div data-region="input"></div><div class="course-lab-w-planes">' +
-  '<div data-region="weight"></div><div data-region="output"></div></div></div>';
+  '<div data-region="weight"></div><div data-region="output"></div><div class="course-lab-w-legend" data-region="legend">' +
+  "</div></div></div>";
 
 // Once all is drawn: beside the input only where the output has room there.
 export function place(body) {
@@ -37,9 +43,14 @@ export const isCell = (cell, grids) => cell === null ||
 // `get()` is the chosen number or null, `set(value)` changes it. Gives two actions, and what to do once all is drawn.
 export function valueBox(body, { get, set }) {
   const offer = (value) => { if (get() !== null && allowed(value)) set(value); };
+  const rounded = () => Number(get().toFixed(4));
   const step = (by) => offer(Number((get() + by).toFixed(4)));
   body.addEventListener("input", ({ target }) => {
     if (target.matches('[data-focus="value"]') && target.value !== "") offer(Number(target.value));
+  });
+  // What is too large, or no number, changes nothing: the box then shows what is in force.
+  body.addEventListener("change", ({ target }) => {
+    if (target.matches('[data-focus="value"]') && get() !== null) target.value = rounded();
   });
   // Also at the grids themselves, where arrows choose.
   body.addEventListener("keydown", (event) => {
@@ -51,7 +62,7 @@ export function valueBox(body, { get, set }) {
     show() {
       const value = get();
       body.querySelector(".course-lab-w-value").hidden = value === null;
-      if (value !== null) write(body.querySelector('[data-focus="value"]'), Number(value.toFixed(4)));
+      if (value !== null) write(body.querySelector('[data-focus="value"]'), rounded());
     },
   };
 }

@@ -11,11 +11,15 @@ export function drawn(seen, state, config) {
   const planes = { input: input(seen, state, config), weight: kernel(seen), output: output(seen, state) };
   const below = seen.window ? outputSum(seen, state, asked) : seen.uses ? usesList(seen) : "";
   return {
-    html: { ...planes, sum: below, tabs: tabs(seen, asked), ask: question(seen, state, asked), value: valueName(seen) },
+    html: { ...planes, sum: below, tabs: tabs(seen, asked), ask: question(seen, state, asked), value: valueName(seen),
+      settings: settings(seen, state) },
     still: still(row(...Object.values(planes)) + below),
     caption: caption(seen, asked),
   };
 }
+
+const settings = ({ x, bias }, { dilation, counting }) => `${many(x.length, "channel")}, dilation ${dilation}, ` +
+  `bias ${number(bias)}, ${counting ? "readers are counted" : "count readers"}`;
 
 // The channels, each with what it adds to the chosen output; together with the bias they are its sum.
 function tabs({ x, tab, sums, cell, y, bias }, asked) {

@@ -1,5 +1,5 @@
 // The convolution laboratory: point at an output to see all that it reads, at a pixel to see all that reads it.
-import { allowed, choice, isCell, menu, place, PLANES, VALUE, valueBox, within, write } from "./lab-controls.js";
+import { allowed, choice, folded, isCell, menu, place, PLANES, VALUE, valueBox, within, write } from "./lab-controls.js";
 import { drawn } from "./lab-convolution-draw.js";
 import { compute, countTerms } from "./lab-convolution-numbers.js";
 import { hidden, next, withFound } from "./lab-convolution-predict.js";
@@ -42,19 +42,19 @@ export function valid(state, { pictures, kernels }) {
     (found === null || Array.isArray(found.cells));
 }
 
-export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint">Point at a number, tap it, or go there with ' +
-  "Tab and the arrow keys: an output shows its window, a pixel the outputs that read it, a weight all places where it is " +
-  "used. A click or Enter holds it; + and − change a pixel or a weight.</p>" +
-  `<div class="course-lab-tools">${menu('state="picture"', Object.keys(pictures), "image")}` +
-  `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}</div>` +
-  `<div class="course-lab-tools">${choice("channels", [1, 2, 3], "channels")}${choice("stride", [1, 2, 3], "stride")}` +
-  `${choice("padding", [0, 1, 2], "padding")}${choice("dilation", [1, 2, 3], "dilation")}` +
-  '<label class="course-lab-w-above">bias <input type="number" step="1" data-focus="bias"></label></div>' +
-  PLANES +
-  '<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>' +
-  `<label><input type="checkbox" data-state="counting">count readers</label>${UNDO_AND_RESET}</div>` +
-  `<div class="course-lab-w-below"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
-  '<div class="course-lab-tools" data-region="tabs"></div>' +
+export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint"><strong>Point at any number, or tap it.' +
+  "</strong> An output shows the window that it reads, a pixel all outputs that read it, a weight all places where it is " +
+  "used. A click holds it; + and − change a pixel or a weight. By key: Tab, arrows, Enter.</p>" +
+  `<div class="course-lab-tools course-lab-w-options">${menu('state="picture"', Object.keys(pictures), "image")}` +
+  `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}` +
+  `${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}</div>` +
+  folded(choice("channels", [1, 2, 3], "channels"), choice("dilation", [1, 2, 3], "dilation"),
+    '<label class="course-lab-w-above">bias <input type="number" step="1" data-focus="bias"></label>',
+    '<label><input type="checkbox" data-state="counting">count readers</label>') +
+  `<div>${PLANES}` +
+  `<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>${UNDO_AND_RESET}</div>` +
+  `<div class="course-lab-w-said"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
+  '</div></div><div class="course-lab-w-below"><div class="course-lab-tools" data-region="tabs"></div>' +
   '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">▶ Add up</button>' +
   '<label>terms <input type="range" data-state="at" min="0" max="1"></label></div><div data-region="sum"></div></div>';
 
@@ -103,8 +103,9 @@ export function open(root, config) {
     const terms = countTerms(seen);
     let at = lab.state.at >= terms ? 0 : lab.state.at;
     lab.play(button, () => {
+      if (!seen.window) return false;  // the reader has turned to a pixel or a weight
       const tab = Math.min(Math.floor(at++ / seen.window.length), seen.x.length - 1);
-      lab.change({ at, tab }, { remember: false, aloud: at >= terms });
+      lab.change({ at, tab, pinned: true }, { remember: false, aloud: at >= terms });
       return at < terms;
     }, 450);
   }
@@ -139,9 +140,10 @@ export function open(root, config) {
   const take = ({ target, type }) => {
     const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
     if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
-    const bias = target.matches('[data-focus="bias"]') && target.value !== "" ? Number(target.value) : null;
+    if (!target.matches('[data-focus="bias"]')) return;
+    const bias = target.value === "" ? null : Number(target.value);
     if (allowed(bias)) lab.change({ bias });
-    else if (bias !== null && type === "change") target.value = lab.state.bias;  // what is in force
+    if (type === "change") target.value = lab.state.bias;  // what is in force
   };
   for (const kind of ["input", "change"]) body.addEventListener(kind, take);  // a menu may tell of either alone
   body.addEventListener("keydown", (event) => {

@@ -68,7 +68,7 @@ export function mistakes(seen, { bias, stride, padding, dilation }) {
 
 // What to say about what was typed, { right, say } in markup; null while it is nothing.
 export function verdict(typed, seen, state) {
-  if (!typed.trim()) return null;
+  if (!typed.trim()) return { right: false, say: "Type a number first." };
   const guess = parse(typed), total = seen.y[seen.cell[1]][seen.cell[2]], near = (value) => Math.abs(guess - value) < CLOSE;
   if (guess === null) return { right: false, say: `“${escaped(typed)}” is no number. Type one such as −3, 0.25 or 1/3.` };
   if (near(total)) return { right: true, say: "Right." };

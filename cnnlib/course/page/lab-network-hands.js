@@ -19,6 +19,7 @@ export function attend(root, config, { size, brush, drawingOf }) {
     mark(body, seen);
     find("[data-panel]").hidden = !seen.unit;
     find("[data-do=all]").setAttribute("aria-pressed", String(state.all));
+    find("[data-cover]").hidden = !state.brush && !state.covered.length;
     find("[data-do=cover]").setAttribute("aria-disabled", String(state.cell?.[0] !== "0"));
     find("[data-do=uncover]").setAttribute("aria-disabled", String(!state.covered.length));
   };
@@ -26,7 +27,10 @@ export function attend(root, config, { size, brush, drawingOf }) {
   const actions = {
     clear: () => lab.change({ picked: null, strokes: [], covered: [] }),
     all: () => lab.change({ all: !lab.state.all }),
-    uncover: () => lab.change({ covered: [] }),
+    uncover() {
+      lab.change({ covered: [] });
+      if (find("[data-cover]").hidden) find("[data-state=brush]").focus();  // it went with its button
+    },
     cover: () => lab.state.cell?.[0] === "0" && cover(lab.state.cell[1], lab.state.cell[2]),
   };
 

@@ -24,7 +24,7 @@ export function layout(config) {
         `<select data-state="target" aria-label="Class">${classes}</select>`),
       choose("Weights", radio("weights", "trained", config.title), radio("weights", "random", "untrained"),
         radio("weights", "loaded", "your file", " data-own hidden"),
-        '<label class="course-lab-file">Open a file<input type="file" accept=".safetensors" data-file></label>')) +
+        '<label class="course-lab-file">Open a file …<input type="file" accept=".safetensors" data-file></label>')) +
     '<p class="course-lab-message" data-message role="status"></p>' +
     '<p class="course-hint">Each row is a layer. Point at a map, or use the arrows, to take a unit apart; a click ' +
     'pins it.</p><div data-region="maps"></div>' +
@@ -40,7 +40,7 @@ const input = () => column('<p class="course-lab-head" data-region="head"></p>',
   '<div class="course-lab-input" data-grid="0" tabindex="0" role="application" aria-label="Input of the network: ' +
   'arrows select a pixel"><span class="course-lab-map"><canvas data-map="0" aria-hidden="true"></canvas></span></div>' +
   tools(check("centre", "crop, scale, centre"), check("brush", "cover with a brush"),
-    button("cover", "Cover the pixel"), button("uncover", "Uncover")));
+    `<span class="course-lab-tools" data-cover hidden>${button("cover", "Cover the pixel")}${button("uncover", "Uncover")}</span>`));
 
 // The menu of drawings, by hand.
 function drawings(config) {

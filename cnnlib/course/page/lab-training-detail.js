@@ -52,12 +52,15 @@ function forward(one, l, j, n, { name, from, weights }) {
     `<p>${after}</p>`;
 }
 
-const odds = (p) => (p < 0.0005 ? short(p) : number(p, 3));
+// With as many digits as tell it from 0 and from 1.
+const odds = (p) => (p < 0.0005 ? short(p, 1)
+  : number(p, p > 0.9995 && p < 1 ? 1 - Math.floor(Math.log10(1 - p)) : 3));
 
 function probability(one, n) {
   const [z0, z1] = one.z.at(-1)[n], label = one.labels[n], p = 1 / (1 + Math.exp(z0 - z1)), right = label ? p : 1 - p;
+  if (!Number.isFinite(p)) return "The logits are not finite any more: they have no softmax, and the point no loss.";
   return `Softmax of ${short(z0)} and ${short(z1)}: class 1 has the probability ${bold(odds(p))}. The label is ${label}, ` +
-    `so this point's loss is −log ${odds(right)} = ${bold(short(-Math.log(right)))}.`;
+    `so this point's loss is −log ${odds(right)} = ${bold(short(-Math.log(right), 1))}.`;
 }
 
 function backward(one, l, j, n, { name, from, grads }) {

@@ -5,9 +5,9 @@ import { number } from "./words.js";
 
 const WIDE = 400, UNIT = 36, PITCH = 56, TOP = 26;
 
-// Numbers of any size in few letters.
-export const short = (v) => v === null || !Number.isFinite(v) ? "–"
-  : v !== 0 && Math.abs(v) < 0.0005 ? v.toExponential(0).replace("-", "−").replace("e-", "e−")
+// Numbers of any size in few letters; small ones with so many decimals before their exponent.
+export const short = (v, digits = 0) => v === null || !Number.isFinite(v) ? "–"
+  : v !== 0 && Math.abs(v) < 0.0005 ? v.toExponential(digits).replace("-", "−").replace("e-", "e−")
     : Math.abs(v) >= 1000 ? v.toExponential(1).replace("-", "−").replace("e+", "e") : number(v, Math.abs(v) < 0.1 ? 3 : 2);
 
 // A unit's name: x₀, a unit of hidden layer 1 as h₁₀ … and the logits as z₀ and z₁.

@@ -19,7 +19,7 @@ export function panels({ sides, shown }, state, config, ends) {
       bent: one.bent ? square("The last hidden layer's view", "The plane's grid, seen by its two units", warped(one))
         : hint("Give the last hidden layer 2 units, and you see here how it bends the plane."),
       curves: curves(sides), legend: legend(sides, state), detail: detail(one, look, unit), badge: badge(one.check),
-      which: one.rows.length ? `point ${point} of ${one.rows.length}` : "", key: key(look, unit, one),
+      which: one.rows.length ? `point ${point} (0 to ${one.rows.length - 1})` : "", key: key(look, unit, one),
       phases: phases(state), runs: sides.length > 1 ? runs(shown) : "", adding: state.quiz ? "" : adding(state),
       verdict: state.quiz && state.guess ? answer(verdict(state.quiz, state.guess)) : "",
     },
@@ -122,11 +122,12 @@ const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed"
 
 function caption(sides, { quiz }) {
   const one = sides[0], plain = (v) => v === 0 || (Math.abs(v) >= 0.0005 && Math.abs(v) < 1000);
-  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? number(v, 3) : short(v));
+  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? number(v, 3) : short(v, 1));
+  const share = ({ ratio }) => (Number.isFinite(ratio) ? `${n(100 * ratio)} % of the weights` : "not finite");
   if (!one.rows.length) return "No points to learn from yet: choose a class and click in the plane.";
   const tell = ({ train, held }) =>
     `loss ${n(train.loss)}, ${held ? `held out ${n(held.loss)}, ` : ""}${percent(held ?? train)} right`;
   return `${quiz ? "Mystery run. " : ""}After ${one.t} step${one.t === 1 ? "" : "s"}: ${tell(one.looks.at(-1))}` +
     (sides.length > 1 ? `. Run B: ${tell(sides[1].looks.at(-1))}.`
-      : `. Gradient ${n(one.norm)}, update ${n(100 * one.ratio)} % of the weights.`);
+      : `. Gradient ${n(one.norm)}, update ${share(one)}.`);
 }

@@ -117,6 +117,10 @@ export function play(root, ask) {
   }
 
   root.querySelector(".course-controls").addEventListener("input", changed);
+  // A number that was left half typed counts as 0, and is one then.
+  root.querySelector(".course-controls").addEventListener("change", ({ target }) => {
+    if (target.matches("[type=number]")) target.value = Number(target.value) || 0;
+  });
   // Inside the stage, a click on an element with data-set="name:index", or several of them, moves those controls there.
   stage.addEventListener("click", (event) => {
     const target = event.target.closest("[data-set]");
