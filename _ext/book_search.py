@@ -17,7 +17,7 @@ ARTICLE = re.compile(r'<article class="bd-article">.*?</article>', re.S)
 # What is drawn, or moves, or computes, is not searched: taken out before parsing, since it is most of a page.
 DRAWN = re.compile(r"<(svg|pre|script|style|noscript)\b.*?</\1>| (?:data-[\w-]+|style)=\"[^\"]*\"", re.S)
 NOT_TEXT = (".headerlink, div.math, .toctree-wrapper, .course-controls, .course-verdict, .course-still, "
-            ".tag_hide-cell, details > summary")
+            ".course-lab-still, .tag_hide-cell, details > summary")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # Entries that are found by themselves, each with the element that holds its text.
 ENTRIES = "dl.py > dt[id], dl.glossary > dt[id], div.citation[id]"
@@ -77,7 +77,8 @@ def sections(page: str):
     title = words(article.h1) if article.h1 else ""
     parts = entries(article)
     for section in reversed(article.select("section[id]")):
-        heading = section.find(HEADINGS, recursive=False) or section.select_one(".course-explorer-title")
+        heading = section.find(HEADINGS, recursive=False) or section.select_one(
+            ".course-explorer-title, .course-lab-title")
         name = words(heading) if heading else title
         if heading:
             heading.decompose()
