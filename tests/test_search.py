@@ -18,7 +18,8 @@ TOY = """<article class="bd-article"><section id="toy"><h1>Toy<a class="headerli
 <div class="math"><math><mi>q</mi></math></div><svg><text>drawn</text></svg>
 <div class="highlight"><pre>code = <span>1</span></pre></div><div class="course-verdict">not attempted</div>
 <section class="course-explorer" id="explore-toy"><p class="course-explorer-title">Move it</p><p>Moved.</p></section>
-<section class="course-lab" id="lab-toy"><p class="course-lab-title">Try it</p><div class="course-lab-still">drawn</div></section>
+<section class="course-lab" id="lab-toy"><p class="course-lab-title">Try it</p>
+<div class="course-lab-still">drawn</div></section>
 <section id="inner"><h2>Inner part</h2><p>Deeper.</p>
 <dl class="glossary"><dt id="term-one">one<a class="headerlink" href="#o">#</a></dt><dd><p>The first.</p></dd></dl>
 <dl class="py function"><dt class="sig" id="cnnlib.conv.conv2d">conv2d(x)</dt><dd><p>Slides.</p></dd></dl>
