@@ -1,6 +1,14 @@
 """``pytest -m gpu`` reads only the files that hold GPU tests: the others may import what a bare GPU machine lacks."""
 
+import signal
+
 import pytest
+
+
+def pytest_configure(config):
+    """Let Ctrl-C interrupt, as the tests of resuming need: a shell starts what runs in its background without."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path, config):
