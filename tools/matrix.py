@@ -27,7 +27,7 @@ def main(notebooks: list[str]) -> int:
     notebooks = notebooks or sorted(str(path) for path in (ROOT / "chapters").glob("*.ipynb"))
     command = [
         sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "--nbval-sanitize-with",
-        "nbval_sanitize.cfg", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile", *notebooks,
+        "nbval_sanitize.cfg", "-p", "no:cacheprovider", "--dist", "loadfile", *notebooks,
     ]
     rows, failed = [], False
     for kernels in KERNELS:
@@ -35,8 +35,11 @@ def main(notebooks: list[str]) -> int:
             name = f"{kernels or 'as detected':<12} {threads} thread{'s' if threads > 1 else ' '}"
             print(f"== {name}", flush=True)
             start = time.perf_counter()
+            # As many notebooks at a time as there are cores for their threads: BLAS threads that wait keep a core busy.
+            workers = max(1, (os.cpu_count() or 1) // threads)
             run = subprocess.run(
-                command, cwd=ROOT, env=environment(kernels, threads), text=True, capture_output=True
+                [*command, "-n", str(workers)], cwd=ROOT, env=environment(kernels, threads), text=True,
+                capture_output=True,
             )
             failed |= run.returncode != 0
             if run.returncode:
