@@ -58,6 +58,7 @@ def all_violations(browser, where="html"):
 
 
 def _run(browser, where, options):
-    browser.execute_script(source())
+    if not browser.execute_script("return 'axe' in window"):
+        browser.execute_script(source())
     found = browser.execute_async_script(RUN, where, options)
     return [f"{v['id']}: {v['help']} {[n['html'][:150] for n in v['nodes'][:3]]}" for v in found]

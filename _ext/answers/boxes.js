@@ -26,7 +26,7 @@ function say(form, passed, text) {
   if (text && !passed) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
 }
 
-// What stands in a box, with the verdict on it; undefined where it is empty, or where nothing can judge it.
+// What stands in a box, with the verdict on it; undefined where it is empty, null where nothing can judge it.
 async function check(form) {
   const text = form.querySelector("input").value;
   if (!text.trim()) {
