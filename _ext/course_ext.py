@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+from sphinx.errors import ExtensionError
 from sphinx.util.fileutil import copy_asset_file
 
 from cnnlib.course import bundle
@@ -17,11 +18,14 @@ ASSETS = HERE / "assets"
 PREFIX = "course"
 STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "search.css", "formulas.css", "print.css",
           "answers.css", "labs.css")
-SCRIPTS = ("progress.js", "explore.js", "copy.js", "theme.js", "search.js", "formulas.js", "print.js", "answers.js",
-           "labs.js")
+SCRIPTS = ("progress.js", "explore.js", "copy.js", "theme.js", "search.js", "formulas.js", "reach.js",
+           "print.js", "answers.js", "labs.js")
 # Never asked for by a built page: source maps, and icons that theme.css replaces.
 UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/scripts/bootstrap.js*", "_static/webpack*",
           "_static/*webpack-macros.html", "_static/vendor", "_static/locales", "_static/images")
+# The theme measures what may scroll box by box, what lies folded, too, and changes each before the next: slow. reach.js
+# does it at once.
+TAB_STOPS = re.compile(r',"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
 ICON_FONTS = re.compile(r"@font-face\{[^}]*vendor/fontawesome[^}]*\}")
 
 BODY_REPAIRS = [
@@ -83,8 +87,8 @@ def repair_page(app, pagename, templatename, context, doctree):
         context[kind] = kept
 
 
-def remove_unused(app, exception):
-    """Delete what no page asks for."""
+def trim_theme(app, exception):
+    """Take out of the theme's files what no page asks for."""
     if exception or app.builder.format != "html":
         return
     for pattern in UNUSED:
@@ -96,6 +100,11 @@ def remove_unused(app, exception):
     for path in Path(app.outdir).glob("_static/styles/*.css"):
         text = path.read_text(encoding="utf-8")
         path.write_text(ICON_FONTS.sub("", text), encoding="utf-8")
+    script = Path(app.outdir) / "_static/scripts/pydata-sphinx-theme.js"
+    text = TAB_STOPS.sub("", script.read_text(encoding="utf-8"))
+    if 'addEventListener("load"' in text:
+        raise ExtensionError(f"{script.name} does not end as expected; see TAB_STOPS.")
+    script.write_text(text, encoding="utf-8")
 
 
 def setup(app):
@@ -115,5 +124,5 @@ def setup(app):
     app.connect("config-inited", add_assets)
     app.connect("builder-inited", copy_assets)
     app.connect("html-page-context", repair_page, priority=900)
-    app.connect("build-finished", remove_unused)
+    app.connect("build-finished", trim_theme)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

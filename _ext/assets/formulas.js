@@ -1,4 +1,4 @@
-// Formulas: copied as the LaTeX that they were written in, and within reach of the keyboard where they scroll.
+// A formula is copied as the LaTeX that it was written in.
 (() => {
   const inLatex = ({ tagName, dataset }) => (tagName === "DIV" ? `$$${dataset.tex}$$` : `$${dataset.tex}$`);
 
@@ -21,18 +21,4 @@
     copy.remove();
     event.preventDefault();
   });
-
-  // First all are measured, then all are changed: a change between two measures would lay out the page anew.
-  const reach = () => {
-    const formulas = [...document.querySelectorAll(".formula")].map((formula) =>
-      [formula, formula.scrollWidth > formula.clientWidth + 1]);
-    for (const [formula, scrolls] of formulas) {
-      for (const [name, value] of [["tabindex", 0], ["role", "group"], ["aria-label", "Formula"]]) {
-        if (scrolls) formula.setAttribute(name, value);
-        else formula.removeAttribute(name);
-      }
-    }
-  };
-  addEventListener("load", reach);
-  addEventListener("resize", reach);
 })();

@@ -1,5 +1,10 @@
 // Small repairs of the theme that need the page to be there.
 (() => {
+  // A link into the page scrolls to a place that must not move meanwhile: all of the page is laid out (see layout.html).
+  const unroll = () => delete document.documentElement.dataset.rolled;
+  addEventListener("hashchange", unroll);
+  document.addEventListener("click", ({ target }) => target.closest("a[href*='#']") && unroll(), true);
+
   const repair = () => {
     // A link to a solution or a folded cell opens what it points into.
     const reveal = () => {
@@ -10,9 +15,6 @@
     };
     addEventListener("hashchange", reveal);
     reveal();
-    // What is wider than the column scrolls, so the keyboard must reach them.
-    const wide = [...document.querySelectorAll(".course-stage")].filter((e) => e.scrollWidth > e.clientWidth + 1);
-    for (const stage of wide) stage.tabIndex = 0;
   };
   addEventListener("load", () => setTimeout(repair, 0));
 
@@ -20,8 +22,11 @@
   const links = new Map([...document.querySelectorAll("nav.page-toc a[href^='#']")].map((link) =>
     [document.getElementById(decodeURIComponent(link.hash.slice(1))), link]));
   links.delete(null);
+  // Sections that are too far away to be laid out (theme.css) are not measured: the one that is read is near.
+  const near = (section) => section.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;
   const mark = () => {
-    const passed = [...links.keys()].filter((section) => section.getBoundingClientRect().top < innerHeight / 3);
+    const passed = [...links.keys()].filter((section) =>
+      near(section) && section.getBoundingClientRect().top < innerHeight / 3);
     for (const [section, link] of links) {
       const here = section === passed.at(-1);
       link.classList.toggle("active", here);
