@@ -59,6 +59,9 @@ def start_browser(width: int = 1280, height: int = 900):
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
 
 
+UNROLL = "delete document.documentElement.dataset.rolled; dispatchEvent(new Event('unrolled'))"
+
+
 def wait(browser, script, *arguments, seconds=20.0):
     """Wait until the script's value is true; whether it became so."""
     end = time.monotonic() + seconds
@@ -84,8 +87,9 @@ def reach(browser):
     browser.execute_script("scrollTo({top: 0, behavior: 'instant'})")
 
 
-def show(browser, page, mode="light", size="desk", explorers=True, **features):
-    """Open a page in one colour mode and one window size, its explorers ready unless they are to be left alone."""
+def show(browser, page, mode="light", size="desk", explorers=True, far=True, **features):
+    """Open a page in one colour mode and one window size, its explorers ready unless they are to be left alone; all of
+    it is laid out, as after a link within it, or only what is near."""
     width, height = SIZES[size]
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size != "desk"})
@@ -93,6 +97,9 @@ def show(browser, page, mode="light", size="desk", explorers=True, **features):
     browser.get((HTML / page).as_uri())
     assert wait(browser, "return document.readyState === 'complete'"), "the page did not settle"
     assert browser.execute_script("return document.documentElement.dataset.theme") == mode
+    if far:
+        browser.execute_script(UNROLL)
+        time.sleep(0.05)  # for reach.js
     if explorers:
         reach(browser)
 

@@ -168,7 +168,7 @@ def measure(browser, address, page):
     -------
     Page
     """
-    from helpers_book import SIZES, media, noise, wait
+    from helpers_book import SIZES, UNROLL, media, noise, wait
     from rings import STOPS
 
     width, height = SIZES["phone"]
@@ -192,6 +192,8 @@ def measure(browser, address, page):
     wait(browser, "return document.readyState === 'complete' && document.fonts.status === 'loaded'")
     time.sleep(0.3)
     shift = max(shift, browser.execute_script("return window.shifted"))
+    browser.execute_script(UNROLL)  # what is far counts as well
+    time.sleep(0.1)
     browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
     stops = browser.execute_script(STOPS)
     hidden = [f"{name}: {', '.join(faults)}" for name, faults in stops if faults]

@@ -18,12 +18,14 @@
   };
 
   let later;
-  addEventListener("load", () => setTimeout(reach, 0));
-  addEventListener("resize", () => {
-    clearTimeout(later);
-    later = setTimeout(reach, 200);
-  });
+  for (const [event, delay] of [["load", 0], ["unrolled", 0], ["resize", 200]]) {
+    addEventListener(event, () => {
+      clearTimeout(later);
+      later = setTimeout(reach, delay);
+    });
+  }
   for (const event of ["toggle", "contentvisibilityautostatechange"]) {
-    document.addEventListener(event, ({ target }) => reach(target), true);
+    // After the next frame: what is near is known only then.
+    document.addEventListener(event, ({ target }) => requestAnimationFrame(() => setTimeout(reach, 0, target)), true);
   }
 })();

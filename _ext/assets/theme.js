@@ -1,7 +1,10 @@
 // Small repairs of the theme that need the page to be there.
 (() => {
   // A link into the page scrolls to a place that must not move meanwhile: all of the page is laid out (see layout.html).
-  const unroll = () => delete document.documentElement.dataset.rolled;
+  const unroll = () => {
+    delete document.documentElement.dataset.rolled;
+    dispatchEvent(new Event("unrolled"));
+  };
   addEventListener("hashchange", unroll);
   document.addEventListener("click", ({ target }) => target.closest("a[href*='#']") && unroll(), true);
 
