@@ -172,7 +172,8 @@ def test_nudging_goes_on_to_the_last_number_of_data_that_are_chosen_meanwhile(pa
 
 def test_a_tick_stands_beside_no_digit(page):
     """The boxes of what is written in a cell do not meet."""
-    for state in ({"layer": "average pooling"}, {"layer": "average pooling", "picture": "chapter 11's map"}, {}):
+    wide = {"layer": "average pooling", "picture": "chapter 11's map"}
+    for state in ({"layer": "average pooling"}, wide, wide | {"padding": 1}, {}):
         page.open(cell=None, checked=999, upstream=[[0, 0, -9.87]], **state)
         ticked, met = page.browser.execute_script("""
             const cells = [...document.querySelectorAll(":is([data-grid=input], [data-grid=weight]) [data-cell]")];

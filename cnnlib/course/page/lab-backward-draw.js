@@ -1,10 +1,11 @@
 // The backward laboratory's pictures: two grids and a kernel, the terms that meet, the loss while a number is nudged.
-import { ACCENT, GREEN, LINE, MUTED, row, text, tint, WARM } from "./draw.js";
+import { ACCENT, LINE, MUTED, row, text, tint, WARM } from "./draw.js";
 import { caption, GRADIENT, going } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
 import { beside, growing, headed, many, multiplied, note, plane, sketch, still, times } from "./lab-planes.js";
 import { number } from "./words.js";
 
+const GOOD = "var(--course-good, #00704f)";
 const isInside = ({ x }) => ({ p, q }) => x[p]?.[q] !== undefined;
 const compact = (value) => `${value < 0 ? "−" : "+"}${number(Math.abs(value))}`;
 
@@ -87,7 +88,7 @@ function squares(terms, done, rule, left, top, side) {
 function sign({ nudged, done, windows }, grid, i, j, right, top) {
   const found = done === windows.length && nudged?.find((one) => one.grid === grid && one.i === i && one.j === j);
   if (!found) return "";
-  return text(right - 7, top + 10, 10, found.agrees ? "✓" : "✗", ` style="fill:${found.agrees ? GREEN : WARM}"`);
+  return text(right - 7, top + 10, 12, found.agrees ? "✓" : "✗", ` style="fill:${found.agrees ? GOOD : WARM}"`);
 }
 
 function kernel(seen) {

@@ -44,11 +44,13 @@ export function plane(name, head, values, { label = head, border = 0, edge = "0"
     if (struck(i, j)) strokes.push(`M${x} ${at(i + 1)}L${at(j + 1)} ${y}`);
     if (!read) return;
     const line = second(i, j), first = y + (extra ? 18 : line ? side / 2 - 2 : side / 2 + 5);
-    const over = above(i, j, x + side, y), shift = over ? 3 : 0;  // the number makes room for what stands above it
+    // The numbers make room for what stands above them.
+    const over = above(i, j, x + side, y), [down, further] = !over ? [0, 0] : side === ROOMY ? [5, 4] : [3, 0];
     body.push(`<g data-cell="${i},${j}"><rect x="${x}" y="${y}" width="${side}" height="${side}" ` +
       `${blank(i, j) ? 'fill="none"' : tint(value, most)} stroke="${LINE}" pointer-events="all"/>` +
-      over + text(middle, first + shift, 15, show(value, i, j)) +
-      (line ? text(middle, first + 16, columns > 9 ? 15 : 12.5, line) : "") + (extra?.(i, j, x, y, side) ?? "") + "</g>");
+      text(middle, first + down, 15, show(value, i, j)) +
+      (line ? text(middle, first + 16 + further, columns > 9 ? 15 : 12.5, line) : "") + over +
+      (extra?.(i, j, x, y, side) ?? "") + "</g>");
   }));
   if (strokes.length) {
     body.push(`<path d="${strokes.join("")}" stroke="${WARM}" stroke-width="${read ? 1.5 : 0.7}" fill="none" ` +
