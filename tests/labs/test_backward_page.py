@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers_axe import violations
-from helpers_book import wait
+from helpers_book import media, wait
 from lab_page import Page
 from selenium.webdriver.common.keys import Keys
 
@@ -148,6 +148,45 @@ def test_overwriting_is_caught_by_nudging_every_number(page):
     page.find("[name=rule][value='\"+=\"']").click()
     assert "each slope agrees with its gradient" in page.text("[data-region=check]")
     assert page.text("[data-grid=input]").count("✓") == 25
+
+
+def test_once_all_numbers_are_nudged_so_are_those_of_other_data(page):
+    page.open().unfold()
+    page.find("[data-do=nudge]").click()
+    assert "34 of 34 numbers nudged" in page.text("[data-region=check]")
+    others = (("picture", "chapter 11's map", 45), ("layer", "average pooling", 36), ("size", "2 × 2", 36))
+    for key, name, count in others:
+        page.press(f"[data-state={key}]", name)
+        assert f"{count} of {count} numbers nudged: each slope agrees" in page.text("[data-region=check]")
+        assert page.text("[data-grid=input]").count("✓") == 36 and page.quiet()
+
+
+def test_nudging_goes_on_to_the_last_number_of_data_that_are_chosen_meanwhile(page):
+    page.open(cell=None).unfold()
+    media(page.browser, prefers_reduced_motion="no-preference")
+    page.find("[data-do=nudge]").click()
+    assert wait(page.browser, "return document.querySelector('[data-region=check]').textContent.startsWith('3 of 34')")
+    page.press("[data-state=picture]", "chapter 11's map")
+    assert wait(page.browser, "return document.querySelector('[data-region=check]').textContent.startsWith('45 of 45')")
+
+
+def test_a_tick_stands_beside_no_digit(page):
+    """The boxes of what is written in a cell do not meet."""
+    wide = {"layer": "average pooling", "picture": "chapter 11's map"}
+    for state in ({"layer": "average pooling"}, wide, wide | {"padding": 1}, {}):
+        page.open(cell=None, checked=999, upstream=[[0, 0, -9.87]], **state)
+        ticked, met = page.browser.execute_script("""
+            const cells = [...document.querySelectorAll(":is([data-grid=input], [data-grid=weight]) [data-cell]")];
+            const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+            // Digits fill less than the height of their line: the upper fifth and the lower fifth stay empty.
+            const box = (text) => { const { left, right, top, bottom, height } = text.getBoundingClientRect();
+              return { left, right, top: top + height / 5, bottom: bottom - height / 5 }; };
+            const ticked = cells.filter((cell) => cell.textContent.includes("✓"));
+            return [ticked.length, ticked.filter((cell) => {
+              const boxes = [...cell.querySelectorAll("text")].map(box);
+              return boxes.some((a, k) => boxes.slice(k + 1).some((b) => !apart(a, b)));
+            }).map((cell) => cell.textContent)];""")
+        assert ticked >= 25 and met == []
 
 
 def test_a_nudge_is_compared_with_the_gradient(page):

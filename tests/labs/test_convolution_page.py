@@ -205,6 +205,18 @@ def test_a_prediction_is_judged(page):
     assert page.quiet()
 
 
+def test_enter_judges_a_right_answer_and_presses_no_button(page):
+    page.open(bias=1, predict=True, **OUTLINE)
+    right = expected(kernel="outline", bias=1.0)[1, 1]
+    page.press("[data-focus=guess]", f"{right:g}", Keys.ENTER)
+    assert page.text("[data-agrees=true]") == "Right." and "15 outputs to find" in page.text("[data-region=ask]")
+    assert page.browser.execute_script("return document.activeElement.dataset.do") == "next"
+    assert "at row 1, column 1" in page.caption
+    page.press("[data-do=next]", Keys.ENTER)
+    assert page.browser.execute_script("return document.activeElement.dataset.focus") == "guess"
+    assert "at row 1, column 1" not in page.caption and page.text("[data-region=ask]").startswith("Output at row")
+
+
 def test_a_photograph_is_pointed_at(page):
     page.open(picture="photograph", channels=3, padding=1, **OUTLINE)
     drawing = page.find("[data-grid=output] svg")
@@ -270,6 +282,32 @@ def test_a_box_does_not_go_on_showing_what_does_not_count(page, typed):
         assert shown == float(kept) or typed == "1e9" and shown == 1  # as far as it may be typed
     x = np.array(PICTURES["small numbers"]["planes"])[None, :1]
     assert page.grid("input")[0][0] == x[0, 0, 0, 0] == 1 and page.quiet()
+
+
+@pytest.mark.parametrize("typed", ["0.123456789", "-7.654321", "0.00001"])
+def test_a_number_may_have_as_many_decimals_as_are_typed(page, typed):
+    page.open(cell=["input", 0, 0], pinned=True)
+    box = "[data-focus=value]"
+    page.type(box, typed)
+    assert page.find(box).get_attribute("value") == typed
+    page.press(box, Keys.ENTER, Keys.TAB)
+    assert page.find(box).get_attribute("value") == typed
+    assert page.state["edits"] == {"small numbers": [[0, 0, 0, float(typed)]]}
+
+
+def test_a_kernel_for_more_channels_than_are_shown_says_so(page):
+    said = "[data-region=legend]"
+    for name, made in (("from channel 0 to channel 2", 3), ("1 × 1: channel 0 minus channel 1", 2)):
+        page.open().unfold()
+        assert page.text(said) == ""
+        page.press("[data-kernel]", name)
+        assert page.text(said) == (f"This kernel is made for {made} channels, and only one of them is used. "
+                                   f"To see it whole, choose {made} channels under “More”.")
+        page.find(f"[name=channels][value='{made}']").click()
+        assert page.text(said) == ""
+        page.press("[data-state=picture]", "handwritten")
+        assert page.text(said).endswith("This image has only one.")
+        page.press("[data-state=picture]", "small")
 
 
 def test_an_empty_prediction_is_answered(page):

@@ -41,10 +41,10 @@ def path(tmp_path_factory):
 @pytest.fixture
 def open_at(browser, path):
     """Open the page at a state, in a window of some width and colours."""
-    def opened(state=None, width=1280, mode="light", **features):
+    def opened(state=None, width=1280, mode="light", height=900, **features):
         noise(browser), requests(browser)
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
         media(browser, mode, **features)
         browser.get("about:blank")
         fragment = f"#lab=training:{quote(json.dumps(state))}" if state else ""
@@ -243,6 +243,7 @@ def test_two_runs_stand_side_by_side_and_differ_in_one_thing(open_at):
 
 def test_the_quiz_hides_what_is_planted_and_says_why_a_guess_is_wrong(open_at):
     browser = open_at({"step": 10})
+    one(browser, ".course-lab-settings summary").click()
     press(browser, "New mystery run")
     assert not one(browser, "[data-state=lr]").is_displayed()
     truth = call("lab-training-quiz", "quizOf", 1)["fault"]
@@ -273,6 +274,8 @@ def test_points_that_are_taken_away_by_the_menu_are_said_to_be_missing(open_at):
     choose(browser, "data", "none yet")
     assert caption(browser).startswith("No points to learn from yet")
     assert fragment(browser)["data"] == "empty"
+    assert one(browser, "[data-region=badge]").text == ""
+    assert all("once there are points" in chart.text for chart in charts(browser))
 
 
 @pytest.mark.parametrize(("state", "said", "told"), [
@@ -286,6 +289,107 @@ def test_very_large_and_very_small_numbers_can_be_read(open_at, state, said, tol
     assert re.search(said, caption(browser)), caption(browser)
     shown = one(browser, "[data-region=detail]").text.replace("\xa0", " ")
     assert re.search(told, shown) and "nan" not in shown, shown
+
+
+def charts(browser):
+    return browser.find_elements("css selector", ".course-lab-chart")
+
+
+@pytest.mark.parametrize("height, width", [(768, 1366), (800, 1280)])
+def test_play_the_network_and_a_plane_are_in_view_together_at_first(open_at, height, width):
+    browser = open_at(width=width, height=height)
+    inside = browser.execute_script("""
+        document.querySelector("main").style.maxWidth = "720px";  // the book's column, and its bar above it
+        const top = document.querySelector(".course-lab").getBoundingClientRect().top - 64;
+        return ["[data-do=play]", ".course-lab-net", "[data-plane]"].map((name) =>
+          document.querySelector(name).getBoundingClientRect().bottom - top);""")
+    assert max(inside) <= height, inside
+    one(browser, ".course-lab-settings summary").click()
+    assert one(browser, "[data-state=lr]").is_displayed()
+
+
+def test_a_link_to_a_quiz_shows_its_question(open_at):
+    browser = open_at({"quiz": 3})
+    assert one(browser, "[data-state=guess]").is_displayed()
+
+
+@pytest.mark.parametrize("width", [1366, 1280, 640, 390, 320])
+def test_charts_say_before_the_first_step_what_they_will_show_and_their_letters_can_be_read(open_at, width):
+    browser = open_at(width=width)
+    assert [chart.text.count("from the first step on") for chart in charts(browser)] == [1, 1, 1]
+    fits = """return [...document.querySelectorAll(".course-lab-chart svg text")].filter((text) => {
+        const [{ left, right }, own] = [text.ownerSVGElement, text].map((e) => e.getBoundingClientRect());
+        return own.left < left - 1 || own.right > right + 1;
+      }).map((text) => text.textContent);"""
+    least = """return Math.min(...[...document.querySelectorAll(".course-lab-chart svg text")].map((text) =>
+        parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a));"""
+    assert browser.execute_script(fits) == [] and browser.execute_script(least) >= 9
+    press(browser, "Step ›")
+    assert not any("first step" in chart.text for chart in charts(browser))
+    assert browser.execute_script(least) >= 9
+
+
+def heard(browser, part):
+    """Wait until the live region says something with this in it."""
+    script = "return (document.querySelector('[role=status]')?.textContent ?? '').includes(arguments[0])"
+    assert wait(browser, script, part, seconds=5), one(browser, "[role=status]").get_attribute("textContent")
+    return one(browser, "[role=status]").get_attribute("textContent").replace("\u00a0", " ")
+
+
+def test_what_is_chosen_and_what_a_guess_is_worth_is_read_out(open_at):
+    browser = open_at({"step": 30})
+    line = caption(browser)
+    network = one(browser, "[data-grid=units]")
+    network.send_keys(Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    under = one(browser, '[data-cell="1,1"] text').text
+    assert heard(browser, "Hidden 1") == f"Hidden 1, unit 1: {under} for point 0."
+    network.send_keys(Keys.ENTER)
+    heard(browser, "unit 1, kept: ")
+    press(browser, "point ›")
+    row = plane.batch_rows(0, 30, 120, 16)[1]
+    x, labels = plane.points("moons")
+    words = heard(browser, "Point 1")
+    assert words.startswith(f"Point 1, of class {labels[row]}, at (") and "for point 1." in words
+    at = [number(part) for part in re.search(r"\((.*?)\)", words)[1].split(", ")]
+    np.testing.assert_allclose(at, x[row], atol=6e-3)
+    press(browser, "2 backward")
+    heard(browser, "Backward. Hidden 1, unit 1, kept: gradient of its sum ")
+    press(browser, "3 update")
+    heard(browser, "Update. Hidden 1, unit 1, kept: its bias moves by ")
+    one(browser, "[data-plane]").send_keys(Keys.ARROW_RIGHT)
+    heard(browser, "Cross at (0.09, 0).")
+    assert caption(browser) == line, "the line above the network is about the run"
+    press(browser, "Step ›")
+    heard(browser, "After 31 steps: loss")
+    one(browser, ".course-lab-settings summary").click()
+    press(browser, "New mystery run")
+    heard(browser, "Mystery run. ")
+    one(browser, "[data-state=guess][value='\"sign\"']").send_keys(Keys.SPACE)
+    heard(browser, call("lab-training-quiz", "verdict", 1, "sign")["text"])
+
+
+@pytest.mark.parametrize("key", [Keys.ENTER, Keys.ESCAPE])
+def test_where_playing_stopped_is_read_out(open_at, key):
+    browser = open_at()
+    one(browser, "[data-do=play]").send_keys(Keys.ENTER)
+    assert wait(browser, "return document.querySelector('[data-shows=step]').textContent > 4")
+    browser.switch_to.active_element.send_keys(key)
+    assert heard(browser, "After ") == caption(browser)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_ring_of_a_menu_leaves_its_label_free(open_at, width):
+    browser = open_at(width=width)
+    one(browser, ".course-lab-settings summary").click()
+    cut = browser.execute_script("""
+        return [...document.querySelectorAll(".course-lab-pick")].map((label) => {
+          const [name, menu] = [label.querySelector("span"), label.querySelector("select")];
+          menu.focus({ focusVisible: true });
+          const { outlineWidth, outlineOffset, outlineStyle } = getComputedStyle(menu);
+          const ring = menu.getBoundingClientRect().top - parseFloat(outlineWidth) - parseFloat(outlineOffset);
+          return [name.textContent, outlineStyle, ring - name.getBoundingClientRect().bottom];
+        }).filter(([, style, free]) => style !== "solid" || free < 0);""")
+    assert cut == []
 
 
 STATES = [

@@ -9,6 +9,7 @@ import pytest
 from cnnlib.course import _still, plane
 from cnnlib.course._still import call
 from cnnlib.course.labs import TrainingLab
+from cnnlib.criteria import CrossEntropyLoss
 
 STEPS = 200
 RUN = """(settings, steps) => {
@@ -63,6 +64,23 @@ def test_two_hundred_steps_agree_with_cnnlib_step_by_step(case):
             agrees(page["next"][i], p.data.ravel(), f"parameter {i} after step {t}")
             agrees(page["grads"][i], p.grad.ravel(), f"gradient {i} of step {t}")
     assert t == STEPS - 1
+
+
+def test_each_single_step_of_a_run_that_magnifies_rounding_is_that_of_cnnlib():
+    """At a rate of 10 the runs part near step 175. From the page's weights, cnnlib does the page's step all along."""
+    page, criterion = in_page(PLAIN | {"lr": 10}, 240), CrossEntropyLoss()
+    model, (x, labels) = plane.network([2, 6, 2, 2], "tanh"), plane.points("moons")
+    for t, step in enumerate(page):
+        rows = plane.batch_rows(0, t, plane.TRAIN, 16)
+        model.zero_grad()
+        loss = criterion(model(x[rows]), labels[rows])
+        model.backward(criterion.backward())
+        np.testing.assert_allclose(step["loss"], loss, rtol=0, atol=1e-12)
+        for p, grad, new in zip(model.parameters(), step["grads"], step["next"], strict=True):
+            np.testing.assert_allclose(grad, p.grad.ravel(), rtol=0, atol=1e-12)
+            p.data.flat = new
+    whole = [step.loss for step in itertools.islice(plane.training(lr=10), 240)]
+    assert np.abs([step["loss"] for step in page[200:]] - np.array(whole[200:])).max() > 1
 
 
 def test_the_settings_compared_are_many():

@@ -1,10 +1,11 @@
 // The backward laboratory's pictures: two grids and a kernel, the terms that meet, the loss while a number is nudged.
-import { ACCENT, GREEN, LINE, MUTED, row, text, tint, WARM } from "./draw.js";
+import { ACCENT, LINE, MUTED, row, text, tint, WARM } from "./draw.js";
 import { caption, GRADIENT, going } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
 import { beside, growing, headed, many, multiplied, note, plane, sketch, still, times } from "./lab-planes.js";
 import { number } from "./words.js";
 
+const GOOD = "var(--course-good, #00704f)";
 const isInside = ({ x }) => ({ p, q }) => x[p]?.[q] !== undefined;
 const compact = (value) => `${value < 0 ? "−" : "+"}${number(Math.abs(value))}`;
 
@@ -52,8 +53,8 @@ function input(seen, state) {
     edge: layer === "max pooling" ? "−∞" : "0",
     second: (i, j) => (term(i, j) === undefined ? `x ${number(x[i][j])}`
       : state.rule === "=" ? `= ${number(term(i, j))}` : compact(term(i, j))),
-    extra: (i, j, left, top, side) => squares(coming[i][j], seen.done, state.rule, left, top, side) +
-      sign(seen, "input", i, j, left, top, side),
+    extra: (i, j, left, top, side) => squares(coming[i][j], seen.done, state.rule, left, top, side),
+    above: (...at) => sign(seen, "input", ...at),
   });
 }
 
@@ -83,11 +84,11 @@ function squares(terms, done, rule, left, top, side) {
   }).join("");
 }
 
-// Whether a number that has been nudged agrees with its gradient: in its corner.
-function sign({ nudged, done, windows }, grid, i, j, left, top, side) {
+// Whether a number that has been nudged agrees with its gradient: in its corner, above it.
+function sign({ nudged, done, windows }, grid, i, j, right, top) {
   const found = done === windows.length && nudged?.find((one) => one.grid === grid && one.i === i && one.j === j);
   if (!found) return "";
-  return text(left + side - 7, top + 12, 12, found.agrees ? "✓" : "✗", ` style="fill:${found.agrees ? GREEN : WARM}"`);
+  return text(right - 7, top + 10, 12, found.agrees ? "✓" : "✗", ` style="fill:${found.agrees ? GOOD : WARM}"`);
 }
 
 function kernel(seen) {
@@ -100,7 +101,7 @@ function kernel(seen) {
   return plane("weight", "<b>dw</b>, and w below", dw, {
     label: `dw and w, ${w.length} by ${w[0].length} numbers`, second: (i, j) => `w ${number(w[i][j])}`,
     frames: cell?.[0] === "weight" ? [cell.slice(1)] : (terms ?? []).map(({ u, v }) => [u, v]),
-    extra: (i, j, left, top, side) => sign(seen, "weight", i, j, left, top, side),
+    extra: () => "", above: (...at) => sign(seen, "weight", ...at),
   });
 }
 

@@ -4,7 +4,7 @@ import { compute, layers } from "./lab-backward-numbers.js";
 import { allowed, choice, folded, isCell, menu, place, PLANES, VALUE, valueBox, within } from "./lab-controls.js";
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
 
-const ALL = 999;  // more terms than any sum has
+const ALL = 999;  // more terms than any sum has, and more numbers than there are to nudge
 const GRIDS = ["input", "weight", "output"];
 
 export const start = (config) => ({ layer: layers[0], picture: Object.keys(config.pictures)[0],
@@ -94,15 +94,15 @@ export function open(root, config) {
     }, 600);
   }
 
-  // One number after the other, so that all can be watched; at once for those who want no motion.
+  // One number after the other, so that all can be watched; at once for those who want no motion. Once all are nudged,
+  // so are those of other data.
   function nudge(button) {
     lab.change({ cell: null, pinned: false, checked: 1 }, { remember: false });
-    const last = seen.toNudge;
-    if (calm()) return lab.change({ checked: last }, { remember: false });
+    if (calm()) return lab.change({ checked: ALL }, { remember: false });
     lab.play(button, () => {
-      const checked = Math.min(lab.state.checked + 1, last);
-      lab.change({ cell: null, checked }, { remember: false, aloud: checked === last });
-      return checked < last;
+      const next = lab.state.checked + 1, on = next < seen.toNudge;  // the reader may choose other data meanwhile
+      lab.change({ cell: null, checked: on ? next : ALL }, { remember: false, aloud: !on });
+      return on;
     }, 90);
   }
 

@@ -50,7 +50,7 @@ export function valueBox(body, { get, set }) {
   });
   // What is too large, or no number, changes nothing: the box then shows what is in force.
   body.addEventListener("change", ({ target }) => {
-    if (target.matches('[data-focus="value"]') && get() !== null) target.value = rounded();
+    if (target.matches('[data-focus="value"]') && get() !== null && !means(target, get())) target.value = rounded();
   });
   // Also at the grids themselves, where arrows choose.
   body.addEventListener("keydown", (event) => {
@@ -62,12 +62,14 @@ export function valueBox(body, { get, set }) {
     show() {
       const value = get();
       body.querySelector(".course-lab-w-value").hidden = value === null;
-      if (value !== null) write(body.querySelector('[data-focus="value"]'), rounded());
+      if (value !== null) write(body.querySelector('[data-focus="value"]'), value, rounded());
     },
   };
 }
 
-// Shows a number in its box; what is being typed there stays as it is while it means the same.
-export function write(box, value) {
-  if (box !== document.activeElement || Number(box.value) !== value) box.value = value;
+const means = (box, value) => box.value !== "" && Number(box.value) === value;
+
+// Shows a number in its box; what is typed there, with all its decimals, stays as it is while it means the same.
+export function write(box, value, shown = value) {
+  if (!means(box, value)) box.value = shown;
 }

@@ -12,7 +12,7 @@ export function drawn(seen, state, config) {
   const below = seen.window ? outputSum(seen, state, asked) : seen.uses ? usesList(seen) : "";
   return {
     html: { ...planes, sum: below, tabs: tabs(seen, asked), ask: question(seen, state, asked), value: valueName(seen),
-      settings: settings(seen, state) },
+      settings: settings(seen, state), legend: unused(seen, state, config) },
     still: still(row(...Object.values(planes)) + below),
     caption: caption(seen, asked),
   };
@@ -51,6 +51,20 @@ function kernel({ x, w, tab, cell, uses, size }) {
     : cell?.[0] === "input" ? (uses ?? []).map(({ u, v }) => [u, v]) : [];
   return plane("weight", `kernel${x.length > 1 ? ` ${tab}` : ""}: ${times(...size.weight)}`, w[tab],
     { most: largest(w.flat()), frames });
+}
+
+// How many channels a kernel of the menu is made for; one that is the same in each serves any number.
+function channelsOf(weights) {
+  if (weights.every((plane) => String(plane) === String(weights[0]))) return 1;
+  return weights.findLastIndex((plane) => plane.flat().some(Boolean)) + 1;
+}
+
+function unused({ x }, { kernel, picture }, { kernels, pictures }) {
+  const made = Object.hasOwn(kernels, kernel) ? channelsOf(kernels[kernel]) : 1, [has] = pictures[picture].shape;
+  if (made <= x.length) return "";
+  const more = has < made ? `This image has only ${has === 1 ? "one" : "two"}.` : `To see it whole, choose ${made} channels under “More”.`;
+  const used = x.length === 1 ? "one of them is" : "two of them are";
+  return note(`This kernel is made for ${made} channels, and only ${used} used. ${more}`);
 }
 
 function output({ y, size, cell, uses, w, x, tab }, state) {

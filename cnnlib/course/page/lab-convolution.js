@@ -47,10 +47,10 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint"><
   "used. A click holds it; + and − change a pixel or a weight. By key: Tab, arrows, Enter.</p>" +
   `<div class="course-lab-tools course-lab-w-options">${menu('state="picture"', Object.keys(pictures), "image")}` +
   `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}` +
-  `${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}</div>` +
+  `${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}` +
   folded(choice("channels", [1, 2, 3], "channels"), choice("dilation", [1, 2, 3], "dilation"),
     '<label class="course-lab-w-above">bias <input type="number" step="1" data-focus="bias"></label>',
-    '<label><input type="checkbox" data-state="counting">count readers</label>') +
+    '<label><input type="checkbox" data-state="counting">count readers</label>') + "</div>" +
   `<div>${PLANES}` +
   `<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>${UNDO_AND_RESET}</div>` +
   `<div class="course-lab-w-said"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
@@ -147,7 +147,9 @@ export function open(root, config) {
   };
   for (const kind of ["input", "change"]) body.addEventListener(kind, take);  // a menu may tell of either alone
   body.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches('[data-focus="guess"]')) check();
+    if (event.key !== "Enter" || !event.target.matches('[data-focus="guess"]')) return;
+    event.preventDefault();  // or the same press goes on to the button that then has the focus
+    check();
   });
 
   // Pictures have no element for each pixel: where the pointer is says which one it is at.

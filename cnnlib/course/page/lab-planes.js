@@ -25,10 +25,10 @@ export const legible = (values, border = 0) => Math.max(values.length, values[0]
 
 // A plane of numbers that can be pointed at: `name` is its grid for the shell, or empty. `border` cells lie around it,
 // with `edge` in each; `most` is the number of the strongest tint; `light` means that 0 to 1 are black to white in a
-// picture. By cell: `show`, `second` (a line below), `extra` (markup, given the corner and the side), `struck`, `blank`.
-// `frames` are [i, j, extra attributes]; `below` is markup.
+// picture. By cell: `show`, `second` (a line below), `extra` (markup, given the corner and the side), `above` (a sign, given
+// the upper right corner), `struck`, `blank`. `frames` are [i, j, extra attributes]; `below` is markup.
 export function plane(name, head, values, { label = head, border = 0, edge = "0", most = largest(values), light = false,
-  frames = [], show = (value) => number(value), second = () => "", extra = null, struck = () => false,
+  frames = [], show = (value) => number(value), second = () => "", extra = null, above = () => "", struck = () => false,
   blank = () => false, below = "" }) {
   const rows = values.length + 2 * border, columns = values[0].length + 2 * border, read = legible(values, border);
   const roomy = extra && columns < 8 ? ROOMY : CELL, side = !read ? WIDE / columns : columns > 9 && !extra ? TIGHT : roomy;
@@ -44,10 +44,13 @@ export function plane(name, head, values, { label = head, border = 0, edge = "0"
     if (struck(i, j)) strokes.push(`M${x} ${at(i + 1)}L${at(j + 1)} ${y}`);
     if (!read) return;
     const line = second(i, j), first = y + (extra ? 18 : line ? side / 2 - 2 : side / 2 + 5);
+    // The numbers make room for what stands above them.
+    const over = above(i, j, x + side, y), [down, further] = !over ? [0, 0] : side === ROOMY ? [5, 4] : [3, 0];
     body.push(`<g data-cell="${i},${j}"><rect x="${x}" y="${y}" width="${side}" height="${side}" ` +
       `${blank(i, j) ? 'fill="none"' : tint(value, most)} stroke="${LINE}" pointer-events="all"/>` +
-      text(middle, first, 15, show(value, i, j)) +
-      (line ? text(middle, first + 16, columns > 9 ? 15 : 12.5, line) : "") + (extra?.(i, j, x, y, side) ?? "") + "</g>");
+      text(middle, first + down, 15, show(value, i, j)) +
+      (line ? text(middle, first + 16 + further, columns > 9 ? 15 : 12.5, line) : "") + over +
+      (extra?.(i, j, x, y, side) ?? "") + "</g>");
   }));
   if (strokes.length) {
     body.push(`<path d="${strokes.join("")}" stroke="${WARM}" stroke-width="${read ? 1.5 : 0.7}" fill="none" ` +

@@ -5,8 +5,10 @@ import { ACCENT, LINE, MUTED, range, svg, text, WARM } from "./draw.js";
 const WIDE = 260, HIGH = 112, LEFT = 42, BOTTOM = 18;
 const CORNERS = 160;  // of a curve, at most, but for its end
 
-// `lines` are [steps, values, colour, style]; what is not finite or 0 is left out.
-function chart(name, t, lines, longest) {
+// `lines` are [steps, values, colour, style]; what is not finite or 0 is left out. Before the first step there are none:
+// in their place stands `soon`, what they will be.
+function chart(name, t, soon, lines, longest) {
+  if (!t) return framed(name, soon.map((words, k) => text(WIDE / 2, HIGH / 2 - 4 + 17 * k, 12, words)).join(""));
   const powers = lines.flatMap(([, ys]) => ys).filter(shown).map(Math.log10);
   const [low, high] = powers.length ? [Math.floor(least(powers) - 0.1), Math.ceil(most(powers) + 0.1)] : [-1, 1];
   const px = (at) => Number((LEFT + (at / longest) * (WIDE - LEFT - 6)).toFixed(1));
@@ -21,9 +23,11 @@ function chart(name, t, lines, longest) {
   const curves = lines.map(([steps, ys, color, style]) =>
     `<path d="${path(steps, ys, px, py)}" fill="none" stroke="${color}" ${style}/>`);
   const ends = text(LEFT + 4, HIGH - 4, 12, "0") + text(WIDE - 18, HIGH - 4, 12, longest);
-  return `<div class="course-lab-chart"><p class="course-lab-head">${name}</p>` +
-    svg(name, WIDE, HIGH, "26rem", back.join("") + now + curves.join("") + ends) + "</div>";
+  return framed(name, back.join("") + now + curves.join("") + ends);
 }
+
+const framed = (name, content) => `<div class="course-lab-chart"><p class="course-lab-head">${name}</p>` +
+  svg(name, WIDE, HIGH, "26rem", content) + "</div>";
 
 const shown = (v) => v > 0 && Number.isFinite(v);
 const least = (values) => values.reduce((a, b) => Math.min(a, b));
@@ -48,7 +52,8 @@ const reach = (t) => [50, 100, 200, 500, 1000, 2000].find((end) => t <= end) ?? 
 
 // One run: learned, held out, and each batch. Two runs: a colour for each, held out thin.
 export function curves(sides) {
-  const { t } = sides[0], longest = reach(t), two = sides.length > 1;
+  const { t, rows } = sides[0], longest = reach(t), two = sides.length > 1;
+  const soon = (what) => [rows.length ? "Drawn here from the first step on:" : "Drawn here once there are points:", what];
   const looks = (one, part, color, style) =>
     [one.looks.map((look) => look.t), one.looks.map((look) => look[part]?.loss), color, style];
   const steps = (one, name, color, style) => [range(one.steps.length), one.steps.map((step) => step[name]), color, style];
@@ -58,6 +63,7 @@ export function curves(sides) {
     : [steps(one, "loss", MUTED, 'stroke-width="0.7"'), looks(one, "train", color, 'stroke-width="2.2"'),
       looks(one, "held", WARM, 'stroke-width="2.2" stroke-dasharray="2 2"')]);
   const each = (name) => colours.map(([one, color, dash]) => steps(one, name, color, `stroke-width="1.6"${dash}`));
-  return chart("loss", t, loss, longest) + chart("length of the gradient", t, each("norm"), longest) +
-    chart("update ÷ weights", t, each("ratio"), longest);
+  return chart("loss", t, soon("how far off the answers are."), loss, longest) +
+    chart("length of the gradient", t, soon("how steep the loss is."), each("norm"), longest) +
+    chart("update ÷ weights", t, soon("how far a step moves the weights."), each("ratio"), longest);
 }

@@ -20,7 +20,7 @@ const ON_LINK = [
   (one, l, j, i) => one.grads[l].w[j][i],
   (one, l, j, i) => one.next[l].w[j][i] - one.params[l].w[j][i],
 ];
-const ON_UNIT = [
+export const ON_UNIT = [
   (one, l, j, n) => one.a[l][n]?.[j],
   (one, l, j, n) => (l ? one.dz[l - 1][n]?.[j] : null),
   (one, l, j) => (l ? one.next[l - 1].b[j] - one.params[l - 1].b[j] : null),

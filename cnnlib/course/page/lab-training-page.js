@@ -1,14 +1,16 @@
 // The training laboratory at work in a page: its controls, and what pointer, keys and time do.
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
+import { together } from "./player.js";
+import { unbroken } from "./words.js";
 import { choicesOf, LABELS, PACES, reads, VERSUS } from "./lab-training-choices.js";
 import { onPlane, planeSize } from "./lab-training-net-draw.js";
 import { paint, PLANE } from "./lab-training-paint.js";
 import { FAULTS, LONGEST } from "./lab-training-run.js";
+import { news } from "./lab-training-words.js";
 
 const TICK = 40;      // milliseconds between two frames of playback
 const SLOW = 1000;    // and for readers who asked for less motion, who see fewer and larger changes
 const LEAP = 25;
-const ROOM = 560;     // pixels from which on the settings stand open
 const MOVES = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 // --- Controls --------------------------------------------------------------------------------------------------------
@@ -38,7 +40,7 @@ function quiz() {
   const guesses = Object.entries(FAULTS).map(([fault, text]) => `<label><input type="radio" name="${name}" ` +
     `data-state="guess" value='${JSON.stringify(fault)}'>${text}</label>`);
   return "<fieldset><legend>Which fault is it?</legend>" + tools(does("quiz", "New mystery run"),
-    `<span data-part="guesses" class="course-lab-tools">${guesses.join("")}${does("leave", "Leave the quiz")}</span>`) +
+    `<span data-part="guesses" class="course-lab-tools" hidden>${guesses.join("")}${does("leave", "Leave the quiz")}</span>`) +
     `${region("verdict")}</fieldset>`;
 }
 
@@ -68,7 +70,9 @@ const layout = (config) => tools(does("play", PLAY, ' class="course-lab-main"'),
 export function openLab(root, given, own) {
   const config = { ...given, live: true }, body = root.querySelector(".course-lab-body");
   const find = (selector) => body.querySelector(selector);
-  let seen = null;  // the numbers that are shown
+  let seen = null;    // the numbers that are shown
+  let before = null;  // the state that was drawn last
+  let line = "";      // how far the run has come
 
   const to = (step, how) => lab.change({ step: Math.min(Math.max(step, 0), LONGEST), phase: 0 }, how);
 
@@ -79,6 +83,12 @@ export function openLab(root, given, own) {
       first = false;
       return lab.state.step < LONGEST;
     }, calm() ? SLOW : TICK);
+    if (!button.dataset.playing) return;
+    const course = together(), { stop } = course;
+    course.stop = () => {
+      stop();
+      lab.say(line);
+    };
   };
 
   // What a click does, or Enter at the cross: a new point there, or the nearest point of the batch.
@@ -94,8 +104,17 @@ export function openLab(root, given, own) {
     if (last >= 0) lab.change({ point: (Math.min(point, last) + by + last + 1) % (last + 1) });
   };
 
+  // The caption is what is read out. In the page there is always the same line, as the rest can be seen.
+  const draw = (numbers, state) => {
+    const { html, caption } = own.draw(numbers, state, config), heard = news(before, state, numbers);
+    before = state;
+    line = unbroken(caption);
+    return { html, caption: heard ?? caption };
+  };
+
   const after = (numbers, state) => {
     seen = numbers;
+    find('[data-region="caption"]').textContent = line;
     for (const canvas of body.querySelectorAll("canvas[data-map]")) {
       const plane = /^plane(\d)$/.exec(canvas.dataset.map), [l, j] = canvas.dataset.map.split(",").map(Number);
       if (plane) paint(canvas, seen.sides[plane[1]].p.map((p) => 2 * p - 1), PLANE);
@@ -103,7 +122,9 @@ export function openLab(root, given, own) {
     }
     find("[data-time]").value = state.step;
     find('[data-part="settings"]').hidden = state.quiz > 0;
-    find('[data-part="guesses"]').hidden = !state.quiz;
+    const guesses = find('[data-part="guesses"]');
+    if (state.quiz && guesses.hidden) find(".course-lab-settings").open = true;  // the quiz stands in there
+    guesses.hidden = !state.quiz;
     find(".course-lab-bench").classList.toggle("course-lab-two", seen.sides.length > 1);
   };
 
@@ -113,7 +134,7 @@ export function openLab(root, given, own) {
   };
 
   const lab = shell(root, config, {
-    ...own, name: "training", layout, grids, after,
+    ...own, draw, name: "training", layout, grids, after,
     actions: {
       play, back: () => to(lab.state.step - 1), next: () => to(lab.state.step + 1),
       part: () => (lab.state.phase < 2 ? lab.change({ phase: lab.state.phase + 1 }) : to(lab.state.step + 1)),
@@ -122,8 +143,6 @@ export function openLab(root, given, own) {
       leave: () => lab.change({ quiz: 0, guess: null }),
     },
   });
-
-  find(".course-lab-settings").open = body.clientWidth > ROOM;
 
   let held = false;  // a drag of the slider is one change to undo
   find("[data-time]").addEventListener("input", ({ target }) => {

@@ -1,12 +1,12 @@
-// What the training laboratory shows of its numbers: the markup of each region, the caption, and a still picture.
+// What the training laboratory shows of its numbers: the markup of each region, and a still picture.
 import { row, svg } from "./draw.js";
-import { number } from "./words.js";
 import { LABELS, reads } from "./lab-training-choices.js";
 import { curves } from "./lab-training-curves.js";
 import { detail } from "./lab-training-detail.js";
 import { nameOf, network, planePoints, planeRings, planeSize, short, warped } from "./lab-training-net-draw.js";
 import { image, PLANE } from "./lab-training-paint.js";
 import { verdict } from "./lab-training-quiz.js";
+import { caption, chosen, percent } from "./lab-training-words.js";
 
 export function panels({ sides, shown }, state, config, ends) {
   const one = sides[shown], said = caption(sides, state);
@@ -18,19 +18,14 @@ export function panels({ sides, shown }, state, config, ends) {
       network: net(drawing), planes: sides.map((run, k) => plane(run, k, sides, shown, look, ends)).join(""),
       bent: one.bent ? square("The last hidden layer's view", "The plane's grid, seen by its two units", warped(one))
         : hint("Give the last hidden layer 2 units, and you see here how it bends the plane."),
-      curves: curves(sides), legend: legend(sides, state), detail: detail(one, look, unit), badge: badge(one.check),
+      curves: curves(sides), legend: legend(sides, state), detail: detail(one, look, unit),
+      badge: one.rows.length ? badge(one.check) : "",
       which: one.rows.length ? `point ${point} (0 to ${one.rows.length - 1})` : "", key: key(look, unit, one),
       phases: phases(state), runs: sides.length > 1 ? runs(shown) : "", adding: state.quiz ? "" : adding(state),
       verdict: state.quiz && state.guess ? answer(verdict(state.quiz, state.guess)) : "",
     },
     caption: said,
   };
-}
-
-// Which unit is taken apart: the selected one, else the first of the logits.
-function chosen({ units }, { cell }) {
-  const l = Math.min(cell?.[2] ?? 9, units.length - 1);
-  return [l, Math.min(cell?.[1] ?? 0, units[l].length - 1)];
 }
 
 // --- Pictures --------------------------------------------------------------------------------------------------------
@@ -68,7 +63,6 @@ function plane(one, k, sides, shown, look, ends) {
 
 // --- Words and buttons -----------------------------------------------------------------------------------------------
 
-const percent = (look) => (look ? `${number(100 * look.right, 1)} %` : "–");
 const hint = (text) => `<p class="course-lab-hint">${text}</p>`;
 const group = (label, parts) => `<span role="group" aria-label="${label}">${parts.join("")}</span>`;
 const button = (values, pressed, content) =>
@@ -119,15 +113,3 @@ function legend(sides, { versus }) {
 }
 
 const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed" : "failed"}">${text}</p>`;
-
-function caption(sides, { quiz }) {
-  const one = sides[0], plain = (v) => v === 0 || (Math.abs(v) >= 0.0005 && Math.abs(v) < 1000);
-  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? number(v, 3) : short(v, 1));
-  const share = ({ ratio }) => (Number.isFinite(ratio) ? `${n(100 * ratio)} % of the weights` : "not finite");
-  if (!one.rows.length) return "No points to learn from yet: choose a class and click in the plane.";
-  const tell = ({ train, held }) =>
-    `loss ${n(train.loss)}, ${held ? `held out ${n(held.loss)}, ` : ""}${percent(held ?? train)} right`;
-  return `${quiz ? "Mystery run. " : ""}After ${one.t} step${one.t === 1 ? "" : "s"}: ${tell(one.looks.at(-1))}` +
-    (sides.length > 1 ? `. Run B: ${tell(sides[1].looks.at(-1))}.`
-      : `. Gradient ${n(one.norm)}, update ${share(one)}.`);
-}

@@ -57,7 +57,7 @@ export function shell(root, config, lab) {
   // with `soon` it is drawn at the next frame; with `aloud` the caption is read out when changes are over.
   const change = (values, { remember = true, soon = false, aloud = true } = {}) => {
     const next = { ...state, ...values };
-    if (JSON.stringify(next) === JSON.stringify(state)) return;
+    if (same(next, state)) return;
     if (remember) past = [...past, state].slice(-KEPT);
     become(next, { soon, aloud });
   };
@@ -144,14 +144,17 @@ export function shell(root, config, lab) {
   });
 
   body.innerHTML = lab.layout(config);
-  if (inBook) {
-    state = fromAddress(lab, config) ?? state;
-    window.addEventListener("hashchange", () => {
-      const next = fromAddress(lab, config);
-      if (next) change(next);
-    });
-  }
+  const linked = inBook ? fromAddress(lab, config) : null;
+  if (inBook) window.addEventListener("hashchange", () => {
+    const next = fromAddress(lab, config);
+    if (!next || same(next, state)) return;  // as on the way back from another place in the page
+    change(next);
+    root.scrollIntoView();
+  });
+  state = linked ?? state;
   show();
+  // A link leads to the laboratory; who loads the page again, or goes back to it, stays where they were.
+  if (linked && performance.getEntriesByType("navigation")[0]?.type === "navigate") root.scrollIntoView();
   return { get state() { return state; }, change, undo, reset, play, show, say: course.say };
 }
 
@@ -169,11 +172,12 @@ function resumed(lab, config) {
 // Only what differs from the start, so that links stay short.
 function toAddress(lab, config, state) {
   const start = lab.start(config), linked = lab.linked?.(state) ?? state;
-  const other = Object.entries(linked).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(start[key]));
+  const other = Object.entries(linked).filter(([key, value]) => !same(value, start[key]));
   const hash = `#lab=${lab.name}:${encodeURIComponent(JSON.stringify(Object.fromEntries(other)))}`;
   history.replaceState(history.state, "", other.length ? hash : location.pathname + location.search);
 }
 
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const kind = (value) => (Array.isArray(value) ? "list" : typeof value);
 
 // The state that the address holds, or null where it is none of this laboratory.

@@ -1,0 +1,67 @@
+"""What all laboratories do alike on their pages in the book: menus, letters, links to a state."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from helpers_book import HTML, show, wait
+
+pytestmark = pytest.mark.browser
+# For each, a state that differs from the start.
+STATES = {"backward": {"stride": 2}, "convolution": {"stride": 2}, "network": {"weights": "random"},
+          "training": {"step": 3}}
+
+# Menus that are narrower than the longest of their choices.
+CUT = """
+for (const fold of document.querySelectorAll(".course-lab details")) fold.open = true;
+return [...document.querySelectorAll(".course-lab select")].filter((menu) => {
+  const free = menu.cloneNode(true);
+  free.style.cssText = "flex: none; max-width: none; position: absolute; width: max-content";
+  menu.parentElement.append(free);
+  const needs = free.getBoundingClientRect().width;
+  free.remove();
+  return menu.getBoundingClientRect().width < needs - 0.5;
+}).map((menu) => menu.selectedOptions[0].textContent);"""
+# The families of letters in a laboratory.
+FAMILIES = """
+const parts = ":is(p, span, label, legend, button, summary, select, text)";
+const text = document.querySelectorAll(`.course-lab, .course-lab ${parts}`);
+return [...new Set([...text].map((part) => getComputedStyle(part).fontFamily.split(",")[0]))];"""
+TOP = "return document.querySelector('.course-lab').getBoundingClientRect().top"
+
+
+def opened(browser, lab, size="desk"):
+    show(browser, f"laboratories/{lab}.html", size=size, explorers=False)
+    assert wait(browser, "return document.querySelector('.course-lab [data-grid]')")
+
+
+@pytest.mark.parametrize("size", ["desk", "phone", "narrow"])
+@pytest.mark.parametrize("lab", STATES)
+def test_no_menu_is_narrower_than_what_it_says(browser, lab, size):
+    opened(browser, lab, size)
+    assert browser.execute_script(CUT) == []
+    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("lab", STATES)
+def test_a_laboratory_is_written_in_the_letters_of_controls(browser, lab):
+    opened(browser, lab)
+    assert browser.execute_script(FAMILIES) == ['"Book Sans"']
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.parametrize("lab", STATES)
+def test_a_link_to_a_state_leads_to_the_laboratory_and_reading_on_stays_where_it_was(browser, lab, size):
+    opened(browser, lab, size)
+    assert browser.execute_script(TOP) > 100  # without a link the page opens at its head
+    link = f"{(HTML / 'laboratories' / lab).as_uri()}.html#lab={lab}:{quote(json.dumps(STATES[lab]))}"
+    browser.get("about:blank")
+    browser.get(link)
+    browser.execute_async_script("setTimeout(arguments[0], 700)")
+    assert 0 <= browser.execute_script(TOP) < 80  # the theme leaves some air above what a link leads to
+    browser.execute_script("scrollTo({ top: 50, behavior: 'instant' })")
+    browser.execute_async_script("setTimeout(arguments[0], 100)")
+    browser.refresh()
+    browser.execute_async_script("setTimeout(arguments[0], 700)")
+    assert browser.execute_script("return location.hash").startswith("#lab=")
+    assert abs(browser.execute_script("return scrollY") - 50) < 20
