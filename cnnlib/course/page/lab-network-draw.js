@@ -2,7 +2,7 @@
 import { largest } from "./draw.js";
 import { planes } from "./lab-network-unit.js";
 import { png } from "./pictures.js";
-import { fixed, number } from "./words.js";
+import { fixed, number, unbroken } from "./words.js";
 
 const NAMES = { relu: "ReLU", tanh: "tanh", flatten: "flatten", linear: "linear" };
 const by = (value) => (Array.isArray(value) ? value : [value, value]).join(" × ");
@@ -32,10 +32,14 @@ export function mapsMarkup({ layers, maps }, { off }) {
     });
     return `<div class="course-lab-layer" data-grid="${k + 1}" tabindex="0" role="application" aria-label="${title}, ` +
       `${sizeOf(y)}: arrows select a unit, Page Up and Down the map, Enter pins it"><p><strong>${title}</strong> ` +
-      `${sizeOf(y)}</p><div class="course-lab-maps" data-size="${y.shape.length === 3 ? shown : "row"}">` +
+      `${unbroken(sizeOf(y))}</p><div class="course-lab-maps" data-size="${y.shape.length === 3 ? shown : "row"}">` +
       `${canvases.join("")}</div></div>`;
   }).join("");
 }
+
+// A probability; none is 0 or 1, so none is rounded to that.
+const share = (v, over, under) => (v >= 0.9995 ? `${over} 99.9 %` : v < 0.0005 ? `${under} 0.1 %` : `${fixed(100 * v, 1)} %`);
+const percent = (v) => share(v, "over", "under");
 
 // The scores and what softmax makes of them.
 export function bars({ p, maps, layers }, { cell }) {
@@ -43,15 +47,13 @@ export function bars({ p, maps, layers }, { cell }) {
   const row = (v, k) => {
     const chosen = cell?.[0] === String(m) && cell[2] === k ? ' data-selected="true"' : "";
     return `<tr data-cell="0,${k}"${k === best ? ' class="best"' : ""}${chosen}><th scope="row">${k}</th>` +
-      `<td class="bar"><span style="width:${number(100 * v, 1)}%"></span></td><td>${fixed(100 * v, 1)} %</td>` +
+      `<td class="bar"><span style="width:${number(100 * v, 1)}%"></span></td><td>${share(v, "&gt;", "&lt;")}</td>` +
       `<td>${fixed(scores[k], 1)}</td></tr>`;
   };
   return `<div data-grid="${m}" tabindex="0" role="application" aria-label="Scores: arrows select a class">` +
     '<table class="course-lab-scores"><thead><tr><th scope="col">digit</th><td></td><th scope="col">probability</th>' +
     `<th scope="col">score</th></tr></thead><tbody>${p.map(row).join("")}</tbody></table></div>`;
 }
-
-const percent = (v) => (v >= 0.9995 ? "over 99.9 %" : v < 0.0005 ? "under 0.1 %" : `${fixed(100 * v, 1)} %`);
 
 export const headOf = ({ slopes }, { target }) => (slopes ? `The gradient of score ${target} here`
   : "What the network gets");
@@ -82,20 +84,18 @@ export function drawingsTable({ read }, { drawings }) {
   const hands = [...new Set(drawings.map(({ hand }) => hand))];
   const cell = (drawing, k) => {
     const { digit, p } = read[k], good = digit === drawing.digit;
-    return `<td><button type="button"${good ? "" : ' class="misread"'} data-set='{"picked": ${k}, "strokes": []}' ` +
+    return `<button type="button"${good ? "" : ' class="misread"'} data-set='{"picked": ${k}, "strokes": []}' ` +
       `aria-label="${drawing.digit}, ${drawing.hand}: read as ${digit}, ${percent(p)}">` +
-      `${good ? digit : `${drawing.digit} → ${digit}`}</button></td>`;
+      `${good ? digit : `${drawing.digit} → ${digit}`}</button>`;
   };
-  const rows = hands.map((hand) => `<tr><th scope="row">${hand}</th>${drawings.map((drawing, k) =>
-    (drawing.hand === hand ? cell(drawing, k) : "")).join("")}</tr>`);
+  const rows = hands.map((hand) => `<div class="course-lab-hand" role="group" aria-label="${hand}"><span>${hand}</span>` +
+    `${drawings.map((drawing, k) => (drawing.hand === hand ? cell(drawing, k) : "")).join("")}</div>`);
   return `<div class="course-lab-drawings"><p>${right} of ${read.length} drawings are read right. “3 → 8” would be a 3 ` +
-    `that is read as 8. Press one to put it on the pad.</p><table>${rows.join("")}</table></div>`;
+    `that is read as 8. Press one to put it on the pad.</p>${rows.join("")}</div>`;
 }
 
-// One picture of the start, for where nothing moves: the maps of the layers as images in an SVG, and the answer.
-export function still({ maps, layers, p }) {
-  const best = p.indexOf(Math.max(...p));
-  const words = (y, said) => `<text x="0" y="${y}" font-size="13" fill="currentColor">${said}</text>`;
+// One picture of the start, for where nothing moves: the maps of the layers as images in an SVG. The caption has the answer.
+export function still({ maps, layers }) {
   let top = 0;
   const drawn = maps.map((y, m) => {
     if (y.shape.length < 3 || layers[m - 1]?.kind === "relu") return "";
@@ -105,11 +105,10 @@ export function still({ maps, layers, p }) {
       const place = `x="${(side + 4) * c}" y="${top + 18}" width="${side}" height="${side}"`;
       return `<image ${place} href="${png(grey, W, H)}"/>`;
     });
-    const head = words(top + 13, `${titleOf(layers[m - 1])}, ${sizeOf(y)}`);
+    const head = `<text x="0" y="${top + 13}" font-size="13" fill="currentColor">${titleOf(layers[m - 1])}, ${sizeOf(y)}</text>`;
     top += side + 26;
     return head + pictures.join("");
   });
   return '<svg role="img" aria-label="A drawn digit, and the maps that the network makes of it" ' +
-    `viewBox="0 0 640 ${top + 24}" style="width:100%;max-width:640px;height:auto">${drawn.join("")}` +
-    `${words(top + 16, `Read as ${best}, with ${percent(p[best])}`)}</svg>`;
+    `viewBox="0 0 640 ${top}" style="width:100%;max-width:640px;height:auto">${drawn.join("")}</svg>`;
 }

@@ -4,12 +4,13 @@ import { networkOf, parse } from "./lab-network-file.js";
 import { packed, points } from "./lab-network-ink.js";
 import { cellAt, mark, paintMaps, paintPad, palette } from "./lab-network-paint.js";
 
+const PANEL = 0.38;  // the part of the window's height that the panel may take: max-height in lab-network.css
 const NEAR = 0.006;  // points closer than this to the last one are left out
 
 // Listens in `root` from the start; `begin(lab)` gives it the shell.
 export function attend(root, config, { size, brush, drawingOf }) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);
-  let lab = null, last = null, colours = palette(root), loads = 0;
+  let lab = null, last = null, colours = palette(root), loads = 0, spoken;
 
   const paint = (seen, state) => {
     last = [seen, state];
@@ -17,14 +18,26 @@ export function attend(root, config, { size, brush, drawingOf }) {
     const { strokes, pen } = drawingOf(state, config);
     paintPad(find("[data-pad]"), strokes, pen);
     mark(body, seen);
-    find("[data-panel]").hidden = !seen.unit;
+    if (state.weights !== spoken) say("");
+    reveal(Boolean(seen.unit));
     find("[data-do=all]").setAttribute("aria-pressed", String(state.all));
     find("[data-cover]").hidden = !state.brush && !state.covered.length;
     find("[data-do=cover]").setAttribute("aria-disabled", String(state.cell?.[0] !== "0"));
     find("[data-do=uncover]").setAttribute("aria-disabled", String(!state.covered.length));
   };
 
+  // A panel that opens does not cover the maps from which it was opened.
+  const reveal = (shown) => {
+    const panel = find("[data-panel]"), opens = shown && panel.hidden, grid = document.activeElement;
+    panel.hidden = !shown;
+    if (opens && body.contains(grid) && grid.dataset.grid) grid.scrollIntoView({ block: "nearest" });
+  };
+
   const actions = {
+    reset() {
+      say("");
+      lab.reset();
+    },
     clear: () => lab.change({ picked: null, strokes: [], covered: [] }),
     all: () => lab.change({ all: !lab.state.all }),
     uncover() {
@@ -77,6 +90,8 @@ export function attend(root, config, { size, brush, drawingOf }) {
     if (!cell) return;
     if (lab.state.brush && cell[0] === "0" && event.buttons & 1) return cover(cell[1], cell[2], false);
     if (event.pointerType !== "mouse" || lab.state.pinned) return;
+    // There the panel would open over what is pointed at; a click opens it, and the page makes room.
+    if (find("[data-panel]").hidden && event.clientY > (1 - PANEL) * innerHeight) return;
     lab.change({ cell }, { remember: false, soon: true, aloud: false });
   });
 
@@ -110,23 +125,29 @@ export function attend(root, config, { size, brush, drawingOf }) {
 
   // --- Files ---------------------------------------------------------------------------------------------------------
 
-  const say = (text) => { find("[data-message]").textContent = text; };
+  // What is said of a file stands until other weights are taken.
+  const say = (text) => {
+    spoken = lab?.state.weights;
+    find("[data-message]").textContent = text;
+  };
 
   async function load(file) {
     try {
       const network = networkOf(parse(new Uint8Array(await file.arrayBuffer())), config.known);
       config.loaded = { ...network, serial: ++loads };
       find("[data-own]").hidden = false;
-      say(`${file.name} is loaded: ${network.title}.`);
       lab.change({ weights: "loaded", off: [], covered: [], cell: null, pinned: false });
       lab.show();
+      say(`${file.name} is loaded: ${network.title}.`);
     } catch (error) {
       say(`${file.name} is not loaded: ${error.message}.`);
     }
   }
 
   body.addEventListener("change", ({ target }) => {
-    if (target.matches("[data-file]") && target.files.length) load(target.files[0]);
+    if (!target.matches("[data-file]") || !target.files.length) return;
+    load(target.files[0]);
+    target.value = "";  // so that the same file, saved anew, can be opened again
   });
   root.addEventListener("dragover", (event) => event.preventDefault());
   root.addEventListener("drop", (event) => {

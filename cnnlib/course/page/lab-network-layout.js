@@ -4,27 +4,29 @@ import { UNDO_AND_RESET } from "./lab.js";
 const option = (value, text) => `<option value='${JSON.stringify(value)}'>${text}</option>`;
 const radio = (key, value, text, more = "") =>
   `<label${more}><input type="radio" name="network-${key}" data-state="${key}" value='"${value}"'>${text}</label>`;
+const choose = (name, ...radios) => `<div class="course-lab-w-choice" role="radiogroup" aria-label="${name}">` +
+  `<span aria-hidden="true">${name}</span><div>${radios.join("")}</div></div>`;
 const column = (head, body) => `<div class="course-lab-column">${head}${body}</div>`;
 const tools = (...parts) => `<div class="course-lab-tools">${parts.join("")}</div>`;
-const choose = (legend, ...parts) => `<fieldset><legend>${legend}</legend>${parts.join("")}</fieldset>`;
 const button = (action, text) => `<button type="button" data-do="${action}">${text}</button>`;
 const check = (key, text) => `<label><input type="checkbox" data-state="${key}">${text}</label>`;
 
 export function layout(config) {
   const classes = Array.from({ length: config.classes }, (_, k) => option(k, k)).join("");
-  return `<div class="course-lab-columns">${pad()}${input()}${column('<p class="course-lab-head">What it answers</p>',
+  return '<p class="course-lab-w-hint"><strong>Draw a digit on the pad, or choose a drawing.</strong> The network reads it at once, ' +
+    "and the rows of maps show what each of its layers makes of it.</p>" +
+    `<div class="course-lab-columns">${pad()}${input()}${column('<p class="course-lab-head">What it answers</p>',
     '<div data-region="bars"></div>')}</div><p class="course-caption" data-region="caption"></p>` +
     tools(`<label>Drawing <select data-state="picked">${drawings(config)}</select></label>`,
       '<label>Pen <input type="range" min="0.03" max="0.16" step="0.01" data-state="pen"></label>',
       button("all", `Read all ${config.drawings.length} drawings`)) +
     '<div data-region="drawings"></div>' +
-    tools(
-      choose("Maps show", radio("view", "forward", "activations"),
-        radio("view", "backward", "gradients of the score of"),
-        `<select data-state="target" aria-label="Class">${classes}</select>`),
-      choose("Weights", radio("weights", "trained", config.title), radio("weights", "random", "untrained"),
-        radio("weights", "loaded", "your file", " data-own hidden"),
-        '<label class="course-lab-file">Open a file …<input type="file" accept=".safetensors" data-file></label>')) +
+    `<div class="course-lab-tools course-lab-w-options">${choose("maps show", radio("view", "forward", "activations"),
+      radio("view", "backward", "gradients"))}` +
+    `<label class="course-lab-w-above">of score <select data-state="target" aria-label="gradients of score">${classes}` +
+    `</select></label>${choose("weights", radio("weights", "trained", config.title), radio("weights", "random", "untrained"),
+      radio("weights", "loaded", "your file", " data-own hidden"))}` +
+    '<label class="course-lab-file">Open a file …<input type="file" accept=".safetensors" data-file></label></div>' +
     '<p class="course-lab-message" data-message role="status"></p>' +
     '<p class="course-hint">Each row is a layer. Point at a map, or use the arrows, to take a unit apart; a click ' +
     'pins it.</p><div data-region="maps"></div>' +

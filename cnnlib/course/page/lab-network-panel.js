@@ -94,13 +94,13 @@ function small({ patch, kernel, products, sum }, c) {
     `<figcaption>map ${c}: ${number(sum, 3)}</figcaption></figure>`;
 }
 
-// The same in numbers.
+// The same in numbers; a 0 without decimals is exactly 0.
 function numbered({ patch, kernel, products }) {
   return [["what it reads", patch], ["× weights", kernel], ["= products", products]].map(([head, values]) => {
     const wide = 38, high = 28, most = largest(values.flat().map((v) => v ?? 0));
     const cells = values.flatMap((line, i) => line.map((v, j) =>
       `<rect x="${wide * j}" y="${high * i}" width="${wide}" height="${high}" stroke="${LINE}" ` +
-      `${v === null ? PADDING : tint(v, most)}/>${text(wide * j + wide / 2, high * i + 18, 12, v === null ? "0" : fixed(v, 2))}`));
+      `${v === null ? PADDING : tint(v, most)}/>${text(wide * j + wide / 2, high * i + 18, 12, v ? fixed(v, 2) : "0")}`));
     const [width, height] = [wide * values[0].length, high * values.length];
     const label = `${head}: ${values.length} by ${values[0].length} numbers`;
     return headed(head, width, `<svg role="img" aria-label="${label}" viewBox="-1 -1 ${width + 2} ${height + 2}" ` +

@@ -1,0 +1,175 @@
+"""The network laboratory's look in a browser: what stands where, in a column as wide as the book's and on a phone."""
+
+import json
+
+import pytest
+from helpers_labs import caption, one, opened, write_page
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from cnnlib.course.labs import NetworkLab
+
+pytestmark = pytest.mark.browser
+COLUMN = "<style>main { margin: 0 auto; max-width: 704px; }</style></html>"  # as the book's at 1280 pixels
+UNDER = """
+    const panel = document.querySelector("[data-panel]").getBoundingClientRect(), e = document.activeElement;
+    const { top, bottom } = e.getBoundingClientRect();
+    const name = e.dataset.grid ?? e.dataset.do ?? e.dataset.state ?? e.type;
+    return e.closest(".course-lab-body") && [name, panel.height > 0 && bottom > panel.top]"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = write_page(tmp_path_factory.mktemp("look") / "network.html", NetworkLab())
+    path.write_text(path.read_text(encoding="utf-8").replace("</html>", COLUMN), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def lab(browser, path):
+    from helpers_book import noise
+
+    noise(browser)
+    size(browser, 1280, 800)
+    yield opened(browser, path)
+    assert noise(browser) == []
+
+
+def size(browser, width, height=800):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+
+
+def bottoms_and_tops(browser, selector):
+    return browser.execute_script("""
+        return [...document.querySelectorAll(arguments[0])].filter((part) => part.checkVisibility()).map((part) => {
+          const { bottom, top } = part.getBoundingClientRect();
+          return [Math.round(bottom), Math.round(top)]; })""", selector)
+
+
+def test_nothing_is_shown_before_it_is_needed(lab):
+    assert not one(lab, "[data-do=cover]").is_displayed() and not one(lab, "[data-do=uncover]").is_displayed()
+    assert one(lab, "[data-message]").rect["height"] == 0
+    one(lab, "[data-state=brush]").click()
+    assert one(lab, "[data-do=cover]").is_displayed() and one(lab, "[data-do=uncover]").is_displayed()
+
+
+def test_the_caption_stands_under_the_pad_and_a_file_is_chosen_by_a_button_like_the_others(lab):
+    assert one(lab, "[data-region=caption]").rect["x"] == one(lab, "[data-pad]").rect["x"]
+    label, chooser = one(lab, ".course-lab-file"), one(lab, "[data-file]")
+    assert label.text == "Open a file …" and chooser.rect["width"] >= 44 and chooser.rect["height"] >= 40
+    assert chooser.value_of_css_property("opacity") == "0"
+    lab.execute_script("arguments[0].focus({ focusVisible: true })", chooser)
+    assert label.value_of_css_property("outline-style") == "solid"
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_is_wider_than_a_phone_and_its_letters_are_large_enough(lab, width):
+    lab.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        lab.execute_script("document.querySelector('[data-do=all]').click()")
+        one(lab, '[data-grid="4"]').send_keys(*[Keys.DOWN] * 5, *[Keys.RIGHT] * 5, Keys.ENTER)
+        assert lab.execute_script("return document.documentElement.scrollWidth") <= width
+        smallest = lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab text")].map((text) =>
+              parseFloat(text.getAttribute("font-size")) * text.getScreenCTM().a))""")
+        assert smallest >= 9
+        assert lab.execute_script("""
+            return Math.min(...[...document.querySelectorAll(".course-lab :is(button, select, .course-lab-file)")]
+              .filter((control) => control.checkVisibility())
+              .map((control) => control.getBoundingClientRect().height))""") >= 44
+    finally:
+        lab.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_first_line_says_in_bold_what_to_do(lab):
+    first = one(lab, ".course-lab-body > :first-child")
+    assert first.find_element("css selector", "strong").text.startswith("Draw a digit on the pad")
+
+
+def test_what_the_maps_show_and_the_weights_stand_in_one_row(lab):
+    bottoms = [bottom for bottom, _ in bottoms_and_tops(lab, ".course-lab-body > .course-lab-w-options > *")]
+    assert len(bottoms) == 4 and max(bottoms) - min(bottoms) <= 1
+
+
+def test_maps_fill_their_rows(lab):
+    for width, rows in ((1280, {"1": [8], "3": [8], "4": [16], "6": [16]}),
+                        (390, {"1": [4, 4], "3": [8], "4": [8, 8], "6": [8, 8]})):
+        size(lab, width)
+        for grid, counts in rows.items():
+            tops = [top for _, top in bottoms_and_tops(lab, f'[data-grid="{grid}"] .course-lab-map')]
+            assert [tops.count(top) for top in sorted(set(tops))] == counts, (width, grid)
+
+
+def test_all_drawings_of_a_hand_are_in_sight(lab, path):
+    opened(lab, path, f"#lab=network:{json.dumps({'weights': 'random', 'all': True})}")
+    assert len(lab.find_elements("css selector", ".course-lab-hand button")) == 50
+    for width in (1280, 801, 800, 640, 601, 600, 390, 320):
+        size(lab, width)
+        cut, narrowest = lab.execute_script("""
+            const room = document.querySelector(".course-lab-drawings").getBoundingClientRect();
+            const parts = [...document.querySelectorAll(".course-lab-hand > *")];
+            const widths = parts.filter((part) => part.dataset.set).map((part) => part.getBoundingClientRect().width);
+            return [parts.filter((part) => part.getBoundingClientRect().right > room.right + 1
+              || part.scrollWidth > part.clientWidth).map((part) => part.textContent), Math.min(...widths)]""")
+        assert cut == [] and narrowest >= 44, width
+
+
+def test_the_table_is_as_careful_as_the_sentence(lab):
+    shares = [cell.text.replace("\u00a0", " ") for cell in
+              lab.find_elements("css selector", ".course-lab-scores tbody td:nth-of-type(2)")]
+    assert "over 99.9 %" in caption(lab)
+    assert shares == ["> 99.9 %" if digit == 3 else "< 0.1 %" for digit in range(10)]
+
+
+def test_only_what_is_exactly_0_is_shown_without_decimals(lab):
+    one(lab, '[data-grid="1"]').send_keys(Keys.DOWN)  # a corner: padding, and paper
+    shown = lab.execute_script("""
+        return [...document.querySelectorAll("[data-panel] svg[aria-label*=numbers]")].map((part) =>
+          [...part.querySelectorAll("text")].map((text) => text.textContent))""")
+    read, weights, products = shown
+    assert set(read) == set(products) == {"0"} and all("." in weight for weight in weights)
+
+
+def test_the_panel_covers_nothing_that_a_key_reaches(lab):
+    from helpers_book import wait
+
+    grid = one(lab, '[data-grid="4"]')
+    lab.execute_script("arguments[0].scrollIntoView({ block: 'end', behavior: 'instant' })", grid)
+    pointed = ActionChains(lab, duration=0).move_to_element(grid.find_element("css selector", "canvas"))
+    pointed.perform()
+    assert not one(lab, "[data-panel]").is_displayed()  # it would open under the mouse
+    pointed.click().perform()
+    assert 0 < one(lab, "[data-panel]").rect["height"] <= 0.38 * 800
+    assert wait(lab, f"return (() => {{ {UNDER} }})()[1] === false")  # also where the panel has just opened
+    seen = []
+    while len(seen) < 40:
+        ActionChains(lab, duration=0).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+        found = lab.execute_script(UNDER)
+        if not found:
+            break
+        seen.append(found)
+    assert {"file", "weights", "view", "target", "all", "0"} <= {name for name, _ in seen}
+    assert [name for name, under in seen if under] == []
+
+
+def test_a_control_in_the_panel_is_reached_without_a_jump(lab):
+    one(lab, '[data-grid="1"]').send_keys(Keys.DOWN, Keys.ENTER)
+    before = lab.execute_script("return scrollY")
+    for name in ("Close", "off"):
+        button = one(lab, ".course-lab-close" if name == "Close" else '[data-focus="off"]')
+        lab.execute_script("arguments[0].focus()", button)
+        box, panel = button.rect, one(lab, "[data-panel]").rect
+        assert panel["y"] <= box["y"] and box["y"] + box["height"] <= panel["y"] + panel["height"] + 1
+        assert lab.execute_script("return scrollY") == before
+
+
+def test_on_the_narrowest_phone_the_menu_of_drawings_is_not_cut(lab):
+    size(lab, 320)
+    shown, whole = lab.execute_script("""
+        const menu = document.querySelector("[data-state=picked]"), copy = menu.cloneNode(true);
+        Object.assign(copy.style, { maxWidth: "none", position: "absolute" });
+        menu.after(copy);
+        return [menu, copy].map((part) => part.getBoundingClientRect().width)""")
+    assert shown >= whole - 1
