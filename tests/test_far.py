@@ -5,7 +5,8 @@ from helpers_book import HTML, show, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 CHAPTER, LATE = "chapters/09_convolution.html", "further-reading"
-LAID_OUT = "return document.getElementById(arguments[0]).querySelector('p').checkVisibility({contentVisibilityAuto: true})"
+LAID_OUT = """return document.getElementById(arguments[0]).querySelector("p")
+    .checkVisibility({ contentVisibilityAuto: true })"""
 STILL = """const [id, done] = arguments;
     let last, times = 0;
     const look = () => {
@@ -17,9 +18,9 @@ STILL = """const [id, done] = arguments;
     };
     look();"""
 # Boxes that are shown, and whether they scroll; whether Tab halts there.
-SCROLLERS = """return [...document.querySelectorAll("article :is(pre, .formula, .course-stage, .cell_output > .output)")]
-    .filter((box) => box.checkVisibility({ contentVisibilityAuto: true }))
-    .map((box) => [box.className || box.tagName, box.scrollWidth > box.clientWidth + 1 ||
+SCROLLERS = """return [...document.querySelectorAll("article :is(pre, .formula, .course-stage, .output)")]
+    .filter((box) => box.checkVisibility({ contentVisibilityAuto: true })).map((box) =>
+      [box.className || box.tagName, box.scrollWidth > box.clientWidth + 1 ||
       box.scrollHeight > box.clientHeight + 1, box.tabIndex === 0])"""
 
 

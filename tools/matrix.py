@@ -11,6 +11,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+FOLDERS = ("chapters", "laboratories")
 KERNELS = (None, "Haswell", "Sandybridge")
 THREADS = (1, 2)
 
@@ -24,7 +25,7 @@ def environment(kernels: str | None, threads: int) -> dict[str, str]:
 
 def main(notebooks: list[str]) -> int:
     """Run nbval once for each combination and print a table."""
-    notebooks = notebooks or sorted(str(path) for path in (ROOT / "chapters").glob("*.ipynb"))
+    notebooks = notebooks or [str(path) for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
     command = [
         sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "--nbval-sanitize-with",
         "nbval_sanitize.cfg", "-p", "no:cacheprovider", "--dist", "loadfile", *notebooks,
