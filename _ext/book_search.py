@@ -26,7 +26,7 @@ ENTRIES = "dl.py > dt[id], dl.glossary > dt[id], div.citation[id]"
 
 
 def words(element) -> str:
-    """The text of an element, each formula of a line in one piece, with signs for what is set high, low or as a fraction."""
+    """The text of an element, each formula of a line in one piece, with signs for powers, indices and fractions."""
     for formula in element.find_all("math"):
         for part in formula.find_all(list(SIGNS)):
             for sign, inner in zip(SIGNS[part.name], part.find_all(True, recursive=False), strict=False):

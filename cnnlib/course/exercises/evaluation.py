@@ -330,7 +330,7 @@ def loop(answer):
 def margin(answer):
     """7.1b: the margin of 380 right of 400, and how many digits a margin of one point takes."""
     p, z = 0.95, 1.96
-    half, n = z * np.sqrt(p * (1 - p) / 400), 1825
+    half, n = z * np.sqrt(p * (1 - p) / 400), 1825.0
     return check_value(
         "7.1b", answer, (half, n),
         [Mistake((100 * half, n), "the margin is a share here: 0.01 is one point."),
