@@ -20,7 +20,8 @@ NOT_TEXT = (".headerlink, div.math, .toctree-wrapper, .course-controls, .course-
             ".course-lab-still, .tag_hide-cell, details > summary")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # What stands before each part of a formula's element.
-SIGNS = {"msub": ("", "_"), "msup": ("", "^"), "msubsup": ("", "_", "^"), "mfrac": ("", "/")}
+SIGNS = {"msub": ("", "_"), "msup": ("", "^"), "msubsup": ("", "_", "^"), "munder": ("", "_"),
+         "munderover": ("", "_", "^"), "mfrac": ("", "/")}
 # Entries that are found by themselves, each with the element that holds its text.
 ENTRIES = "dl.py > dt[id], dl.glossary > dt[id], div.citation[id]"
 

@@ -155,7 +155,7 @@ class TestSearching:
         headings = [one["heading"].lower() for one in browser.execute_script(RESULTS, ".bd-search-container")]
         assert headings[0].split(". ")[-1] == words.lower()
         asked = [heading.startswith("exercise") for heading in headings if words.lower() in heading]
-        assert asked == sorted(asked), headings
+        assert not any(asked[:2]), headings
 
     def test_words_with_signs_are_words_and_markup_is_shown_as_it_was_typed(self, browser):
         show(browser, "search.html")

@@ -23,7 +23,7 @@ function judge(table, text) {
 const unread = (text, wanted) => ({ passed: null, say: `I cannot read this: ${quoted(text)}; ${wanted}` });
 
 function judgeValue({ label, digits, entries }, given) {
-  if (typeof given[0] === "string") return unread(given[0], "give numbers without quotes, such as 0.5, -2, 2/5 or 1e-3.");
+  if (typeof given[0] === "string") return unread(given[0], "give numbers, such as 0.5, -2, 2/5 or 1e-3.");
   const compare = (value, at) => difference(value, entries[at].like, { label, seen: 0, digits });
   for (const at of entries.keys()) {
     if (given.some((value) => !compare(value, at))) return { passed: at === 0, say: entries[at].say };

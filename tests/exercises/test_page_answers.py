@@ -55,7 +55,7 @@ def page():
 
 def python(chapter, name, answer):
     verdict = getattr(load(chapter)[1], name)(answer)
-    return verdict.passed, verdict.message.replace(" by hand, then run the cell.", " by hand.")
+    return verdict.passed, verdict.message.replace(" by hand, then run the cell.", " by hand.").replace(" without quotes,", ",")
 
 
 class Untypable(Exception):
