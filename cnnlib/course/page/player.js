@@ -25,7 +25,7 @@ export function together() {
   return course;
 }
 
-const LARGEST = 999;  // what a reader may make of a number: its products have room in their cells
+const LARGEST = 99;  // what a reader may make of a number: the sum of its products has room in a cell
 const within = (text) => Math.min(Math.max(Number(text) || 0, -LARGEST), LARGEST);
 
 // A control's place: an index into its values, or all numbers of a grid.
