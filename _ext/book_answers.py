@@ -27,7 +27,7 @@ NOTE = ('<p class="course-answers-note"><span>On this page you answer in the box
         'kept in this browser alone.</span> <button type="button" hidden>Forget my answers</button>'
         '<span role="status"></span></p>')
 HOW = {
-    "number": "A number, such as <code>0.25</code>, <code>−3</code> or <code>2/5</code>.",
+    "number": "A number, such as <code>0.25</code>, <code>−3</code>, <code>2/5</code> or <code>10^-3</code>.",
     "numbers": "Numbers as <code>1, −2, 0.5</code>, rows of numbers as <code>[[1, 2], [3, 4]]</code>.",
     "truth": "Numbers and yes or no, such as <code>1.5, yes</code>.",
     "ordered": "One letter after the other, in order.",

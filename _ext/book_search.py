@@ -19,13 +19,22 @@ DRAWN = re.compile(r"<(svg|pre|script|style|noscript)\b.*?</\1>| (?:data-[\w-]+|
 NOT_TEXT = (".headerlink, div.math, .toctree-wrapper, .course-controls, .course-verdict, .course-still, "
             ".course-lab-still, .tag_hide-cell, details > summary")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# What stands before each part of a formula's element.
+SIGNS = {"msub": ("", "_"), "msup": ("", "^"), "msubsup": ("", "_", "^"), "munder": ("", "_"),
+         "munderover": ("", "_", "^"), "mfrac": ("", "/")}
 # Entries that are found by themselves, each with the element that holds its text.
 ENTRIES = "dl.py > dt[id], dl.glossary > dt[id], div.citation[id]"
 
 
 def words(element) -> str:
-    """The text of an element, each formula of a line in one piece."""
+    """The text of an element, each formula of a line in one piece, with signs for powers, indices and fractions."""
     for formula in element.find_all("math"):
+        for part in formula.find_all(list(SIGNS)):
+            for sign, inner in zip(SIGNS[part.name], part.find_all(True, recursive=False), strict=False):
+                if inner.name == "mrow" and len(inner.get_text().strip()) > 1:
+                    inner.insert(0, "(")
+                    inner.append(")")
+                inner.insert_before(sign)
         formula.replace_with(re.sub(r"[\s\u2061-\u2064]+", "", formula.get_text()))
     return re.sub(r"\s+", " ", element.get_text(" ")).strip()
 

@@ -114,6 +114,12 @@ def test_an_answer_is_right_or_its_mistake_is_named(chapter):
     assert "Right: " in answer(chapter, "1.3", "f, e, d and a", by_key=False)
     assert "Wrong: this is NOR" in answer(chapter, "1.2", "-1 -1 .5")
     assert answer(chapter, "1.2", "  ") == ""
+    form = chapter.find_element("css selector", BOX.format("1.1"))
+    assert answer(chapter, "1.1", "minus a half").startswith("I cannot read this: 'minus a half'; give numbers")
+    verdict = form.find_element("css selector", "[role=status]")
+    assert verdict.get_attribute("class").split() == ["course-answer-said", "course-verdict"]
+    kept = chapter.execute_script("return JSON.parse(localStorage.getItem(arguments[0]))", KEPT)
+    assert kept["1.1"] == {"text": "minus a half", "passed": False}
 
 
 @in_browser

@@ -118,6 +118,26 @@ def test_the_colour_switch_and_the_sidebar_work_on_a_phone(browser):
     browser.execute_script("localStorage.clear()")
 
 
+@pytest.mark.parametrize("width", [390, 800])
+def test_tab_passes_no_link_of_a_drawer_that_is_shut_and_escape_gives_the_focus_back(browser, width):
+    show(browser, "chapters/09_convolution.html", explorers=False)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": True})
+    links = """return [...document.querySelectorAll(arguments[0] + ' a')].filter((a) =>
+        getComputedStyle(a).visibility === 'visible' && a.getClientRects().length).length"""
+    assert browser.execute_script(links, "#pst-primary-sidebar, #pst-secondary-sidebar") == 0
+    for button, dialog in (("primary-toggle", "pst-primary-sidebar-modal"), ("search-button", "pst-search-dialog"),
+                           ("secondary-toggle", "pst-secondary-sidebar-modal")):
+        opener = browser.find_element("css selector", f".bd-header-article .{button}")
+        browser.execute_script("arguments[0].focus()", opener)
+        opener.send_keys("\ue007")
+        inside = "const d = document.getElementById(arguments[0]); return d.open && d.contains(document.activeElement)"
+        assert wait(browser, inside, dialog), button
+        assert button == "search-button" or browser.execute_script(links, f"#{dialog}") > 5
+        browser.switch_to.active_element.send_keys("\ue00c")
+        assert wait(browser, "return document.activeElement === arguments[0]", opener, seconds=3), button
+
+
 def test_what_opens_a_list_of_the_sidebar_has_one_ring_around_its_sign(browser):
     show(browser, "notation.html", explorers=False)
     ring, size, inner = browser.execute_script("""

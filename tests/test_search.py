@@ -14,7 +14,8 @@ from book_search import INDEX, UNUSED, sections  # noqa: E402
 PAGES = pages()
 TOY = """<article class="bd-article"><section id="toy"><h1>Toy<a class="headerlink" href="#toy">#</a></h1>
 <p>A <strong>kernel</strong>
-(<span class="math" data-tex="x^2"><math><msup><mi>x</mi><mn>2</mn></msup></math></span>).</p>
+(<span class="math" data-tex="x^2"><math><msup><mi>x</mi><mn>2</mn></msup></math></span>,
+<math><mfrac><msub><mi>p</mi><mi>i</mi></msub><mrow><mn>1</mn><mo>+</mo><mi>e</mi></mrow></mfrac></math>).</p>
 <div class="math"><math><mi>q</mi></math></div><svg><text>drawn</text></svg>
 <div class="highlight"><pre>code = <span>1</span></pre></div><div class="course-verdict">not attempted</div>
 <section class="course-explorer" id="explore-toy"><p class="course-explorer-title">Move it</p><p>Moved.</p></section>
@@ -31,7 +32,7 @@ def test_every_section_and_entry_is_found_with_its_own_text_and_nothing_drawn_or
     assert title == "Toy" and sorted(found) == [
         ("Inner part", "inner", "Deeper."),
         ("Move it", "explore-toy", "Moved."),
-        ("Toy", "toy", "A kernel (x2)."),
+        ("Toy", "toy", "A kernel (x^2, p_i/(1+e))."),
         ("Try it", "lab-toy", ""),
         ("conv.conv2d", "cnnlib.conv.conv2d", "Slides."),
         ("one", "term-one", "The first."),
@@ -143,8 +144,18 @@ class TestSearching:
         found = browser.execute_script(RESULTS, ".bd-search-container")
         assert any("ackpropagation" in one["heading"] for one in found)
         field.send_keys(" qqzzyx")
-        assert wait(browser, f"{STATUS} === 'No sections found.'", ".bd-search-container")
+        assert wait(browser, f"{STATUS}.startsWith('No sections found. Try fewer words')", ".bd-search-container")
         assert browser.execute_script(RESULTS, ".bd-search-container") == []
+
+    @pytest.mark.parametrize("words", ["softmax", "stride", "Padding", "momentum", "pooling"])
+    def test_a_title_that_is_the_word_comes_first_and_an_exercise_after_what_teaches(self, browser, words):
+        show(browser, "search.html")
+        browser.find_element("css selector", ".bd-search-container input[type=search]").send_keys(words)
+        assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
+        headings = [one["heading"].lower() for one in browser.execute_script(RESULTS, ".bd-search-container")]
+        assert headings[0].split(". ")[-1] == words.lower()
+        asked = [heading.startswith("exercise") for heading in headings if words.lower() in heading]
+        assert not any(asked[:2]), headings
 
     def test_words_with_signs_are_words_and_markup_is_shown_as_it_was_typed(self, browser):
         show(browser, "search.html")

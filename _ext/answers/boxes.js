@@ -14,6 +14,7 @@ function bring() {
   return coming;
 }
 
+// What cannot be read (`passed` is null) is neither right nor wrong.
 function say(form, passed, text) {
   const said = form.querySelector(".course-answer-said"), input = form.querySelector("input");
   const mark = document.createElement("span"), word = document.createElement("span");
@@ -21,8 +22,9 @@ function say(form, passed, text) {
   mark.textContent = passed ? "✓" : "✗";
   word.className = "course-answer-word";
   word.textContent = passed ? " Right:" : " Wrong:";
-  said.replaceChildren(...(text ? [mark, word, ` ${text}`] : []));
-  said.className = `course-answer-said${text ? ` course-verdict ${passed ? "passed" : "failed"}` : ""}`;
+  said.replaceChildren(...(!text ? [] : passed === null ? [text] : [mark, word, ` ${text}`]));
+  const look = { true: "course-verdict passed", false: "course-verdict failed", null: "course-verdict" }[passed];
+  said.className = `course-answer-said ${text ? look : ""}`;
   if (text && !passed) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
 }
 
@@ -41,7 +43,7 @@ async function check(form) {
   }
   const { passed, say: words } = document.courseJudge(form.dataset.label, text);
   say(form, passed, words);
-  return { text, passed };
+  return { text, passed: passed === true };
 }
 
 // Fill in what is kept; it is checked again, since a new edition of the book may judge otherwise.

@@ -12,12 +12,18 @@ const opens = (bytes, digest) => bytes.slice(0, KEY).every((b, i) => b === diges
 const fits = (key, ...place) => opens(bytesOf(key), hash(place.join("|")));
 const share = (right, of) => `${right} of ${of} ${right === 1 ? "is" : "are"} right.`;
 
+// `passed` is true, false, or null where what was typed cannot be read: that is not wrong.
 function judge(table, text) {
-  if (table.says) return judgeProperty(table, readings(text));
-  return table.entries ? judgeValue(table, readings(text)) : judgeLetters(table, text);
+  if (!table.says && !table.entries) return judgeLetters(table, text);
+  const given = readings(text), { passed, say } = table.says ? judgeProperty(table, given) : judgeValue(table, given);
+  const byName = passed === false && (text.match(/=/g) ?? []).length > 1;
+  return { passed, say: byName ? `${say} (Numbers are read in the order in which they stand, not by their names.)` : say };
 }
 
+const unread = (text, wanted) => ({ passed: null, say: `I cannot read this: ${quoted(text)}; ${wanted}` });
+
 function judgeValue({ label, digits, entries }, given) {
+  if (typeof given[0] === "string") return unread(given[0], "give numbers, such as 0.5, -2, 2/5 or 1e-3.");
   const compare = (value, at) => difference(value, entries[at].like, { label, seen: 0, digits });
   for (const at of entries.keys()) {
     if (given.some((value) => !compare(value, at))) return { passed: at === 0, say: entries[at].say };
@@ -158,16 +164,16 @@ function numbered(text) {
 
 function judgeLetters({ label, choices, ordered, example, praise, right, hints, mistakes }, text) {
   const no = (say) => ({ passed: false, say });
-  if (SIGNS.test(text)) return no(`give ${example}: letters alone, without signs; you gave the text ${quoted(text)}.`);
+  if (SIGNS.test(text)) return unread(text, `give ${example}: letters alone, without signs.`);
   let given = lettersOf(text);
   const inTurn = ordered ? numbered(text) : null;
   if (inTurn !== null) {
-    if (given && !inTurn) return no(`number the letters from 1 to ${right.length}, each once, or give them alone, in turn.`);
+    if (given && !inTurn) return unread(text, `number the letters from 1 to ${right.length}, each once, or give them alone, in turn.`);
     given = given && inTurn;
   }
-  if (!given) return no(`give ${example}; you gave the text ${quoted(text)}.`);
+  if (!given) return unread(text, `give ${example}.`);
   const strange = [...given].find((letter) => !choices.includes(letter));
-  if (strange) return no(`the letters to choose from are ${[...choices].join(", ")}; you gave ${quoted(strange)}.`);
+  if (strange) return unread(text, `the letters to choose from are ${[...choices].join(", ")}; you gave ${quoted(strange)}.`);
   if (ordered && given.length !== right.length) {
     return no(`${right.length} letters are asked for, one for each in turn; you gave ${given.length}.`);
   }

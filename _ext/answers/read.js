@@ -1,13 +1,21 @@
 // What somebody typed, as a value: a number, true or false, null, a text, or a list of these.
-const WORDS = { true: true, yes: true, false: false, no: false, none: null, nan: NaN, inf: Infinity, infinity: Infinity };
+const WORDS = { true: true, yes: true, y: true, false: false, no: false, n: false, none: null, nan: NaN, inf: Infinity, infinity: Infinity };
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/i;
 
 class Unreadable extends Error {}
 
-// All readings of a text, the likeliest first. A comma between digits separates, or stands before decimals or thousands.
+// One sign for each meaning: * and ^ for products and powers however they are written; no names, and no full stop at the end.
+const UP = "⁰¹²³⁴⁵⁶⁷⁸⁹", NAMES = /(^|[,;([]|\s)\s*(?:[\p{L}∂][\p{L}\p{N}_∂/′']*)?\s*[=≈]\s*/gu;
+const simple = (text) => text.trim().replace(/[−–⁻]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[“”„]/g, '"').replace(/[‘’]/g, "'")
+  .replace(new RegExp(`(?<=[\\d.)] ?)(-?)([${UP}]+)`, "g"), (_, sign, up) => `^${sign}${[...up].map((digit) => UP.indexOf(digit)).join("")}`)
+  .replace(/\*\*/g, "^").replace(/[×·⋅∙]|(?<=[\d.)] ?)x(?= ?[\d.(+-])/gi, "*").replace(NAMES, "$1").replace(/(?<=[^.\s])\.$/, "");
+
+// All readings of a text, the likeliest first. A comma between digits separates, or stands before decimals or thousands; a
+// sign of multiplication may stand between the sizes of a shape, and a stroke between rows.
 function readings(text) {
-  const plain = text.trim().replace(/[−–]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[“”„]/g, '"').replace(/[‘’]/g, "'");
-  const ways = [plain];
+  const plain = simple(text), ways = [plain];
+  if (/^[\d*. ]+$/.test(plain) && plain.includes("*")) ways.unshift(plain.replace(/\*/g, ","));
+  if (/ \/ /.test(plain)) ways.push(plain.replace(/ \/ /g, "; "));
   if (/\d,\d/.test(plain) && !/\d\.|\.\d/.test(plain)) ways.push(plain.replace(/(\d),(?=\d)/g, "$1."));
   if (/\d,\d{3}(?!\d)/.test(plain)) ways.push(plain.replace(/(\d),(?=\d{3}(?!\d))/g, "$1"));
   const found = ways.map(value).filter((v) => v !== undefined);
@@ -45,11 +53,23 @@ function value(text) {
   }
 
   function part() {
+    let result = factor();
+    if (typeof result !== "number") return result;
+    for (let sign; (sign = take(/^ ?([*/]) ?(?=[\d.(+-])/));) {
+      const by = factor();
+      need(typeof by === "number");
+      result = sign[1] === "*" ? result * by : result / by;
+    }
+    return take(/^ ?%/) ? result / 100 : result;
+  }
+
+  function factor() {
     const open = take(/^[[(]/);
     if (open) {
       const { list, comma } = parts(open[0] === "[" ? "]" : ")");
       need(take(open[0] === "[" ? /^\]/ : /^\)/));
-      return open[0] === "(" && list.length === 1 && !comma ? list[0] : list; // (10) is a number, (10,) a list
+      const [one] = list, alone = open[0] === "(" && list.length === 1 && !comma; // (10) is a number, (10,) a list
+      return !alone ? list : typeof one === "number" ? raised(one) : one;
     }
     const quoted = take(/^(?:"([^"]*)"|'([^']*)')/);
     if (quoted) return quoted[1] ?? quoted[2];
@@ -59,9 +79,15 @@ function value(text) {
       need(Object.hasOwn(WORDS, name) && (!sign || typeof WORDS[name] === "number"));
       return sign === "-" ? -WORDS[name] : WORDS[name];
     }
-    const number = Number(need(take(NUMBER))[0]), over = take(/^ ?\/ ?(?=[\d.])/);
-    const result = over ? number / Number(need(take(NUMBER))[0]) : number;
-    return take(/^ ?%/) ? result / 100 : result;
+    const [digits] = need(take(NUMBER)), minus = digits.startsWith("-"); // −2² is −4
+    return minus ? -raised(-Number(digits)) : raised(Number(digits));
+  }
+
+  function raised(base) {
+    if (!take(/^ ?\^ ?/)) return base;
+    const power = factor();
+    need(typeof power === "number");
+    return base ** power;
   }
 
   try {

@@ -47,6 +47,7 @@ const RULES = {
 };
 
 function judgeProperty({ label, shape, what, praise, says }, given) {
+  if (typeof given[0] === "string") return unread(given[0], `give ${what}.`);
   const fitting = given.find((value) => tuple(numbers(value)?.shape ?? [-1]) === tuple(shape));
   if (fitting === undefined) {
     const [value] = given, inside = stranger(value);

@@ -15,13 +15,17 @@
       searchOptions: {
         boost: { heading: 4 }, combineWith: "AND",
         prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 4 ? 0.2 : 0),
-        // The reference names everything many times: the chapters come first.
-        boostDocument: (id, term, { address }) => (address.startsWith("api/") ? 0.5 : 1),
+        // The reference names everything many times, and an exercise asks: what teaches comes first.
+        boostDocument: (id, term, { address, heading }) => (/^api\//.test(address) || /^Exercise /.test(heading) ? 0.5 : 1),
       },
     });
     search.addAll(bookIndex.map(([title, heading, address, text], id) => ({ id, title, heading, address, text })));
     return search;
   });
+
+  // A title that is the very words comes before longer ones.
+  const named = (heading) => heading.toLowerCase().replace(/^\d+\. /, "");
+  const sorted = (hits, query) => hits.sort((a, b) => (named(b.heading) === query) - (named(a.heading) === query));
 
   // A text in which the words that were found are marked.
   function marked(text, found) {
@@ -64,6 +68,8 @@
     return item;
   }
 
+  const glossary = () => Object.assign(document.createElement("a"), { href: `${root}glossary.html`, textContent: "the glossary" });
+
   function serve(form) {
     const field = form.querySelector("input[type=search]");
     const status = Object.assign(document.createElement("p"), { className: "search-status" });
@@ -75,7 +81,7 @@
       const query = field.value.trim();
       let hits;
       try {
-        hits = query ? (await engine()).search(query) : [];
+        hits = query ? sorted((await engine()).search(query), query.toLowerCase()) : [];
       } catch {
         status.textContent = "The index of the book could not be loaded.";
         return;
@@ -83,7 +89,8 @@
       if (query !== field.value.trim()) return;  // typed on, meanwhile
       list.replaceChildren(...hits.slice(0, MOST).map(result));
       const count = hits.length === 1 ? "1 section" : `${hits.length || "No"} sections`;
-      status.textContent = query && count + (hits.length > MOST ? `; the first ${MOST}:` : hits.length ? ":" : " found.");
+      status.textContent = query && count + (hits.length > MOST ? `; the first ${MOST}:` : hits.length ? ":" : " found. ");
+      if (query && !hits.length) status.append("Try fewer words, or other ones: ", glossary(), " has those of this book.");
     };
     field.addEventListener("focus", () => engine().catch(() => {}), { once: true });
     field.addEventListener("input", show);

@@ -21,6 +21,22 @@
   };
   addEventListener("load", () => setTimeout(repair, 0));
 
+  // A dialog that closes gives the focus back to what had it, unless a link leads on.
+  let left = null;  // what has lost the focus just now, since a dialog is about to open
+  document.addEventListener("focusout", ({ target }) => {
+    left = target;
+    setTimeout(() => { left = null; });
+  });
+  for (const dialog of document.querySelectorAll("dialog")) {
+    let before = null;
+    dialog.addEventListener("beforetoggle", ({ newState }) => { if (newState === "open") before = left ?? document.activeElement; });
+    dialog.addEventListener("click", ({ target }) => { if (target.closest("a")) before = null; });
+    dialog.addEventListener("close", () => {
+      before?.focus({ preventScroll: true });
+      before = null;
+    });
+  }
+
   // The contents of the page mark the section that is read: the last whose heading has passed the upper third.
   const links = new Map([...document.querySelectorAll("nav.page-toc a[href^='#']")].map((link) =>
     [document.getElementById(decodeURIComponent(link.hash.slice(1))), link]));

@@ -40,12 +40,17 @@ def wrong_answers(chapter, name):
     return [("as written", *pair) for pair in data.WRONG[name]] + list(_dress.spoiled(data.RIGHT[name][0], changes))
 
 
+def refused(verdict):
+    """Is an answer wrong, or no answer at all?"""
+    return verdict.passed is False or verdict.passed is None and verdict.message.startswith("I cannot read this: ")
+
+
 @each_exercise
 def test_right_answers_pass_in_every_style(chapter, name):
     check = getattr(load(chapter)[1], name)
-    refused = [(i, what, check(answer).message) for i, (what, answer) in enumerate(right_answers(chapter, name))
+    missed = [(i, what, check(answer).message) for i, (what, answer) in enumerate(right_answers(chapter, name))
                if check(answer).passed is not True]
-    assert not refused, "\n".join(map(str, refused))
+    assert not missed, "\n".join(map(str, missed))
 
 
 @each_exercise
@@ -53,7 +58,7 @@ def test_wrong_answers_are_refused_with_their_hint(chapter, name):
     check = getattr(load(chapter)[1], name)
     with contextlib.redirect_stdout(io.StringIO()):
         verdicts = [(i, what, hint, check(answer)) for i, (what, answer, hint) in enumerate(wrong_answers(chapter, name))]
-    missed = [(i, what, hint, repr(v)) for i, what, hint, v in verdicts if v.passed is not False or hint not in v.message]
+    missed = [(i, what, hint, repr(v)) for i, what, hint, v in verdicts if not refused(v) or hint not in v.message]
     assert not missed, "\n".join(map(str, missed))
 
 

@@ -108,9 +108,22 @@ def stands_still(browser, name="explore-a"):
 
 def test_a_number_left_half_typed_is_what_it_counts_as(page):
     box = one(page, "#explore-d [type=number]")
-    for typed, kept in (("-", "0"), ("-2.5", "-2.5"), ("", "0")):
+    for typed, kept in (("-", "0"), ("-2.5", "-2.5"), ("", "0"), ("-11e9", "-99")):
         box.send_keys(Keys.CONTROL + "a" + Keys.NULL, Keys.DELETE, typed, Keys.TAB)
         assert box.get_attribute("value") == kept
+
+
+def test_a_menu_that_sends_only_its_change_is_heard_and_one_that_sends_both_once(page):
+    choose = """const menu = document.querySelector('#explore-a select');
+        menu.value = arguments[0];
+        for (const name of arguments[1]) menu.dispatchEvent(new Event(name, { bubbles: true }));"""
+    page.execute_script(choose, "1", ["change"])
+    assert caption(page) == "−1 pears of explore-a"
+    page.execute_script("""window.drawn = 0; new MutationObserver(() => { drawn++; }).observe(
+        document.querySelector('#explore-a .course-stage'), { childList: true });""")
+    for events in (["input"], ["change"]):
+        page.execute_script(choose, "0", events)
+    assert caption(page) == "−1 apples of explore-a" and page.execute_script("return drawn") == 1
 
 
 def test_the_button_says_what_it_does(page):

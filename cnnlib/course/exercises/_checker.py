@@ -99,6 +99,8 @@ def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
     value = plain(answer)
+    if isinstance(value, str):
+        return _unread(label, value, "give numbers without quotes, such as 0.5, -2, 2/5 or 1e-3.")
     found = difference(value, expected, tol, digits)
     if not found:
         return Verdict(label, True, praise)
@@ -133,19 +135,21 @@ def check_letters(label, answer, expected, choices, hints=None, mistakes=(), pra
     example = _example(expected, choices, ordered)
     text = written(answer, numbered=ordered)
     if text and SIGNS.search(text):
-        return Verdict(label, False, f"give {example}: letters alone, without signs; you gave the text {text[:30]!r}.")
+        return _unread(label, text, f"give {example}: letters alone, without signs.")
     given = letters(text) if text else ""
     if ordered and text and numbered(text) is not None:
         given = given and numbered(text)
         if not given and letters(text):
-            return Verdict(label, False, f"number the letters from 1 to {len(expected)}, each once, or give them alone, in turn.")
+            return _unread(label, text, f"number the letters from 1 to {len(expected)}, each once, or give them alone, in turn.")
     elif ordered and isinstance(answer, (set, frozenset)):
         return Verdict(label, False, f"give {example}; you gave a set, which has no order.")
+    if not given and isinstance(answer, str):
+        return _unread(label, answer, f"give {example}.")
     if not given:
         return Verdict(label, False, f"give {example}; you gave {describe(plain(answer))}.")
     if not set(given) <= set(choices):
         strange = next(letter for letter in given if letter not in choices)
-        return Verdict(label, False, f"the letters to choose from are {', '.join(choices)}; you gave {strange!r}.")
+        return _unread(label, text, f"the letters to choose from are {', '.join(choices)}; you gave {strange!r}.")
     if ordered and len(given) != len(expected):
         return Verdict(label, False, f"{len(expected)} letters are asked for, one for each in turn; you gave {len(given)}.")
     if not ordered:
@@ -176,6 +180,8 @@ def judge_value(label, answer, shape, what, judge, praise="correct.", says=None)
     if answer is None or answer is ...:
         return Verdict(label, None, NOT_ATTEMPTED)
     value = plain(answer)
+    if isinstance(value, str):
+        return _unread(label, value, f"give {what}.")
     array = numbers(value)
     if array is None or array.shape != shape:
         inside = stranger(value)
@@ -185,6 +191,11 @@ def judge_value(label, answer, shape, what, judge, praise="correct.", says=None)
         return Verdict(label, False, "every number must be finite.")
     hint = judge(array)
     return Verdict(label, False, hint) if hint else Verdict(label, True, praise)
+
+
+def _unread(label, text, wanted):
+    """What is said of a text in which no answer can be found: it is neither right nor wrong."""
+    return Verdict(label, None, f"I cannot read this: {text[:30]!r}; {wanted}")
 
 
 def _outcomes(label, answer, reference, cases):

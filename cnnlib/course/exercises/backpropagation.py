@@ -131,7 +131,7 @@ def left(answer):
          Mistake((3 / 50**0.5 * 0.2) ** 10, "the standard deviation is s / √n. Adding over 50 outputs brings the √50 back: the weights' part is s = 3."),
          Mistake((3 * 0.25) ** 10, "1/4 is the largest slope. Here the typical one is 0.2."),
          Mistake(0.25**10, "1/4 is the largest slope; here the typical one is 0.2, and the weights count, too.")],
-        digits=2, praise="a factor of 0.6 a layer, and of 165 over ten.",
+        digits=2, tol=1e-2, praise="a factor of 0.6 a layer, and of 165 over ten.",
     )
 
 

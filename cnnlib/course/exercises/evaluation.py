@@ -330,7 +330,7 @@ def loop(answer):
 def margin(answer):
     """7.1b: the margin of 380 right of 400, and how many digits a margin of one point takes."""
     p, z = 0.95, 1.96
-    half, n = z * np.sqrt(p * (1 - p) / 400), 1825
+    half, n = z * np.sqrt(p * (1 - p) / 400), 1825.0
     return check_value(
         "7.1b", answer, (half, n),
         [Mistake((100 * half, n), "the margin is a share here: 0.01 is one point."),
@@ -342,7 +342,7 @@ def margin(answer):
          Mistake((z * np.sqrt(p * (1 - p)), n), "divide by the number of digits, under the root."),
          Mistake((z * np.sqrt(p / 400), n), "under the root stands p (1 − p) / n."),
          Mistake((z * np.sqrt(0.25 / 400), 9604), "that takes p = 1/2, the widest case. Here p = 0.95.")],
-        praise="a point of margin takes 1,825 digits; half a point would take four times as many.", digits=2,
+        praise="a point of margin takes 1,825 digits; half a point would take four times as many.", digits=2, tol=1e-2,
     )
 
 

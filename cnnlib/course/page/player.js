@@ -25,9 +25,12 @@ export function together() {
   return course;
 }
 
+const LARGEST = 99;  // what a reader may make of a number: the sum of its products has room in a cell
+const within = (text) => Math.min(Math.max(Number(text) || 0, -LARGEST), LARGEST);
+
 // A control's place: an index into its values, or all numbers of a grid.
 const read = (control) => control.matches("fieldset")
-  ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map((cell) => Number(cell.value) || 0))
+  ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map((cell) => within(cell.value)))
   : Number(control.value);
 
 function write(control, place) {
@@ -46,7 +49,7 @@ export function play(root, ask) {
   const controls = [...root.querySelectorAll("[data-name]")];
   const find = (name) => controls.find((control) => control.dataset.name === name);
   const stage = root.querySelector(".course-stage"), caption = root.querySelector(".course-caption");
-  let aloud = false;
+  let aloud = false, asked = "";
 
   const places = () => Object.fromEntries(controls.map((control) => [control.dataset.name, read(control)]));
 
@@ -60,6 +63,7 @@ export function play(root, ask) {
 
   const update = () => {
     readouts();
+    asked = JSON.stringify(places());
     ask(places());
   };
 
@@ -116,10 +120,13 @@ export function play(root, ask) {
     });
   }
 
-  root.querySelector(".course-controls").addEventListener("input", changed);
-  // A number that was left half typed counts as 0, and is one then.
-  root.querySelector(".course-controls").addEventListener("change", ({ target }) => {
-    if (target.matches("[type=number]")) target.value = Number(target.value) || 0;
+  const panel = root.querySelector(".course-controls");
+  panel.addEventListener("input", changed);
+  panel.addEventListener("change", ({ target }) => {
+    // A number that was left half typed, or is too large, is shown as what it counts as.
+    if (target.matches("[type=number]")) target.value = within(target.value);
+    // Some ways to choose from a menu send only this event.
+    else if (target.matches("select") && JSON.stringify(places()) !== asked) changed();
   });
   // Inside the stage, a click on an element with data-set="name:index", or several of them, moves those controls there.
   stage.addEventListener("click", (event) => {

@@ -88,7 +88,7 @@ def spoiled(answer, changes=True):
         yield "one too many", longer, ""
         yield "one too few", list(answer)[:-1] if size else [], ""
         yield "not a number", float("nan") if not size else [float("nan")] * size, ""
-        yield "text", "about right", "text"
+        yield "text", "about right", "cannot read this: 'about right'"
         yield "a dict", {"answer": answer}, "a dict"
         yield "a function", lambda: answer, "a function"
         yield "beyond float64", 10**400 if not size else [10**400] * size, ""

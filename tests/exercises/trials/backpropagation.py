@@ -172,7 +172,7 @@ RIGHT = {
     "circuit": [(-4, -4, 3), [-4.0, -4.0, 3.0], np.array([-4, -4, 3]), torch.tensor([-4, -4, 3])],
     "gain": [gain, gain_torch, gain_loop, lambda dy, x, g: [np.einsum("nf,f->nf", dy, g), np.einsum("nf,nf->f", dy, x), sum(dy)],
              lambda dy, x, g: (dy @ np.diag(g), np.diag(dy.T @ x), np.ones(len(dy)) @ dy)],
-    "left": [0.6**10, 0.0060, 0.00605, 0.6**10 * np.ones(())],
+    "left": [0.6**10, 0.0060, 0.00605, 0.0061, 0.00606, 1 / 165, 0.6**10 * np.ones(())],
     "numerical": [nudged, nudged_in_place, nudged_by_unit_vectors, lambda f, x, h: nudged(f, x, h).tolist()],
     "tape": [tape, tape_of_paths, tape_by_matrix, tape_counting, lambda graph, last: tuple(tape(graph, last))],
     "reports": ["dba", "D, B, A", ["d", "b", "a"], {1: "d", 2: "b", 3: "a"}],

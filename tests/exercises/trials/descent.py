@@ -180,9 +180,9 @@ RIGHT = {
 WRONG = {
     "limits": [((1, 1.6), "flat direction"), ((0.02, 0.032), "in one step"), ((25, 50 / 3.2), "other way up"), ((2 / 52, 3.2 / 52), "the largest decides"), ((2 / 26, 3.2 / 26), "mean curvature"), ((0.08, 0.128), "the ratio"),
                ((0.04, 0.04), "Momentum moves the limit"), ((0.04, 0.016), "1 + μ"), ((0.04, 0.1), "1/(1 − μ)"), ((0.064, 0.04), "other way round"), ((0.04, 0.025), "the rate may be larger"), ((2 / 48, 3.2 / 48), "difference"),
-               (0.04, "2 results"), ((0.04, 0.052), "multiplies the 2"), ((0.04, 0.032), "not 1/c"), ((0.04, 0.0291), "Nesterov"), ((0.04, 3.2 / 110), "Nesterov"), ((0.04, 0.07), "1 of 2"), ("0.04", "text"), ((0, 0), "0 of 2")],
+               (0.04, "2 results"), ((0.04, 0.052), "multiplies the 2"), ((0.04, 0.032), "not 1/c"), ((0.04, 0.0291), "Nesterov"), ((0.04, 3.2 / 110), "Nesterov"), ((0.04, 0.07), "1 of 2"), ("0.04", "without quotes"), ((0, 0), "0 of 2")],
     "batch": [(96, "variance by three"), (32 / 3, "noisier"), (32 / 9, "noisier"), (55.4256258422, "fourth root"), (2592, "divides the spread by 9"), (128, "A third is asked for"), (9, "the factor"), (256, "only near"),
-              (32, "not this one"), (0, "not this one"), (287, "not this one"), ((288, 1), "one number is expected"), ("9 times", "the text"), (300, "not this one")],
+              (32, "not this one"), (0, "not this one"), (287, "not this one"), ((288, 1), "one number is expected"), ("9 times", "cannot read"), (300, "not this one")],
     "momentum": [
         (lambda w, v, g, lr, mu: momentum(w, v, (1 - mu) * g, lr, mu), "averages"), (lambda w, v, g, lr, mu: (w + mu * v - lr * g, mu * v - lr * g), "inside v"),
         (lambda w, v, g, lr, mu: (w - (mu * v + lr * g), mu * v + lr * g), "inside v"), (lambda w, v, g, lr, mu: momentum(w, v, lr * g, lr, mu), "counts twice"),

@@ -381,7 +381,7 @@ RIGHT = {
     "split": [split, split_shuffle, split_choice, split_lists, split_torch],
     "twins": [twins, twins_loop, twins_torch, lambda t, v, d: [i for i, row in enumerate(distances(t, v)) if (row < d).any()], lambda t, v, d: np.unique(np.nonzero(distances(t, v) < d)[0]), lambda t, v, d: np.nonzero([np.linalg.norm((t - 1.0 * image).reshape(len(t), -1), axis=1).min() < d for image in v])[0]],
     "loop": [loop, loop_cnnlib, loop_torch, loop_in_place_of_a_copy],
-    "margin": [MARGIN, (0.021, 1825), (0.0214, 1825), (0.0214, 1824.76), [0.02136, 1825.0], (MARGIN[0], np.ceil(1824.76)), torch.tensor(MARGIN, dtype=torch.float64)],
+    "margin": [MARGIN, (0.0214, 1832), (0.0213, 1815), (0.021, 1825), (0.0214, 1825), (0.0214, 1824.76), [0.02136, 1825.0], (MARGIN[0], np.ceil(1824.76)), torch.tensor(MARGIN, dtype=torch.float64)],
     "luck": ["cab", "CAB", "c, a, b", ["c", "a", "b"], "1c 2a 3b"],
     "honesty": [honesty, honesty_loop, lambda c, r, bins: float(np.sum([abs(np.sum((c - r)[np.ceil(c * bins) == k])) for k in range(1, bins + 1)]) / len(c)), honesty_torch],
     "diagnosis": ["cbaed", "CBAED", "c, b, a, e, d", list("cbaed"), "1c 2b 3a 4e 5d"],

@@ -279,7 +279,7 @@ WRONG = {
     ],
     "ten_layers": [
         (1 / 1024, "of the mean square"), (1, "take away"), (0.7071, "one layer"), (0.5, "mean square over one layer"), (32, "turned over"), (3125, "The variance is its square"), (5**10, "And then the root"),
-        (0.00032, "adds up 100"), (1e-10, "100 terms"), (5, "do not add"), (7.0711, "do not add"), (0, "not this one"), ("1/32", "the text"), (-0.03125, "not this one"),
+        (0.00032, "adds up 100"), (1e-10, "100 terms"), (5, "do not add"), (7.0711, "do not add"), (0, "not this one"), ("1/32", "without quotes"), (-0.03125, "not this one"),
     ],
     "reach": [
         (reach_with(apart, after=1), "one too many"), (reach_with(apart, after=-1), "one too few"), (reach_with(lambda x, least: rms(x - x.mean()) <= least * rms(x)), "each unit's own mean"),

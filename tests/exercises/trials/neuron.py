@@ -116,7 +116,7 @@ WRONG = {
     "side": [
         ((-0.5, True), "fires only when z > 0"), ((-1.0, False), "left out the bias"), ((-1.5, False), "added, not subtracted"),
         ((3.5, True), "mind the sign: w₂"), ((False, -0.5), "first z"), (-0.5, "2 results are expected"), (False, "2 results"),
-        ((-0.5, "no"), "True or False is expected"), ((-0.5, -0.5), "True or False is expected"), ("(-0.5, False)", "2 results"),
+        ((-0.5, "no"), "True or False is expected"), ((-0.5, -0.5), "True or False is expected"), ("(-0.5, False)", "without quotes"),
         ((0.5, True), "0 of 2 are right"), ((0.5, False), "1 of 2 is right"), ((-0.5, None), "result 2: nothing is given"),
     ],
     "nand": [

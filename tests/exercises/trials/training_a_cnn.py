@@ -308,7 +308,7 @@ WRONG = {
         (lambda w, x, t: (w, 0), "yours takes (w, x, t)"), (lambda w, x, t, pieces, lr: pieces_wrong(lambda x, xb, k: len(x))(w, x[: len(x) // pieces * pieces], t[: len(x) // pieces * pieces], pieces, lr), "expected"),
     ],
     "steps": [(440, "a smaller one"), (449.0625, "whole thing"), (449, "do not run on"), (45, "one epoch."), (44, "without its last"), (460, "44 full batches"), (14370, "how many digits"), (14400, "not a digit"), (320, "10 · 32"), (0, "not this one"),
-              (451, "not this one"), ([45] * 10, "one number"), (4500, "not this one"), ("450", "the text")],
+              (451, "not this one"), ([45] * 10, "one number"), (4500, "not this one"), ("450", "without quotes")],
     "on_paper": [
         (1 + STEP, "uphill"), (1 - 0.4 * np.array([[3.0, 2], [5, 3]]), "won the maximum"), (1 - 0.1 * np.array([[3.0, 2], [5, 3]]), "not the mean"), (1 - 0.4 * np.array([[1.0, 0], [0, 1]]), "did not win"), (1 - 0.4 * np.array([[0.0, 1], [2, 0]]), "did not win"),
         (1 - 0.4 * np.array([[0.0, 1], [2, 0]]).T, ""), (1 - STEP / 2, "2 (y − 3)"), (1 - np.array([[2, 0], [1, 2]]), "target is missing"), (STEP, "length of the step"), (-STEP, "still to be added"), (10 * STEP, "still to be taken"),
