@@ -1,9 +1,12 @@
 """A long page is laid out as it is read, and nothing is missed for it: links, the Tab key, the contents."""
 
+import statistics
+
 import pytest
-from helpers_book import HTML, show, wait
+from helpers_book import HTML, pages, show, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
+PAGES = pages()
 CHAPTER, LATE = "chapters/09_convolution.html", "further-reading"
 LAID_OUT = """return document.getElementById(arguments[0]).querySelector("p")
     .checkVisibility({ contentVisibilityAuto: true })"""
@@ -17,6 +20,8 @@ STILL = """const [id, done] = arguments;
       else done([top, bottom, innerHeight]);
     };
     look();"""
+TALL = """return [...document.querySelectorAll("section[style^='--tall']")].map((section) =>
+    [section.id, parseFloat(section.style.getPropertyValue("--tall")), section.getBoundingClientRect().height])"""
 # Boxes that are shown, and whether they scroll; whether Tab halts there.
 SCROLLERS = """return [...document.querySelectorAll("article :is(pre, .formula, .course-stage, .output)")]
     .filter((box) => box.checkVisibility({ contentVisibilityAuto: true })).map((box) =>
@@ -24,9 +29,8 @@ SCROLLERS = """return [...document.querySelectorAll("article :is(pre, .formula, 
       box.scrollHeight > box.clientHeight + 1, box.tabIndex === 0])"""
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-def test_what_is_far_is_laid_out_when_it_comes_near(browser, size):
-    show(browser, CHAPTER, size=size, explorers=False, far=False)
+def test_what_is_far_is_laid_out_when_it_comes_near_on_a_phone(browser):
+    show(browser, CHAPTER, size="phone", explorers=False, far=False)
     assert not browser.execute_script(LAID_OUT, LATE)
     browser.execute_script("scrollTo({top: document.documentElement.scrollHeight, behavior: 'instant'})")
     assert wait(browser, LAID_OUT, LATE)
@@ -47,11 +51,24 @@ def test_a_link_into_the_page_leads_where_it_says(browser, size):
         assert 0 <= top < height / 4 or bottom <= height and top > 0, f"{target} stands at {top:.0f} of {height}"
 
 
-def test_on_paper_all_is_laid_out(browser):
+def test_a_section_is_taken_for_hardly_more_than_it_is(browser):
+    """For less, it would reach into the next one; by far too much, the scroll bar would lie."""
+    ratios = []
+    for page in PAGES:
+        show(browser, page, size="phone", explorers=False)
+        for name, taken, height in browser.execute_script(TALL):
+            assert taken > 0.97 * height, f"{page}#{name}: {taken} for {height}"
+            ratios.append(taken / height)
+    assert len(ratios) > 300 and statistics.median(ratios) < 1.4
+
+
+def test_on_a_wide_screen_and_on_paper_all_is_laid_out(browser):
     show(browser, CHAPTER, explorers=False, far=False)
+    assert browser.execute_script(LAID_OUT, LATE)
+    show(browser, CHAPTER, size="phone", explorers=False, far=False)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
-        assert browser.execute_script(LAID_OUT, LATE)
+        assert wait(browser, LAID_OUT, LATE)
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
