@@ -53,16 +53,16 @@ const layout = (config) => tools(does("play", PLAY, ' class="course-lab-main"'),
     <div data-part="settings">${controls(config)}</div>${quiz()}</details>
   <p data-region="caption"></p>
   <div class="course-lab-bench">
-    <div class="course-lab-tools course-lab-parts">${region("phases")}${does("part", "Next ›")}</div>
     <div class="course-lab-left">${region("runs")}<div data-region="network" data-grid="units" data-focus="network"
       tabindex="0" role="application" aria-label="Units of the network: arrows choose one, Enter keeps it"></div>
       ${region("key", "p")}</div>
     <div class="course-lab-training-planes">${region("planes")}${region("adding")}</div>
-    <div class="course-lab-charts">${region("curves")}${region("legend", "p")}</div>
+    <div class="course-lab-tools course-lab-parts">${region("phases")}${does("part", "Next ›")}</div>
     <div class="course-lab-detail">${tools('<span role="group" aria-label="Point of the batch">',
       does("point-", "‹ point"), does("point+", "point ›"), "</span>", region("which", "span"))}
       ${region("detail")}${region("badge")}</div>
-    <div class="course-lab-bent" data-region="bent"></div></div>`;
+    <div class="course-lab-bent" data-region="bent"></div>
+    <div class="course-lab-charts">${region("curves")}${region("legend", "p")}</div></div>`;
 
 // --- At work ---------------------------------------------------------------------------------------------------------
 
