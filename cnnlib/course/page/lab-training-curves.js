@@ -49,7 +49,8 @@ const reach = (t) => [50, 100, 200, 500, 1000, 2000].find((end) => t <= end) ?? 
 // One run: learned, held out, and each batch. Two runs: a colour for each, held out thin. Before the first step, a line.
 export function curves(sides) {
   const { t, rows } = sides[0], longest = reach(t), two = sides.length > 1;
-  if (!t) return `<p class="course-lab-hint">Curves follow ${rows.length ? "from the first step on" : "once there are points"}.</p>`;
+  const soon = rows.length ? "from the first step on" : "once there are points";
+  if (!t) return `<p class="course-lab-hint">Curves follow ${soon}.</p>`;
   const looks = (one, part, color, style) =>
     [one.looks.map((look) => look.t), one.looks.map((look) => look[part]?.loss), color, style];
   const steps = (one, name, color, style) => [range(one.steps.length), one.steps.map((step) => step[name]), color, style];

@@ -66,7 +66,8 @@ function forward(one, l, j, n, { name, from, weights }) {
       : `${one.activation}(${short(z)}) = ${bold(short(one.a[l][n][j]))} goes on.`;
   return table(`${bold("Forward")}, chosen point: ${name(l, j)} adds up what comes in`,
     ["from", "weight", "value", "product"],
-    from.map((source, i) => [source, weights[i], values[i], weights[i] * values[i]]), ["sum", "", "", bold(digits(z, LEAST))]) +
+    from.map((source, i) => [source, weights[i], values[i], weights[i] * values[i]]),
+    ["sum", "", "", bold(digits(z, LEAST))]) +
     `<p>${after}</p>`;
 }
 
@@ -122,13 +123,14 @@ function update(one, l, j, n, { name, from, weights, grads, next, used, moves, m
   const rows = (cells) => from.map((source, i) => [source, ...cells(i)]);
   const heads = ["from", grad, ...(joined ? ["g"] : [])];
   const taken = (i, d) => [grads[i], ...(joined ? [used[i]] : [])].map((value) => digits(value, d));
-  const given = ["before", "move", "after"], giving = (i) => addingUp(weights[i], moves[i], next[i]);
   const kept = (pair, i, d) => pair.map((values) => digits(values[i], d));
+  const given = ["before", "move", "after"], giving = (i) => addingUp(weights[i], moves[i], next[i]);
   const first = (more, cells) => table(says.join("; ").replace(";", ":"), [...heads, ...more], rows(cells));
   const second = (step) => table(`move = −${rate} · ${step}`, ["from", ...given], rows(giving));
   if (v) {
     says.push(`new v = ${mu} · old v + ${g}`);
-    return first(["old v", "new v"], (i, d = Math.max(decimals(v[1][i]), decimals(moves[i] / rate))) => [...taken(i, d), ...kept(v, i, d)]) +
+    return first(["old v", "new v"], (i, d = Math.max(...[v[1][i], moves[i] / rate].map(decimals))) =>
+      [...taken(i, d), ...kept(v, i, d)]) +
       second(rule.startsWith("Nesterov") ? `(${g} + ${mu} · new v)` : "new v");
   }
   if (m) {

@@ -125,6 +125,9 @@ export function openLab(root, given, own) {
     const guesses = find('[data-part="guesses"]');
     if (state.quiz && guesses.hidden) find(".course-lab-settings").open = true;  // the quiz stands in there
     guesses.hidden = !state.quiz;
+    const detail = find('[data-region="detail"]');  // who has no mouse scrolls it with the arrows
+    detail.removeAttribute("tabindex");
+    if (detail.scrollWidth > detail.clientWidth) detail.tabIndex = 0;
     find(".course-lab-bench").classList.toggle("course-lab-two", seen.sides.length > 1);
   };
 

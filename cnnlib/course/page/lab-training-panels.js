@@ -107,9 +107,10 @@ function legend(sides, { versus }) {
   const line = (color, dash, text) => '<span class="course-lab-line"><svg aria-hidden="true" viewBox="0 0 26 10">' +
     `<path d="M0 5h26" fill="none" stroke="var(--course-${color})" stroke-width="2.5" stroke-dasharray="${dash}"/></svg> ` +
     `${text}</span>`;
+  const second = versus && `B: ${LABELS[versus[0]]} ${reads(...versus)}${sides[1]?.same ? ", as in A" : ""}`;
   return sides.length === 1
     ? line("accent", "none", "points to learn from") + line("bad", "2 2", "held out") + line("muted", "none", "batch")
-    : line("accent", "none", "A") + line("bad", "6 3", `B: ${LABELS[versus[0]]} ${reads(...versus)}${sides[1].same ? ", as in A" : ""}`) + "thin: held out";
+    : line("accent", "none", "A") + line("bad", "6 3", second) + "thin: held out";
 }
 
 const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed" : "failed"}">${text}</p>`;
