@@ -126,7 +126,8 @@ function update(one, l, j, n, { name, from, weights, grads, next, used, moves, m
   const kept = (pair, i, d) => pair.map((values) => digits(values[i], d));
   const given = ["before", "move", "after"], giving = (i) => addingUp(weights[i], moves[i], next[i]);
   const first = (more, cells) => table(says.join("; ").replace(";", ":"), [...heads, ...more], rows(cells));
-  const second = (step) => table(`move = −${rate} · ${step}`, ["from", ...given], rows(giving));
+  const second = (step, label = "", more = [], cells = () => []) => table(`${label}move = −${rate} · ${step}`,
+    ["from", ...more, ...given], rows((i) => [...cells(i), ...giving(i)]));
   if (v) {
     says.push(`new v = ${mu} · old v + ${g}`);
     return first(["old v", "new v"], (i, d = Math.max(...[v[1][i], moves[i] / rate].map(decimals))) =>
@@ -134,17 +135,17 @@ function update(one, l, j, n, { name, from, weights, grads, next, used, moves, m
       second(rule.startsWith("Nesterov") ? `(${g} + ${mu} · new v)` : "new v");
   }
   if (m) {
-    says.push(`new m = ${BETA1} · old m + ${number(1 - BETA1)} · ${g}`,
-      `new v = ${BETA2} · old v + ${number(1 - BETA2, 3)} · ${g}²`);
-    return first(["old m", "new m", "old v", "new v"], (i, d = decimals(m[1][i])) =>
-      [...taken(i, d), ...kept(m, i, d), ...s.map((values) => square(values[i]))]) +
-      second(`(new m ÷ ${left(BETA1, one.t + 1)}) ÷ (√(new v ÷ ${left(BETA2, one.t + 1)}) + 10⁻⁸)`);
+    says.push(`new m = ${BETA1} · old m + ${number(1 - BETA1)} · ${g}`);
+    return first(["old m", "new m"], (i, d = decimals(m[1][i])) => [...taken(i, d), ...kept(m, i, d)]) +
+      second(`(new m ÷ ${left(BETA1, one.t + 1)}) ÷ (√(new v ÷ ${left(BETA2, one.t + 1)}) + 10⁻⁸)`,
+        `new v = ${BETA2} · old v + ${number(1 - BETA2, 3)} · ${g}²; `, ["old v", "new v"],
+        (i) => s.map((values) => square(values[i])));
   }
   says.push(`move = −${rate} · ${g}`);
   return first(given, (i) => [...taken(i, decimals(used[i])), ...giving(i)]);
 }
 
-const square = (v) => (v && v < 0.001 ? scientific(v, 3) : digits(v, 6));
+const square = (v) => (v && v < 0.001 ? scientific(v, 2) : digits(v, 5));
 
 // By what a mean that began at 0 is divided after n steps.
 const left = (beta, n) => Number((1 - beta ** n).toPrecision(4));
