@@ -73,6 +73,20 @@ class Page:
         assert wait(self.browser, "return document.querySelector('[data-grid]')")
         return self
 
+    def narrow(self, wide=700):
+        """In a column of so many pixels, as the book's is beside its margins in a window of 1280."""
+        self.browser.execute_script("document.querySelector('main').style.maxWidth = `${arguments[0]}px`", wide)
+        return self
+
+    def tops(self, *selectors):
+        """Where the first line of text in each of these elements stands."""
+        return self.browser.execute_script("""
+            return arguments[0].map((selector) => {
+              const part = document.querySelector(selector), range = document.createRange();
+              const words = document.createTreeWalker(part, NodeFilter.SHOW_TEXT).nextNode();
+              range.selectNodeContents(words);
+              return range.getBoundingClientRect().top; });""", selectors)
+
     def unfold(self):
         """With all that is folded open."""
         self.browser.execute_script("for (const fold of document.querySelectorAll('details')) fold.open = true")

@@ -60,6 +60,39 @@ def test_the_mouse_takes_any_window_and_playing_goes_on(page):
     page.press("body", Keys.ESCAPE)
 
 
+def test_buttons_that_play_say_how_to_stop_them_and_going_back_is_the_main_one(page):
+    page.open()
+    button, other = page.find("[data-do=play]"), page.find("[data-do=nudge]")
+    assert button.value_of_css_property("background-color") != other.value_of_css_property("background-color")
+    page.browser.execute_script("document.body.style.backgroundColor = 'var(--course-accent)'")
+    accent = page.find("body").value_of_css_property("background-color")
+    assert button.value_of_css_property("background-color") == accent
+    media(page.browser, prefers_reduced_motion="no-preference")
+    for one, said in ((button, "▶ Go back"), (other, "Nudge every number")):
+        wide = one.rect["width"]
+        assert one.text == said
+        one.click()
+        assert one.text == "■ Stop" and one.rect["width"] == wide
+        page.press("body", Keys.ESCAPE)
+        assert one.text == said
+
+
+def test_the_terms_and_the_nudge_stand_side_by_side_in_the_column_of_the_book(page):
+    page.open(cell=["input", 2, 2]).narrow()
+    chart, plot = (page.find(f"[data-region={name}] svg").rect for name in ("sum", "plot"))
+    assert chart["y"] == pytest.approx(plot["y"], abs=1) and page.smallest_text() >= 9
+
+
+def test_terms_are_listed_and_those_that_find_no_room_are_counted(page):
+    rows = "return [...document.querySelectorAll('[data-region=sum] li')].map((row) => row.textContent)"
+    page.open(cell=["input", 2, 2])
+    shown = page.browser.execute_script(rows)
+    assert [row[:8] for row in shown] == [f"dy({i}, {j})" for i, j in np.ndindex(3, 3)]
+    page.open(cell=["weight", 1, 1], picture="chapter 11's map")
+    shown = page.browser.execute_script(rows)
+    assert len(shown) == 10 and shown[0] == "7 before these" and shown[-1].startswith("dy(3, 3)")
+
+
 def test_playing_begins_anew_where_nothing_is_chosen(page):
     page.open(cell=None)
     shows(page)

@@ -24,7 +24,7 @@ TOY = """modules["lab-toy"] = (() => {
     html: {
       cells: [0, 1].map((i) => [0, 1, 2].map((j) => `<i data-cell="${i},${j}">${i}${j}</i>`).join("")).join("<br>"),
       check: badge(gradientCheck((v) => v * v, n, 2 * n)),
-      buttons: `<button data-set='{"n": ${n + 1}}'>more</button>` },
+      buttons: `<button data-set='{"n": ${n + 1}}'>more</button><input data-focus="typed" value="${n}234">` },
     caption: [`${n} squared is ${square}`, on ? `${kind} on` : kind, pinned ? `${cell} pinned` : cell ?? ""]
       .filter((part) => String(part)).join(", ") });
   const layout = () => `<input type="checkbox" data-state="on"><input type="range" min="0" max="9" data-state="n">
@@ -123,6 +123,13 @@ def test_the_focus_stays_where_it_was_when_its_region_is_drawn_anew(toy):
     assert toy.execute_script("return document.activeElement.dataset.grid") == "y"
     toy.execute_script("document.querySelector('[data-set]').focus(); lab.change({ on: true })")
     assert toy.execute_script("return document.activeElement.dataset.set") == '{"n": 4}'
+
+
+def test_what_was_selected_in_a_field_is_selected_once_it_is_drawn_anew(toy):
+    field = "document.querySelector('[data-focus=typed]')"
+    toy.execute_script(f"const field = {field}; field.focus(); field.setSelectionRange(1, 3); lab.change({{ n: 5 }})")
+    assert toy.execute_script(f"return [{field}.value, {field}.selectionStart, {field}.selectionEnd]") == ["5234", 1, 3]
+    assert toy.execute_script(f"return document.activeElement === {field}")
 
 
 def test_arrows_move_the_selected_cell_enter_pins_it_and_escape_leaves_it(toy):

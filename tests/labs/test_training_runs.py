@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import re
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -190,6 +192,105 @@ def test_two_runs_differ_in_exactly_one_thing():
         first, second = call("lab-training", "settings", state | {"versus": [name, value]})
         assert {key for key in first if first[key] != second[key]} == {name} and second[name] == value
     assert len(call("lab-training", "settings", state)) == 1
+
+
+@pytest.mark.parametrize("changes, alike", [
+    ({"versus": ["fault", "sign"], "fault": "sign"}, True), ({"versus": ["lr", 0.1]}, True),
+    ({"versus": ["activation", "ReLU"], "layer1": 0, "layer2": 0}, True),
+    ({"versus": ["activation", "ReLU"]}, False), ({"versus": ["seed", 1]}, False)], ids=str)
+def test_a_second_run_that_is_the_first_is_said_to_be(changes, alike):
+    config, state = start(step=9, **changes)
+    seen = call("lab-training", "numbers", state, config)
+    assert [side["same"] for side in seen["sides"]] == [False, alike]
+    assert (seen["sides"][0]["steps"] == seen["sides"][1]["steps"]) == alike
+    assert ("Run B is the same as A" in call("lab-training-words", "caption", seen["sides"], state)) == alike
+
+
+# ---- a step by hand, from what is written in the table of its update ----------------------------------------------
+
+
+def written(state, config, unit):
+    """What the table of an update says: its words without tags, and for each source its numbers by their heading."""
+    side = call("lab-training", "numbers", state, config)["sides"][0]
+    html = call("lab-training-detail", "detail", side, {"phase": 2, "point": 0, "quiz": state["quiz"]}, unit)
+    rows, words = {}, []
+    for part in html.split("</table>")[:-1]:
+        label, body = part.replace("−", "-").split("</caption>")
+        words.append(plain(label))
+        (_, *heads), *lines = [[plain(cell) for cell in re.findall("<t[hd][ >].*?</t[hd]>", line)]
+                               for line in body.split("</tr>")[:-1]]  # fmt: skip
+        for name, *cells in lines:
+            rows.setdefault(name, {}).update(zip(heads, map(Decimal, cells), strict=True))
+    return " ".join(words), rows
+
+
+def plain(html):
+    return re.sub("<[^>]*>", "", html)
+
+
+def last(number):
+    """One in the last digit of a number as it is written."""
+    return Decimal(1).scaleb(number.as_tuple().exponent)
+
+
+@pytest.mark.parametrize("case", [
+    {}, {"decay": 0.01}, {"rule": "SGD"}, {"rule": "SGD", "decay": 0.1}, {"rule": "momentum 0.99", "step": 77},
+    {"rule": "Nesterov 0.9", "decay": 0.01}, {"rule": "Adam"}, {"rule": "Adam", "decay": 0.01, "step": 60},
+    {"step": 200}, {"fault": "sign"}, {"fault": "rate", "rule": "SGD", "lr": 0.01}, {"step": 0},
+    {"rule": "Adam", "step": 0},
+], ids=str)  # fmt: skip
+def test_an_update_can_be_done_again_from_the_numbers_of_its_table(case):
+    config, state = start(**({"step": 5} | case))
+    for unit in ([1, 3], [2, 0], [3, 1]):
+        words, rows = written(state, config, unit)
+        rate, = map(Decimal, re.search(r"move = -([\d.]+) ·", words).groups())
+        assert len(rows) == {1: 3, 2: 7, 3: 3}[unit[0]]
+        for row in rows.values():
+            near = {key: last(value) for key, value in row.items()}
+            assert row["before"] + row["move"] == row["after"], "to the last digit"
+            g, decay = row[".grad"], Decimal(str(state["decay"]))
+            if state["decay"] or state["fault"] == "sign":
+                again = (-g if state["fault"] == "sign" else g) + decay * row["before"]
+                g = row["g"]
+                assert abs(again - g) <= near["g"] + decay * near["before"]
+            rule, _, mu = state["rule"].partition(" ")
+            if rule == "Adam":
+                assert abs(Decimal("0.9") * row["old m"] + Decimal("0.1") * g - row["new m"]) <= near["new m"]
+                again = Decimal("0.999") * row["old v"] + Decimal("0.001") * g**2
+                assert abs(again - row["new v"]) <= near["new v"] + row["new v"] / 100
+                m, v = map(Decimal, re.search(r"new m ÷ ([\d.]+)\).*new v ÷ ([\d.]+)\)", words).groups())
+                move, most = row["new m"] / m / ((row["new v"] / v).sqrt() + Decimal("1e-8")), Decimal("0.02")
+            elif mu:
+                assert abs(Decimal(mu) * row["old v"] + g - row["new v"]) <= near["new v"] * 3 / 2
+                move = g + Decimal(mu) * row["new v"] if rule == "Nesterov" else row["new v"]
+                most = Decimal("0.02")
+            else:
+                move, most = g, Decimal("0.01")
+            assert abs(-rate * move - row["move"]) <= most * abs(row["move"]) + near["move"], (words, row)
+
+
+@pytest.mark.parametrize("rule, mu", [("momentum 0.9", 0.9), ("Adam", None)])
+def test_what_a_rule_remembers_is_that_of_cnnlibs_gradients(rule, mu):
+    config, state = start(step=20, rule=rule)
+    memory = call("lab-training", "numbers", state, config)["sides"][0]["memory"]
+    kept = {"v": 0.0} if mu else {"m": 0.0, "s": 0.0}
+    for step in itertools.islice(plane.training(rule=rule), 21):
+        g = np.concatenate([p.grad.ravel() for p in step.model.parameters()])
+        old = dict(kept)
+        kept = ({"v": mu * old["v"] + g} if mu
+                else {"m": 0.9 * old["m"] + 0.1 * g, "s": 0.999 * old["s"] + 0.001 * g**2})  # fmt: skip
+    assert set(memory) == set(kept)
+    for name, pair in memory.items():
+        for found, wanted in zip(pair, (old[name], kept[name]), strict=True):
+            agrees(np.concatenate([np.ravel(layer[part]) for layer in found for part in "wb"]), wanted, name)
+
+
+def test_a_mystery_run_does_not_say_which_fault_it_has():
+    config, state = start(step=5, quiz=next(
+        k for k in range(1, 100) if call("lab-training-quiz", "quizOf", k)["fault"] == "sign"))
+    words, rows = written(state, config, [1, 0])
+    assert words == "Update of h₁₀ by SGD: move = -0.1 · .grad"
+    assert all(row["move"] * row[".grad"] > 0 for row in rows.values())
 
 
 def test_a_readers_own_points_are_split_alike_and_trained_on():

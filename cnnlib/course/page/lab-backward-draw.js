@@ -127,7 +127,7 @@ function scattered(seen) {
     { factors: ({ p, q }) => [d, x[p]?.[q] ?? 0], value: ({ toWeight }) => toWeight }));
 }
 
-const LISTED = 6;
+const LISTED = 9;
 
 // The terms that meet in one pixel or weight, and how they stack.
 function met({ terms, cell: [grid, i, j], dy, x, convolution }, { at, rule }) {
@@ -141,6 +141,7 @@ function met({ terms, cell: [grid, i, j], dy, x, convolution }, { at, rule }) {
     const [by, value] = factor(term), d = dy[term.i][term.j];
     return `<li>dy(${term.i}, ${term.j}) × ${by} = ${number(d)} × ${number(value)} = ${number(d * value)}</li>`;
   });
+  if (reached > LISTED) items.unshift(`<li>${reached - LISTED} before these</li>`);
   const bars = growing(values, { label: `${many(terms.length, "term")} of ${name}`, reached,
     lost: (k) => rule === "=" && k < latest,
     groups: terms.length > 9 ? [] : terms.map((term) => [`(${term.i}, ${term.j})`, 1]) });

@@ -1,7 +1,8 @@
 // The backward laboratory: the way back through a convolution or a pooling, seen by a window, a pixel and a weight.
 import { drawn } from "./lab-backward-draw.js";
 import { compute, layers } from "./lab-backward-numbers.js";
-import { allowed, choice, folded, isCell, menu, place, PLANES, VALUE, valueBox, within } from "./lab-controls.js";
+import { allowed, choice, folded, isCell, menu, stopping, within } from "./lab-controls.js";
+import { place, PLANES, VALUE, valueBox } from "./lab-controls.js";
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
 
 const ALL = 999;  // more terms than any sum has, and more numbers than there are to nudge
@@ -38,15 +39,16 @@ export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint"><
   folded(menu('state="picture"', Object.keys(pictures), "input"), menu('state="size"', Object.keys(weights), "window"),
     choice("padding", [0, 1, 2], "padding"), choice("dilation", [1, 2], "dilation")) + "</div>" +
   '<div class="course-lab-tools" data-region="lens"></div>' +
-  '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">▶ Go back</button>' +
+  '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play" class="course-lab-main">' +
+  `${stopping("▶ Go back")}</button>` +
   '<label><span data-name="scrub"></span> <input type="range" min="0" max="1" data-focus="scrub"></label></div>' +
   `<div>${PLANES}<div class="course-lab-w-said"><p class="course-caption" data-region="caption"></p>${VALUE}</div></div>` +
   '<div class="course-lab-w-below">' +
   '<div class="course-lab-w-planes"><div data-region="sum"></div><div class="course-lab-w-nudge"><div data-region="plot"></div>' +
   '<label>nudge <input type="range" data-state="nudge" min="-2" max="2" step="0.125">' +
   "</label></div></div>" +
-  '<div data-region="badge"></div><div class="course-lab-tools"><button type="button" data-do="nudge">Nudge every ' +
-  `number</button>${UNDO_AND_RESET}</div><div data-region="check"></div></div>`;
+  '<div data-region="badge"></div><div class="course-lab-tools"><button type="button" data-do="nudge">' +
+  `${stopping("Nudge every number")}</button>${UNDO_AND_RESET}</div><div data-region="check"></div></div>`;
 
 export function open(root, config) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);

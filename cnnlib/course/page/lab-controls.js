@@ -8,6 +8,9 @@ const json = (value) => escaped(JSON.stringify(value));
 export const menu = (data, names, label, more = "") => `<label class="course-lab-w-above">${label} <select data-${data}>${names.map((name) =>
   `<option value="${json(name)}">${escaped(name)}</option>`).join("")}${more}</select></label>`;
 
+// The words of a button that plays: Stop while it does.
+export const stopping = (words) => `<span class="course-lab-w-turns"><span>${words}</span><span>■ Stop</span></span>`;
+
 // A few values side by side, of which one is chosen.
 export const choice = (key, values, name) => `<div class="course-lab-w-choice" role="radiogroup" aria-label="${name}">` +
   `<span aria-hidden="true">${name}</span><div>${values.map((value) => `<label><input type="radio" name="${key}" ` +
@@ -29,26 +32,32 @@ export function place(body) {
   output.parentElement.style.flexBasis = output.firstElementChild?.style.width || "9rem";
 }
 
-export const VALUE = '<div class="course-lab-tools course-lab-w-value"><span data-region="value"></span>' +
+// What a reader may make of a number, and what an address may say. What is typed beyond it is limited, and `LIMIT`, which
+// follows the number's name, says so.
+const LARGEST = 999;
+export const allowed = (value) => typeof value === "number" && Math.abs(value) <= LARGEST;
+export const limited = (value) => Math.min(Math.max(value, -LARGEST), LARGEST);
+export const LIMIT = `<span class="course-lab-w-limit" hidden>, ±${LARGEST} at most</span>`;
+
+export const VALUE = '<div class="course-lab-tools course-lab-w-value">' +
+  `<span><span data-region="value"></span>${LIMIT}</span>` +
   '<button type="button" data-do="less" aria-label="one less">−</button>' +
   '<input type="number" step="1" aria-label="value" data-focus="value">' +
   '<button type="button" data-do="more" aria-label="one more">+</button></div>';
 
-// What a reader may make of a number, and what an address may say.
-export const allowed = (value) => typeof value === "number" && Math.abs(value) <= 999;
 export const within = (value, low, high) => Number.isInteger(value) && low <= value && value <= high;
 export const isCell = (cell, grids) => cell === null ||
   (grids.includes(cell[0]) && cell.length === 3 && within(cell[1], 0, 999) && within(cell[2], 0, 999));
 
 // `get()` is the chosen number or null, `set(value)` changes it. Gives two actions, and what to do once all is drawn.
 export function valueBox(body, { get, set }) {
-  const offer = (value) => { if (get() !== null && allowed(value)) set(value); };
+  const offer = (value) => { if (get() !== null) set(limited(value)); };
   const rounded = () => Number(get().toFixed(4));
   const step = (by) => offer(Number((get() + by).toFixed(4)));
   body.addEventListener("input", ({ target }) => {
     if (target.matches('[data-focus="value"]') && target.value !== "") offer(Number(target.value));
   });
-  // What is too large, or no number, changes nothing: the box then shows what is in force.
+  // What is too large is limited, and what is no number changes nothing: the box then shows what is in force.
   body.addEventListener("change", ({ target }) => {
     if (target.matches('[data-focus="value"]') && get() !== null && !means(target, get())) target.value = rounded();
   });
@@ -72,4 +81,5 @@ const means = (box, value) => box.value !== "" && Number(box.value) === value;
 // Shows a number in its box; what is typed there, with all its decimals, stays as it is while it means the same.
 export function write(box, value, shown = value) {
   if (!means(box, value)) box.value = shown;
+  box.parentElement.querySelector(".course-lab-w-limit").hidden = Math.abs(value) < LARGEST;
 }

@@ -118,10 +118,10 @@ function question({ cell, verdict, size }, state, asked) {
   const open = left(state, size.output), next = '<button type="button" data-do="next">Another output</button>';
   const said = verdict ? `<p class="course-lab-badge" data-agrees="${verdict.right}">${verdict.say}</p>` : "";
   if (!open) return `${said}<p class="course-lab-badge" data-agrees="true">You have the whole map.</p>`;
-  if (!asked) return `${said}<p>${many(open, "output")} to find. ${next}</p>`;
-  return `<label>Output at ${place(cell[1], cell[2])}: <input type="text" autocomplete="off" size="7" data-focus="guess" ` +
+  if (!asked) return `${said}<div class="course-lab-tools"><span>${many(open, "output")} to find.</span>${next}</div>`;
+  return `<div class="course-lab-tools"><label>Output at ${place(cell[1], cell[2])}: <input type="text" autocomplete="off" size="7" data-focus="guess" ` +
     `value="${escaped(state.guess?.[2] ?? "")}"></label> <button type="button" data-do="check">Check</button> ` +
-    `<button type="button" data-do="reveal">Show it</button> ${next}${said}`;
+    `<button type="button" data-do="reveal">Show it</button> ${next}</div>${said}`;
 }
 
 function valueName({ cell, x, tab }) {

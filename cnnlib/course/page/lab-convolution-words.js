@@ -34,7 +34,7 @@ function ofOutput({ x, y, cell: [, i, j], window, sums, bias }, asked) {
 
 function ofPixel({ x, tab, cell: [, i, j], uses }) {
   const channel = x.length > 1 ? ` of channel ${tab}` : "";
-  const what = `The pixel at ${place(i, j)}${channel}, ${number(x[tab][i][j])}, lies under`;
+  const what = `The pixel at ${place(i, j)}${channel} is ${number(x[tab][i][j])}. It lies under`;
   if (!uses.length) return `${what} no window: whatever it is, the output stays the same.`;
   return `${what} ${many(uses.length, "window")}: ` +
     (uses.length === 1 ? "one output reads it." : `${uses.length} outputs read it, each through another weight.`);
@@ -42,6 +42,6 @@ function ofPixel({ x, tab, cell: [, i, j], uses }) {
 
 function ofWeight({ x, w, tab, cell: [, i, j], uses }) {
   const channel = x.length > 1 ? ` of channel ${tab}` : "";
-  return `The weight at ${place(i, j)}${channel}, ${number(w[tab][i][j])}, is used ` + (uses.length === 1
+  return `The weight at ${place(i, j)}${channel} is ${number(w[tab][i][j])}. It is used ` + (uses.length === 1
     ? "by the only output." : `by all ${uses.length} outputs, each time with another pixel: weights are shared.`);
 }

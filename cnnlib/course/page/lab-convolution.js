@@ -1,5 +1,6 @@
 // The convolution laboratory: point at an output to see all that it reads, at a pixel to see all that reads it.
-import { allowed, choice, folded, isCell, menu, place, PLANES, VALUE, valueBox, within, write } from "./lab-controls.js";
+import { allowed, choice, folded, isCell, LIMIT, limited, menu, stopping } from "./lab-controls.js";
+import { place, PLANES, VALUE, valueBox, within, write } from "./lab-controls.js";
 import { drawn } from "./lab-convolution-draw.js";
 import { compute, countTerms } from "./lab-convolution-numbers.js";
 import { hidden, next, withFound } from "./lab-convolution-predict.js";
@@ -49,13 +50,13 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint"><
   `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}` +
   `${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}` +
   folded(choice("channels", [1, 2, 3], "channels"), choice("dilation", [1, 2, 3], "dilation"),
-    '<label class="course-lab-w-above">bias <input type="number" step="1" data-focus="bias"></label>',
+    `<label class="course-lab-w-above"><span>bias${LIMIT}</span><input type="number" step="1" data-focus="bias"></label>`,
     '<label><input type="checkbox" data-state="counting">count readers</label>') + "</div>" +
   `<div>${PLANES}` +
   `<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>${UNDO_AND_RESET}</div>` +
   `<div class="course-lab-w-said"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
   '</div></div><div class="course-lab-w-below"><div class="course-lab-tools" data-region="tabs"></div>' +
-  '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">▶ Add up</button>' +
+  `<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">${stopping("▶ Add up")}</button>` +
   '<label>terms <input type="range" data-state="at" min="0" max="1"></label></div><div data-region="sum"></div></div>';
 
 export function open(root, config) {
@@ -123,7 +124,9 @@ export function open(root, config) {
     lab.change({ guess, pinned: true, ...(right ? { found: withFound(lab.state, i, j) } : {}) });
     const said = find('[data-region="ask"] .course-lab-badge');
     if (said) lab.say(said.textContent);
-    find(right ? '[data-do="next"]' : '[data-focus="guess"]')?.focus();
+    if (right) return find('[data-do="next"]')?.focus();
+    find('[data-focus="guess"]')?.focus();
+    find('[data-focus="guess"]')?.select();  // what is typed now takes its place
   }
 
   function reveal() {
@@ -141,8 +144,7 @@ export function open(root, config) {
     const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
     if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
     if (!target.matches('[data-focus="bias"]')) return;
-    const bias = target.value === "" ? null : Number(target.value);
-    if (allowed(bias)) lab.change({ bias });
+    if (target.value !== "") lab.change({ bias: limited(Number(target.value)) });
     if (type === "change") target.value = lab.state.bias;  // what is in force
   };
   for (const kind of ["input", "change"]) body.addEventListener(kind, take);  // a menu may tell of either alone

@@ -5,10 +5,8 @@ import { ACCENT, LINE, MUTED, range, svg, text, WARM } from "./draw.js";
 const WIDE = 260, HIGH = 112, LEFT = 42, BOTTOM = 18;
 const CORNERS = 160;  // of a curve, at most, but for its end
 
-// `lines` are [steps, values, colour, style]; what is not finite or 0 is left out. Before the first step there are none:
-// in their place stands `soon`, what they will be.
-function chart(name, t, soon, lines, longest) {
-  if (!t) return framed(name, soon.map((words, k) => text(WIDE / 2, HIGH / 2 - 4 + 17 * k, 12, words)).join(""));
+// `lines` are [steps, values, colour, style]; what is not finite or 0 is left out.
+function chart(name, t, lines, longest) {
   const powers = lines.flatMap(([, ys]) => ys).filter(shown).map(Math.log10);
   const [low, high] = powers.length ? [Math.floor(least(powers) - 0.1), Math.ceil(most(powers) + 0.1)] : [-1, 1];
   const px = (at) => Number((LEFT + (at / longest) * (WIDE - LEFT - 6)).toFixed(1));
@@ -23,11 +21,9 @@ function chart(name, t, soon, lines, longest) {
   const curves = lines.map(([steps, ys, color, style]) =>
     `<path d="${path(steps, ys, px, py)}" fill="none" stroke="${color}" ${style}/>`);
   const ends = text(LEFT + 4, HIGH - 4, 12, "0") + text(WIDE - 18, HIGH - 4, 12, longest);
-  return framed(name, back.join("") + now + curves.join("") + ends);
+  return `<div class="course-lab-chart"><p class="course-lab-head">${name}</p>` +
+    svg(name, WIDE, HIGH, "26rem", back.join("") + now + curves.join("") + ends) + "</div>";
 }
-
-const framed = (name, content) => `<div class="course-lab-chart"><p class="course-lab-head">${name}</p>` +
-  svg(name, WIDE, HIGH, "26rem", content) + "</div>";
 
 const shown = (v) => v > 0 && Number.isFinite(v);
 const least = (values) => values.reduce((a, b) => Math.min(a, b));
@@ -50,10 +46,11 @@ const power = (k) => (k >= -3 && k <= 3 ? `${Number((10 ** k).toFixed(3))}` : `1
 // Axes that grow in leaps, so that they do not move with every step.
 const reach = (t) => [50, 100, 200, 500, 1000, 2000].find((end) => t <= end) ?? t;
 
-// One run: learned, held out, and each batch. Two runs: a colour for each, held out thin.
+// One run: learned, held out, and each batch. Two runs: a colour for each, held out thin. Before the first step, a line.
 export function curves(sides) {
   const { t, rows } = sides[0], longest = reach(t), two = sides.length > 1;
-  const soon = (what) => [rows.length ? "Drawn here from the first step on:" : "Drawn here once there are points:", what];
+  const soon = rows.length ? "from the first step on" : "once there are points";
+  if (!t) return `<p class="course-lab-hint">Curves follow ${soon}.</p>`;
   const looks = (one, part, color, style) =>
     [one.looks.map((look) => look.t), one.looks.map((look) => look[part]?.loss), color, style];
   const steps = (one, name, color, style) => [range(one.steps.length), one.steps.map((step) => step[name]), color, style];
@@ -63,7 +60,7 @@ export function curves(sides) {
     : [steps(one, "loss", MUTED, 'stroke-width="0.7"'), looks(one, "train", color, 'stroke-width="2.2"'),
       looks(one, "held", WARM, 'stroke-width="2.2" stroke-dasharray="2 2"')]);
   const each = (name) => colours.map(([one, color, dash]) => steps(one, name, color, `stroke-width="1.6"${dash}`));
-  return chart("loss", t, soon("how far off the answers are."), loss, longest) +
-    chart("length of the gradient", t, soon("how steep the loss is."), each("norm"), longest) +
-    chart("update ÷ weights", t, soon("how far a step moves the weights."), each("ratio"), longest);
+  return chart("loss", t, loss, longest) +
+    chart("length of the gradient", t, each("norm"), longest) +
+    chart("update ÷ weights", t, each("ratio"), longest);
 }

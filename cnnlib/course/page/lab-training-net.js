@@ -44,7 +44,9 @@ const sgd = (mu, nesterov) => (g, memory) => {
   return { step: nesterov ? g.map((value, k) => value + mu * v[k]) : v, memory: { v } };
 };
 
-const BETA1 = 0.9, BETA2 = 0.999, EPS = 1e-8;
+export const BETA1 = 0.9;
+export const BETA2 = 0.999;
+const EPS = 1e-8;
 const adam = (g, memory, n) => {
   const m = g.map((value, k) => { const old = memory?.m[k] ?? 0; return old + (1 - BETA1) * (value - old); });
   const s = g.map((value, k) => BETA2 * (memory?.s[k] ?? 0) + (1 - BETA2) * value * value);
@@ -63,10 +65,10 @@ export function update(params, grads, memory, { rule, lr, decay, sign = 1 }, n) 
     const g = grads[i].data.map((value, k) => sign * value + decay * p.data[k]);
     const { step, memory: kept } = RULES[rule](g, memory[i], n);
     const moves = step.map((value) => -lr * value);
-    return { p: tensor(p.shape, p.data.map((value, k) => value + moves[k])), kept, moves };
+    return { p: tensor(p.shape, p.data.map((value, k) => value + moves[k])), kept, moves, g };
   });
   const all = (name) => next.map((one) => one[name]);
-  return { params: all("p"), memory: all("kept"), moves: all("moves") };
+  return { params: all("p"), memory: all("kept"), moves: all("moves"), used: all("g") };
 }
 
 // The length of several lists of numbers, taken as one vector.

@@ -1,5 +1,5 @@
 // What there is to see of a run at one step, as numbers: the step taken apart, every unit over the plane, the curves.
-import { fromLists, toLists } from "./core.js";
+import { fromLists, tensor, toLists } from "./core.js";
 import { range, table } from "./draw.js";
 import { forward, rowsOf } from "./lab-training-net.js";
 
@@ -23,13 +23,20 @@ export function inShort(run, { activation }, t, places) {
 
 // And all that there is to see of the one whose network is shown.
 export function inFull(run, settings, t, places, bounds) {
-  const step = run.step(t), { params } = run.at(t), { activation } = settings, { learn, held } = run.data;
+  const step = run.step(t), { params } = run.at(t), { learn, held } = run.data;
+  const { activation, decay, fault } = settings;
+  const { next } = step, shaped = (lists) => layered(lists.map((data, i) => tensor(params[i].shape, data)));
+  const memory = (name) => [step.memory, next.memory].map((all) => shaped(all.map((one) => one?.[name])));
   const at = learn.x.length ? forward(params, activation, rowsOf(learn.x, range(learn.x.length))) : null;
   const columns = (a) => range(a.shape[1]).map((j) => column(a, j));
   return {
-    ...inShort(run, settings, t, places), activation, loss: step.loss, labels: step.labels, check: run.check(t),
+    ...inShort(run, settings, t, places), activation, decay, fault,
+    loss: step.loss, labels: step.labels, check: run.check(t),
     a: step.seen.a.map(toLists), z: step.seen.z.map(toLists), dz: step.back.dz.map(toLists),
-    params: layered(params), grads: layered(step.grads), next: layered(step.next.params),
+    params: layered(params), grads: layered(step.grads), next: layered(next.params),
+    // What the rule takes, .grad and decay together; what it adds; what it remembers, before the step and after.
+    used: shaped(step.used), moves: shaped(step.moves),
+    memory: Object.fromEntries(Object.keys(next.memory[0] ?? {}).map((name) => [name, memory(name)])),
     units: forward(params, activation, places).a.map(columns),
     // A ReLU that is 0 for every point to learn from gets no gradient from any of them.
     dead: at && activation === "ReLU" ? at.a.slice(1, -1).map((a) => columns(a).map(silent)) : [],

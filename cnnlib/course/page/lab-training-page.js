@@ -53,16 +53,16 @@ const layout = (config) => tools(does("play", PLAY, ' class="course-lab-main"'),
     <div data-part="settings">${controls(config)}</div>${quiz()}</details>
   <p data-region="caption"></p>
   <div class="course-lab-bench">
-    <div class="course-lab-tools course-lab-parts">${region("phases")}${does("part", "Next ›")}</div>
     <div class="course-lab-left">${region("runs")}<div data-region="network" data-grid="units" data-focus="network"
       tabindex="0" role="application" aria-label="Units of the network: arrows choose one, Enter keeps it"></div>
       ${region("key", "p")}</div>
     <div class="course-lab-training-planes">${region("planes")}${region("adding")}</div>
-    <div class="course-lab-charts">${region("curves")}${region("legend", "p")}</div>
+    <div class="course-lab-tools course-lab-parts">${region("phases")}${does("part", "Next ›")}</div>
     <div class="course-lab-detail">${tools('<span role="group" aria-label="Point of the batch">',
       does("point-", "‹ point"), does("point+", "point ›"), "</span>", region("which", "span"))}
       ${region("detail")}${region("badge")}</div>
-    <div class="course-lab-bent" data-region="bent"></div></div>`;
+    <div class="course-lab-bent" data-region="bent"></div>
+    <div class="course-lab-charts">${region("curves")}${region("legend", "p")}</div></div>`;
 
 // --- At work ---------------------------------------------------------------------------------------------------------
 
@@ -125,6 +125,9 @@ export function openLab(root, given, own) {
     const guesses = find('[data-part="guesses"]');
     if (state.quiz && guesses.hidden) find(".course-lab-settings").open = true;  // the quiz stands in there
     guesses.hidden = !state.quiz;
+    const detail = find('[data-region="detail"]');  // who has no mouse scrolls it with the arrows
+    detail.removeAttribute("tabindex");
+    if (detail.scrollWidth > detail.clientWidth) detail.tabIndex = 0;
     find(".course-lab-bench").classList.toggle("course-lab-two", seen.sides.length > 1);
   };
 

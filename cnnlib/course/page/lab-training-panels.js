@@ -18,7 +18,7 @@ export function panels({ sides, shown }, state, config, ends) {
       network: net(drawing), planes: sides.map((run, k) => plane(run, k, sides, shown, look, ends)).join(""),
       bent: one.bent ? square("The last hidden layer's view", "The plane's grid, seen by its two units", warped(one))
         : hint("Give the last hidden layer 2 units, and you see here how it bends the plane."),
-      curves: curves(sides), legend: legend(sides, state), detail: detail(one, look, unit),
+      curves: curves(sides), legend: one.t ? legend(sides, state) : "", detail: detail(one, look, unit),
       badge: one.rows.length ? badge(one.check) : "",
       which: one.rows.length ? `point ${point} (0 to ${one.rows.length - 1})` : "", key: key(look, unit, one),
       phases: phases(state), runs: sides.length > 1 ? runs(shown) : "", adding: state.quiz ? "" : adding(state),
@@ -107,9 +107,10 @@ function legend(sides, { versus }) {
   const line = (color, dash, text) => '<span class="course-lab-line"><svg aria-hidden="true" viewBox="0 0 26 10">' +
     `<path d="M0 5h26" fill="none" stroke="var(--course-${color})" stroke-width="2.5" stroke-dasharray="${dash}"/></svg> ` +
     `${text}</span>`;
+  const second = versus && `B: ${LABELS[versus[0]]} ${reads(...versus)}${sides[1]?.same ? ", as in A" : ""}`;
   return sides.length === 1
     ? line("accent", "none", "points to learn from") + line("bad", "2 2", "held out") + line("muted", "none", "batch")
-    : line("accent", "none", "A") + line("bad", "6 3", `B: ${LABELS[versus[0]]} ${reads(...versus)}`) + "thin: held out";
+    : line("accent", "none", "A") + line("bad", "6 3", second) + "thin: held out";
 }
 
 const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed" : "failed"}">${text}</p>`;

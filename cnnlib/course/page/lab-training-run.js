@@ -54,7 +54,7 @@ function stepFrom(state, { activation, rule, lr, batch, decay, seed, fault }, le
   const options = { rule, lr: fault === "rate" ? TOO_HIGH * lr : lr, decay, sign: fault === "sign" ? -1 : 1 };
   const done = update(params, grads, memory, options, t + 1);
   return {
-    rows, x, labels, seen, loss, back, own, grads, moves: done.moves, lr: options.lr,
+    rows, x, labels, seen, loss, back, own, grads, moves: done.moves, used: done.used, memory,
     norm: norm(grads.map((g) => g.data)), ratio: norm(done.moves) / norm(params.map((p) => p.data)),
     next: { t: t + 1, params: done.params, memory: done.memory, kept: fault === "nozero" ? grads : kept },
   };

@@ -1,20 +1,22 @@
 // What the training laboratory says: how far a run has come, and what was chosen in it.
-import { number } from "./words.js";
+import { fixed, number } from "./words.js";
 import { ON_UNIT, short } from "./lab-training-net-draw.js";
 import { verdict } from "./lab-training-quiz.js";
 
-export const percent = (look) => (look ? `${number(100 * look.right, 1)} %` : "–");
+export const percent = (look) => (look ? `${fixed(100 * look.right, 1)} %` : "–");
+
+const SAME = "Run B is the same as A: choose another value for it.";
 
 export function caption(sides, { quiz }) {
   const one = sides[0], plain = (v) => v === 0 || (Math.abs(v) >= 0.0005 && Math.abs(v) < 1000);
-  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? number(v, 3) : short(v, 1));
+  const n = (v) => (!Number.isFinite(v) ? "not finite" : plain(v) ? fixed(v, 3) : short(v, 1));
   const share = ({ ratio }) => (Number.isFinite(ratio) ? `${n(100 * ratio)} % of the weights` : "not finite");
   if (!one.rows.length) return "No points to learn from yet: choose a class and click in the plane.";
-  const tell = ({ train, held }) =>
-    `loss ${n(train.loss)}, ${held ? `held out ${n(held.loss)}, ` : ""}${percent(held ?? train)} right`;
+  const part = (look) => `${n(look.loss)} (${percent(look)} right)`;
+  const tell = ({ train, held }) => `loss ${part(train)}${held ? `, held out ${part(held)}` : ""}`;
   return `${quiz ? "Mystery run. " : ""}After ${one.t} step${one.t === 1 ? "" : "s"}: ${tell(one.looks.at(-1))}` +
-    (sides.length > 1 ? `. Run B: ${tell(sides[1].looks.at(-1))}.`
-      : `. Gradient ${n(one.norm)}, update ${share(one)}.`);
+    (sides.length < 2 ? `. Gradient ${n(one.norm)}, update ${share(one)}.`
+      : sides[1].same ? `. ${SAME}` : `. Run B: ${tell(sides[1].looks.at(-1))}.`);
 }
 
 // Which unit is taken apart: the selected one, else the first of the logits.

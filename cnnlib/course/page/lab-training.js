@@ -31,6 +31,9 @@ export function settings(state) {
   return state.versus && !state.quiz ? [first, { ...first, [state.versus[0]]: state.versus[1] }] : [first];
 }
 
+// Whether two runs are one: without a hidden layer, no activation plays a part.
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(a.hidden.length ? b : { ...b, activation: a.activation });
+
 // Where the plane ends.
 export const bounds = (config, { data, quiz }) => (data === "yours" && !quiz && config.bounds) || BOUNDS;
 
@@ -40,7 +43,7 @@ export function numbers(state, config) {
   const sides = all.map((one, k) => {
     const run = runOf(one, config), t = run.data.learn.x.length ? state.step : 0;
     const seen = k === shown ? inFull(run, one, t, places, ends) : inShort(run, one, t, places);
-    return { ...seen, rule: one.rule, lr: one.lr };
+    return { ...seen, rule: one.rule, lr: one.lr, same: k > 0 && same(all[0], one) };
   });
   return { sides, shown };
 }

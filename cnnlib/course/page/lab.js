@@ -230,15 +230,18 @@ function moved(key, grid, [rows, columns], { cell, pinned }) {
   return { cell: here ? [grid, clip(i + down, rows), clip(j + right, columns)] : [grid, 0, 0] };
 }
 
-// Runs `update`, which replaces markup, and returns the focus to what stands in the place of what had it.
+// Runs `update`, which replaces markup, and returns the focus to what stands in the place of what had it; in a field of
+// text the caret, too, or what was selected.
 function keepingFocus(body, update) {
   const focused = document.activeElement;
   const name = body.contains(focused) && ["grid", "set", "do", "state", "focus"].find((key) => key in focused.dataset);
-  const value = name && focused.dataset[name];
+  const value = name && focused.dataset[name], { selectionStart, selectionEnd } = focused;
   update();
   if (!name || focused.isConnected) return;
   const parts = [...body.querySelectorAll(`[data-${name}]`)];
-  parts.find((part) => part.dataset[name] === value)?.focus({ preventScroll: true });
+  const part = parts.find((one) => one.dataset[name] === value);
+  part?.focus({ preventScroll: true });
+  if (typeof selectionStart === "number") part?.setSelectionRange?.(selectionStart, selectionEnd);
 }
 
 // --- Checks in front of the reader -----------------------------------------------------------------------------------
