@@ -36,8 +36,9 @@
       searchOptions: {
         tokenize: asked, processTerm: (term) => term.toLowerCase(), boost: { heading: 4 }, combineWith: "AND",
         prefix: (term) => term.length > 2 && word(term), fuzzy: (term) => (term.length > 4 && word(term) ? 0.2 : 0),
-        // The reference names everything many times, and an exercise asks: what teaches comes first.
-        boostDocument: (id, term, { address, heading }) => (/^api\//.test(address) || /^Exercise /.test(heading) ? 0.5 : 1),
+        // The reference and the records name everything many times, and an exercise asks: what teaches comes first.
+        boostDocument: (id, term, { address, heading }) =>
+          (/^(?:api\/|speed|verification)/.test(address) || /^Exercise /.test(heading) ? 0.5 : 1),
       },
     });
     search.addAll(bookIndex.map(([title, heading, address, text], id) => ({ id, title, heading, address, text })));
