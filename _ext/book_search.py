@@ -17,7 +17,8 @@ ARTICLE = re.compile(r'<article class="bd-article">.*?</article>', re.S)
 # What is drawn, or moves, or computes, is not searched: taken out before parsing, since it is most of a page.
 DRAWN = re.compile(r"<(svg|pre|script|style|noscript)\b.*?</\1>| (?:data-[\w-]+|style)=\"[^\"]*\"", re.S)
 NOT_TEXT = (".headerlink, div.math, .toctree-wrapper, .course-controls, .course-verdict, .course-still, "
-            ".course-lab-still, .tag_hide-cell, details > summary")
+            ".course-lab-still, .course-score, .course-answer, .course-answers-note, .course-answer-elsewhere, "
+            ".tag_hide-cell, details > summary")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # What stands before each part of a formula's element.
 SIGNS = {"msub": ("", "_"), "msup": ("", "^"), "msubsup": ("", "_", "^"), "munder": ("", "_"),

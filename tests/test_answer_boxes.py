@@ -49,7 +49,7 @@ def test_scripts_are_loaded_where_they_are_needed():
     for page in pages():
         scripts = re.findall(r'<script[^>]* src="[^"]*/(answers|progress)\.js', read(page))
         assert sorted(scripts) == ["answers"] * (page in CHAPTERS) + ["progress"], page
-    for name, limit in (("answers.js", 6_000), ("judging.js", 22_000), ("progress.js", 4_000)):
+    for name, limit in (("answers.js", 6_000), ("judging.js", 24_000), ("progress.js", 4_000)):
         assert (HTML / "_static/course" / name).stat().st_size < limit
 
 
@@ -120,6 +120,17 @@ def test_an_answer_is_right_or_its_mistake_is_named(chapter):
     assert verdict.get_attribute("class").split() == ["course-answer-said", "course-verdict"]
     kept = chapter.execute_script("return JSON.parse(localStorage.getItem(arguments[0]))", KEPT)
     assert kept["1.1"] == {"text": "minus a half", "passed": False}
+
+
+@in_browser
+def test_what_cannot_be_read_takes_no_right_answer_away(chapter):
+    kept = "return JSON.parse(localStorage.getItem(arguments[0]))['1.1']"
+    assert "Right" in answer(chapter, "1.1", RIGHT["1.1"])
+    assert "I cannot read this: '<b>x</b>'" in answer(chapter, "1.1", "<b>x</b>")
+    assert chapter.execute_script(kept, KEPT) == {"text": RIGHT["1.1"], "passed": True}
+    assert progress(chapter)[1] == ": 1 of 6 right"
+    assert "Wrong" in answer(chapter, "1.1", "7, no")
+    assert chapter.execute_script(kept, KEPT) == {"text": "7, no", "passed": False}
 
 
 @in_browser

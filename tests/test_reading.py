@@ -13,6 +13,8 @@ from rings import CONTRAST, RING
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 PAGES = pages()
+CHAPTERS, LABS = ([page for page in PAGES if page.startswith(folder)] or [""]
+                  for folder in ("chapters", "laboratories"))
 # Sidebar, formulas and folds; an explorer with every kind of control; the reference.
 WALKED = [("notation.html", "light"), ("chapters/09_convolution.html", "dark"), ("api/operations.html", "light")]
 TAB, ENTER = "\ue004", "\ue007"
@@ -66,6 +68,31 @@ def test_the_menu_of_a_phone_shows_its_focus(browser):
     assert wait(browser, "return document.getElementById('pst-primary-sidebar-modal').open")
     stops = walk(browser, 12)
     assert len(stops) == 12 and [stop for stop in stops if stop[1]] == []
+
+
+# Where the entry of this page stands in the contents, from the top of the window, and where the room for it ends.
+ENTRY = """const entry = document.querySelector("nav.bd-links .current.active > a");
+    const room = entry.closest("dialog, .bd-sidebar").getBoundingClientRect();
+    const { top, bottom } = entry.getBoundingClientRect();
+    return top < bottom && top >= Math.max(room.top, 0) && bottom <= Math.min(room.bottom, innerHeight)"""
+
+
+@pytest.mark.parametrize("page, scrolled", [(CHAPTERS[0], 10_000), (LABS[-1], 0), (LABS[-1], 10_000)])
+def test_the_contents_show_the_entry_of_the_page_wherever_they_were_scrolled_to(browser, page, scrolled):
+    show(browser, "glossary.html", explorers=False)
+    assert browser.execute_script("""
+        const room = document.querySelector(".bd-sidebar");
+        room.scrollTop = arguments[0];
+        return room.scrollHeight > room.clientHeight""", scrolled)
+    show(browser, page, explorers=False, far=False)
+    assert browser.execute_script(ENTRY)
+
+
+def test_the_menu_of_a_phone_opens_at_the_entry_of_the_page(browser):
+    show(browser, LABS[-1], size="phone", explorers=False, far=False)
+    browser.find_element("css selector", ".primary-toggle").click()
+    assert wait(browser, "return document.getElementById('pst-primary-sidebar-modal').open")
+    assert wait(browser, ENTRY, seconds=2)
 
 
 # Text of the article that could not be read on white paper, and what is folded or cut.

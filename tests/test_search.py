@@ -72,7 +72,8 @@ class TestIndex:
 
     def test_its_texts_are_what_a_reader_reads(self, index):
         texts = [text for *_, text in index]
-        odd = re.compile(r"</?(?:p|div|span|a|svg|td)\b|&\w+;|not attempted yet|Show the code|data:image|\\\\frac")
+        odd = re.compile(r"</?(?:p|div|span|a|svg|td)\b|&\w+;|not attempted yet|to answer on this page|"
+                         r"Your answer to exercise|Show the code|data:image|\\\\frac")
         assert not [text for text in texts if odd.search(text)]
         captions = [text for title, _, _, text in index if "Figure 9.1" in text]
         assert captions and any("A window" in text or "photograph" in text for text in captions)
@@ -127,14 +128,50 @@ class TestSearching:
         assert wait(browser, "return location.href === arguments[0]", here[0])
         assert not browser.find_elements("css selector", "dialog[open]")
 
-    def test_enter_leads_to_the_page_of_results_which_takes_the_words_of_its_address(self, browser):
+    def test_enter_opens_the_first_result_or_the_chosen_one(self, browser):
+        opened = []
+        for downs in (0, 2):
+            show(browser, "intro.html", explorers=False)
+            field = open_dialog(browser)
+            field.send_keys("cross-entropy")
+            if downs:
+                assert wait(browser, f"{STATUS}.includes('section')", "dialog")
+                links = [one["href"] for one in browser.execute_script(RESULTS, "dialog")]
+            for key in "\ue015" * downs + "\ue007":  # at first before the index is there
+                browser.switch_to.active_element.send_keys(key)
+            assert wait(browser, "return !location.pathname.endsWith('/intro.html')")
+            opened.append(browser.current_url)
+        assert opened == links[:2]
+        assert noise(browser) == [] and requests(browser) == []
+
+    def test_a_search_that_finds_nothing_stays_where_it_is(self, browser):
         show(browser, "intro.html", explorers=False)
-        open_dialog(browser).send_keys("cross-entropy\ue007")
-        assert wait(browser, "return location.pathname.endsWith('/search.html') && document.readyState === 'complete'")
+        open_dialog(browser).send_keys("qqzzyx\ue007")
+        assert wait(browser, f"{STATUS}.startsWith('No sections found')", "dialog")
+        assert browser.current_url.endswith("intro.html")
+
+    def test_the_page_of_the_search_takes_the_words_of_its_address(self, browser):
+        browser.get((HTML / "search.html").as_uri() + "?q=cross-entropy")
         assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
         found = browser.execute_script(RESULTS, ".bd-search-container")
         assert any("cross-entropy" in one["heading"].lower() for one in found[:3])
         assert noise(browser) == [] and requests(browser) == []
+
+    @pytest.mark.parametrize(("asked", "alike", "marked"), [
+        ("1x1", ["1 × 1", "1×1", "1 x 1", "1*1"], r"1 ?× ?1"), ("3X3 kernel", ["3 × 3 kernel"], r"3 ?× ?3"),
+        ("sigma", ["Sigma", "SIGMA"], "[σΣ]"), ("learning rate eta", [], "η"),
+    ])
+    def test_sizes_and_greek_letters_are_found_however_they_are_written(self, browser, asked, alike, marked):
+        show(browser, "search.html")
+        field, seen = browser.find_element("css selector", ".bd-search-container input[type=search]"), []
+        for words in (asked, *alike):
+            field.clear()
+            field.send_keys(words)
+            assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
+            seen.append(browser.execute_script(RESULTS, ".bd-search-container"))
+        assert all(found == seen[0] for found in seen)
+        marks = [mark for one in seen[0] for mark in one["marks"]]
+        assert len(seen[0]) >= 2 and any(re.fullmatch(marked, mark) for mark in marks), marks
 
     def test_a_mistyped_word_is_found_and_what_is_nowhere_is_said_to_be_nowhere(self, browser):
         show(browser, "search.html")

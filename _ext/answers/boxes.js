@@ -43,7 +43,7 @@ async function check(form) {
   }
   const { passed, say: words } = document.courseJudge(form.dataset.label, text);
   say(form, passed, words);
-  return { text, passed: passed === true };
+  return { text, passed };
 }
 
 // Fill in what is kept; it is checked again, since a new edition of the book may judge otherwise.
@@ -62,7 +62,9 @@ for (const form of boxes) {
     const now = await check(form);
     if (now === null) return;
     const { [form.dataset.label]: before, ...others } = stored();
-    store(now ? { ...others, [form.dataset.label]: now } : others);
+    // What cannot be read takes no right answer away.
+    const kept = now?.passed === null && before?.passed ? before : now && { ...now, passed: now.passed === true };
+    store(kept ? { ...others, [form.dataset.label]: kept } : others);
   });
 }
 

@@ -20,15 +20,46 @@ function judge(table, text) {
   return { passed, say: byName ? `${say} (Numbers are read in the order in which they stand, not by their names.)` : say };
 }
 
-const unread = (text, wanted) => ({ passed: null, say: `I cannot read this: ${quoted(text)}; ${wanted}` });
+const unread = (text, wanted) => ({ passed: null, say: `I cannot read this: ${quoted(text)}; ${unclosed(text)}${wanted}` });
+
+// In words, the first bracket without its other half.
+function unclosed(text) {
+  const open = [];
+  for (const sign of text.match(/[()[\]]/g) ?? []) {
+    if ("([".includes(sign)) open.push({ "(": ")", "[": "]" }[sign]);
+    else if (open.pop() !== sign) return `“${sign}” closes no bracket: `;
+  }
+  return open.length ? `“${open.at(-1)}” is missing: ` : "";
+}
+
+// Numbers that would be right in another shape: what to do, or an empty text.
+function inRows(value, shape, right) {
+  const array = numbers(value), size = shape.reduce((a, b) => a * b, 1);
+  if (array?.flat.length !== size || !right(shaped(array.flat, shape))) return "";
+  const rows = `as ${shape[0]} row${shape[0] > 1 ? "s" : ""} of ${shape[1]}`;
+  const how = { 1: "as one list", 2: rows }[shape.length] ?? `in the shape ${tuple(shape)}`;
+  return `the numbers are right; write them ${how}.`;
+}
+
+function shaped(flat, [, ...inner]) {
+  const size = inner.reduce((a, b) => a * b, 1);
+  return inner.length ? range(flat.length / size).map((i) => shaped(flat.slice(i * size, (i + 1) * size), inner)) : flat;
+}
+
+const range = (count) => [...Array(count).keys()];
 
 function judgeValue({ label, digits, entries }, given) {
-  if (typeof given[0] === "string") return unread(given[0], "give numbers, such as 0.5, -2, 2/5 or 1e-3.");
+  const [{ like }] = entries, truths = [like].flat(9).some((leaf) => "truth" in leaf);
+  const wanted = truths ? "numbers and yes or no, such as 1.5, yes." : "numbers, such as 0.5, -2, 2/5 or 1e-3.";
+  if (typeof given[0] === "string") return unread(given[0], `give ${wanted}`);
   const compare = (value, at) => difference(value, entries[at].like, { label, seen: 0, digits });
   for (const at of entries.keys()) {
     if (given.some((value) => !compare(value, at))) return { passed: at === 0, say: entries[at].say };
   }
   const found = given.map((value) => compare(value, 0)).sort((a, b) => (b.kind === "value") - (a.kind === "value"))[0];
+  const right = (other) => !compare(other, 0), reshaped = (value) => inRows(value, like.shape, right);
+  const rows = like.shape?.length && given.map(reshaped).find(Boolean);
+  if (rows) return { passed: false, say: rows };
   if (found.kind !== "value") return { passed: false, say: `not this one: ${found.text}` };
   return { passed: false, say: `not this one.${found.of > 1 ? ` ${share(found.right, found.of)}` : ""} Work it out again by hand.` };
 }
@@ -128,7 +159,7 @@ function describe(value) {
 }
 
 function quoted(text) {
-  const cut = [...text].slice(0, 30).join("");
+  const cut = [...text].slice(0, 30).join("") + ([...text].length > 30 ? "…" : "");
   return cut.includes("'") && !cut.includes('"') ? `"${cut}"` : `'${cut.replace(/[\\']/g, "\\$&")}'`;
 }
 

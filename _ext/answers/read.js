@@ -6,7 +6,12 @@ class Unreadable extends Error {}
 
 // One sign for each meaning: * and ^ for products and powers however they are written; no names, and no full stop at the end.
 const UP = "⁰¹²³⁴⁵⁶⁷⁸⁹", NAMES = /(^|[,;([]|\s)\s*(?:[\p{L}∂][\p{L}\p{N}_∂/′']*)?\s*[=≈]\s*/gu;
-const simple = (text) => text.trim().replace(/[−–⁻]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[“”„]/g, '"').replace(/[‘’]/g, "'")
+// "½" and "1½" as quotients, the first of them with a stroke of its own.
+const quotients = (text) => text.replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, sign) => {
+  const [over, under] = sign.normalize("NFKC").split("⁄").map(Number);
+  return `${Number(whole) * under + over}/${under}`;
+}).replace(/⁄/g, "/");
+const simple = (text) => quotients(text.trim()).replace(/[−–⁻]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[“”„]/g, '"').replace(/[‘’]/g, "'")
   .replace(new RegExp(`(?<=[\\d.)] ?)(-?)([${UP}]+)`, "g"), (_, sign, up) => `^${sign}${[...up].map((digit) => UP.indexOf(digit)).join("")}`)
   .replace(/\*\*/g, "^").replace(/[×·⋅∙]|(?<=[\d.)] ?)x(?= ?[\d.(+-])/gi, "*").replace(NAMES, "$1").replace(/(?<=[^.\s])\.$/, "");
 

@@ -50,6 +50,12 @@ function judgeProperty({ label, shape, what, praise, says }, given) {
   if (typeof given[0] === "string") return unread(given[0], `give ${what}.`);
   const fitting = given.find((value) => tuple(numbers(value)?.shape ?? [-1]) === tuple(shape));
   if (fitting === undefined) {
+    const right = (other) => {
+      const { flat } = numbers(other);
+      return flat.every(Number.isFinite) && !RULES[label](flat, says);
+    };
+    const rows = given.map((value) => inRows(value, shape, right)).find(Boolean);
+    if (rows) return { passed: false, say: rows };
     const [value] = given, inside = stranger(value);
     const withIt = Array.isArray(value) && !Array.isArray(inside) ? ` with ${describe(inside)} in it` : "";
     return { passed: false, say: `give ${what}; you gave ${describe(value)}${withIt}.` };

@@ -8,15 +8,37 @@
     document.head.append(Object.assign(document.createElement("script"), { src: folder + name, onload: done, onerror: failed }));
   });
 
+  // Words, and sizes as one word each, however they are written: "3 × 3", "3x3".
+  const SIZE = /(?<![\p{L}\p{N}])(\d+) ?[×x*] ?(?=(\d+)(?!\p{L}))/giu;
+  const SPLIT = /[\n\r\p{Z}\p{P}]+/u;
+  const sizes = (text) => [...text.matchAll(SIZE)].map(([, rows, columns]) => `${rows}×${columns}`);
+  const indexed = (text) => [...text.split(SPLIT), ...sizes(text)];
+  const asked = (text) => text.replace(/(?<=\d) ?[×x*] ?(?=\d)/gi, "×").split(SPLIT)
+    .flatMap((word) => (sizes(word).length ? sizes(word) : word));
+  // Greek letters are found by their names, too.
+  const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", eta: "η", theta: "θ", kappa: "κ",
+    lambda: "λ", mu: "μ", pi: "π", rho: "ρ", sigma: "σ", tau: "τ", phi: "φ", omega: "ω" };
+  const named = (term) => {
+    const word = term.toLowerCase(), found = Object.entries(GREEK).filter(([, letter]) => word.includes(letter));
+    return [word, ...found.flat()];
+  };
+  // What a term looks like in a text.
+  const form = (term) => {
+    const plain = term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/(?<=\d)×(?=\d)/, " ?[×x*] ?");
+    return GREEK[term] ? `${plain}|${GREEK[term]}` : plain;
+  };
+  const word = (term) => !term.includes("×");
+
   let ready = null;
   const engine = () => ready ??= Promise.all([load("minisearch.js"), load("index.js")]).then(() => {
     const search = new MiniSearch({
-      fields: ["heading", "text"], storeFields: ["title", "heading", "address", "text"],
+      fields: ["heading", "text"], tokenize: indexed, processTerm: named, storeFields: ["title", "heading", "address", "text"],
       searchOptions: {
-        boost: { heading: 4 }, combineWith: "AND",
-        prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 4 ? 0.2 : 0),
-        // The reference names everything many times, and an exercise asks: what teaches comes first.
-        boostDocument: (id, term, { address, heading }) => (/^api\//.test(address) || /^Exercise /.test(heading) ? 0.5 : 1),
+        tokenize: asked, processTerm: (term) => term.toLowerCase(), boost: { heading: 4 }, combineWith: "AND",
+        prefix: (term) => term.length > 2 && word(term), fuzzy: (term) => (term.length > 4 && word(term) ? 0.2 : 0),
+        // The reference and the records name everything many times, and an exercise asks: what teaches comes first.
+        boostDocument: (id, term, { address, heading }) =>
+          (/^(?:api\/|speed|verification)/.test(address) || /^Exercise /.test(heading) ? 0.5 : 1),
       },
     });
     search.addAll(bookIndex.map(([title, heading, address, text], id) => ({ id, title, heading, address, text })));
@@ -24,8 +46,8 @@
   });
 
   // A title that is the very words comes before longer ones.
-  const named = (heading) => heading.toLowerCase().replace(/^\d+\. /, "");
-  const sorted = (hits, query) => hits.sort((a, b) => (named(b.heading) === query) - (named(a.heading) === query));
+  const called = (heading) => heading.toLowerCase().replace(/^\d+\. /, "");
+  const sorted = (hits, query) => hits.sort((a, b) => (called(b.heading) === query) - (called(a.heading) === query));
 
   // A text in which the words that were found are marked.
   function marked(text, found) {
@@ -52,7 +74,7 @@
   }
 
   function result({ title, heading, address, text, terms }) {
-    const words = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort((a, b) => b.length - a.length);
+    const words = terms.map(form).sort((a, b) => b.length - a.length);
     const found = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join("|")})`, "giu");
     const item = document.createElement("li"), link = document.createElement("a");
     const head = document.createElement("span"), page = document.createElement("span"), body = document.createElement("span");
@@ -95,6 +117,13 @@
     field.addEventListener("focus", () => engine().catch(() => {}), { once: true });
     field.addEventListener("input", show);
 
+    // Enter opens the first result; the chosen one is a link.
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      await show();
+      list.querySelector("a")?.click();
+    });
+
     // Arrows go through the results, and back up to the field.
     form.parentElement.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -106,9 +135,9 @@
     // A result on this very page would stay behind the dialog.
     list.addEventListener("click", (event) => { if (event.target.closest("a")) form.closest("dialog")?.close(); });
 
-    const asked = new URLSearchParams(location.search).get("q");
-    if (asked && !form.closest("dialog")) {
-      field.value = asked;
+    const linked = new URLSearchParams(location.search).get("q");
+    if (linked && !form.closest("dialog")) {
+      field.value = linked;
       show();
     }
   }

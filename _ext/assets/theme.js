@@ -21,6 +21,18 @@
   };
   addEventListener("load", () => setTimeout(repair, 0));
 
+  // The contents of the book stay where they were scrolled to on the page before (the theme's doing, on the page and
+  // not in the dialog), unless the entry of this page would be out of sight.
+  const entry = document.querySelector("nav.bd-links .current.active > a");
+  const face = () => {
+    const room = entry?.closest("dialog, .bd-sidebar");
+    if (!room) return;
+    const [at, seen] = [entry, room].map((part) => part.getBoundingClientRect());
+    if (!at.height || (at.top >= Math.max(seen.top, 0) && at.bottom <= Math.min(seen.bottom, innerHeight))) return;
+    room.scrollTop += at.top - seen.top - room.clientHeight / 2;
+  };
+  document.addEventListener("DOMContentLoaded", face);
+
   // A dialog that closes gives the focus back to what had it, unless a link leads on.
   let left = null;  // what has lost the focus just now, since a dialog is about to open
   document.addEventListener("focusout", ({ target }) => {
@@ -30,6 +42,7 @@
   for (const dialog of document.querySelectorAll("dialog")) {
     let before = null;
     dialog.addEventListener("beforetoggle", ({ newState }) => { if (newState === "open") before = left ?? document.activeElement; });
+    dialog.addEventListener("toggle", () => { if (dialog.contains(entry)) face(); });
     dialog.addEventListener("click", ({ target }) => { if (target.closest("a")) before = null; });
     dialog.addEventListener("close", () => {
       before?.focus({ preventScroll: true });

@@ -339,7 +339,9 @@ def test_a_property_is_judged_on_every_case():
     assert judge_function("0.9", lambda x, factor: -abs(x), scaled, CASES, both).message == "the sum."
     assert "returns nothing" in judge_function("0.9", lambda x, factor: None, scaled, CASES, both).message
     assert judge_value("0.9", [[1, 2]], (1, 2), "a row", lambda a: "").passed
-    assert "give a row; you gave a list of 2" in judge_value("0.9", [1, 2], (1, 2), "a row", lambda a: "").message
+    assert judge_value("0.9", [1, 2], (1, 2), "a row", lambda a: "").message == "the numbers are right; write them as 1 row of 2."
+    assert "give a row; you gave a list of 2" in judge_value("0.9", [1, 2], (1, 2), "a row", lambda a: "no.").message
+    assert "give a row; you gave a list of 3" in judge_value("0.9", [1, 2, 3], (1, 2), "a row", lambda a: "").message
 
 
 def test_a_small_difference_among_large_numbers_is_seen():

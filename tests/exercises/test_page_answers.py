@@ -55,7 +55,12 @@ def page():
 
 def python(chapter, name, answer):
     verdict = getattr(load(chapter)[1], name)(answer)
-    return verdict.passed, verdict.message.replace(" by hand, then run the cell.", " by hand.").replace(" without quotes,", ",")
+    words = {" by hand, then run the cell.": " by hand.", " without quotes,": ",",
+             "True or False, such as 1.5, True": "yes or no, such as 1.5, yes"}
+    message = verdict.message
+    for notebook, box in words.items():
+        message = message.replace(notebook, box)
+    return verdict.passed, message
 
 
 class Untypable(Exception):
@@ -193,16 +198,16 @@ TYPED = {
     ("convolution", "shape"): ["8, 16, 14, 18", "(8, 16, 14, 18)", "[8,16,14,18]", "8 16 14 18", "8; 16; 14; 18", "8×16×14×18", "8x16x14x18", "8 x 16 X 14 * 18.", " 8 ,16, 14.0 ,18. ,"],
     ("convolution", "by_hand"): ["[[8.0, 2.], [9, 7]]", "((8, 2), (9, 7))", "[8, 2], [9, 7]", "8, 2; 9, 7", "8 2; 9 7", "[[8 2] [9 7]]"],
     ("neuron", "side"): ["−0.5, False", "-.5, no", "(−1/2, NO)", "–0.5 false", "-0,5; no", "-50%, no", "-5e-1, 0", "-0.5, n", "z = -0.5, no."],
-    ("neuron", "gradient"): ["1/2, -1/4, 1/4", "0,5; −0,25; 0,25", "0,5 -0,25 0,25", "0,5, −0,25, 0,25", ".5, -.25, .25"],
+    ("neuron", "gradient"): ["1/2, -1/4, 1/4", "½, −¼, ¼", "½ -¼ 1⁄4", "0,5; −0,25; 0,25", "0,5 -0,25 0,25", "0,5, −0,25, 0,25", ".5, -.25, .25"],
     ("forward", "ten_layers"): ["1/32", "0,03125", "0.03125", ".03125", "3.125 %", "(0.03125)", "[0.03125]", "3.125e-2"],
     ("forward", "shapes"): ["(32, 10), (10, 64), (10,)", "((32,10),(10,64),(10,))", "[32, 10], [10, 64], [10]"],
-    ("descent", "limits"): ["2/50, 0.064", "0,04; 0,064", "0,04, 0,064", "4%, 6.4%"],
+    ("descent", "limits"): ["2/50, 0.064", "1⁄25 0.064", "0,04; 0,064", "0,04, 0,064", "4%, 6.4%"],
     ("backpropagation", "left"): ["0.6**10", ".6^10", "0,6 ^ 10", "0.6¹⁰", "6·10^-3", "6 × 10⁻³", "6*10**(-3)", "6e-3.", "(3/5)^10", "≈ 0.006", "1/165", "6/10^3"],
     ("backpropagation", "circuit"): ["a=-4, b=-4, c=3", "a = −4 b = −4 c = 3.", "-2^2, -2·2, (3)"],
     ("convolution", "mover"): ["0 0 0 / 1 0 0 / 0 0 0"],
     ("descent", "batch"): ["n = 288", "32 · 3²", "32·(0.9/0.3)^2", "288", "288.0", "(288)", "+288"],
     ("evaluation", "margin"): ["0.0214, 1,825", "0,0214; 1825", "2.14%, 1825"],
-    ("neuron", "xor"): ["[(1, 1, -0.5), (-1, -1, 1.5), (1, 1, -1.5)]", "1 1 -0.5; -1 -1 1.5; 1 1 -1.5"],
+    ("neuron", "xor"): ["1 1 -½; -1 -1 1½; 1 1 -1½", "[(1, 1, -0.5), (-1, -1, 1.5), (1, 1, -1.5)]", "1 1 -0.5; -1 -1 1.5; 1 1 -1.5"],
     ("neuron", "same_answers"): ["f, e, d, a", "ADEF", "(a) and (d), (e), (f)", '"adef"', "a d\te f"],
     ("neuron", "diagnosis"): ["1b 2d 3e 4a 5c", "b-d-e-a-c", "5c, 4a, 3e, 2d, 1b", "B D E A C", "[b, d, e, a, c]"],
 }
@@ -216,9 +221,12 @@ def test_an_answer_may_be_typed_in_many_ways(page, chapter, name):
 
 MISTYPED = {
     ("forward", "shapes"): [("(32, 10), (10, 64), (10)", "needs a comma"), ("(32, 10), (10, 64", "cannot read")],
-    ("convolution", "shape"): [("8, 16, 14 - 18", "cannot read"), ("8 by 16 by 14 by 18", "cannot read"), ("8×16×14", "a list of 3"), ("8, 16", "rows and columns")],
-    ("descent", "batch"): [("288 digits", "I cannot read this: '288 digits'; give numbers"), ("288...", "cannot read"), ("2, 88", "one number is expected"), ("1/0", "not this one")],
-    ("neuron", "side"): [("-0.5, maybe", "cannot read"), ("no, -0.5", "the other way round"), ("-0.5, None", "nothing is given")],
+    ("convolution", "by_hand"): [("8 2 9 7", "the numbers are right; write them as 2 rows of 2."), ("(8, 2, 9, 7)", "write them as 2 rows"), ("8 2 9 6", "not this one: the shape (2, 2)"), ("8; 2; 9; 7", "write them as 2 rows")],
+    ("convolution", "mover"): [("0 0 0 1 0 0 0 0 0", "the numbers are right; write them as 3 rows of 3."), ("0 0 0 0 0 1 0 0 0", "you gave a list of 9")],
+    ("neuron", "xor"): [("1, 1, -0.5, -1, -1, 1.5, 1, 1, -1.5", "the numbers are right; write them as 3 rows of 3."), ("1, 1, inf, -1, -1, 1.5, 1, 1, -1.5", "you gave a list of 9")],
+    ("convolution", "shape"): [("8, 16, 14 - 18", "cannot read"), ("[8, 16, 14, 18", "I cannot read this: '[8, 16, 14, 18'; “]” is missing: give numbers"), ("8, 16, 14, 18)", "“)” closes no bracket"), ("(8, 16, 14, 18]", "“]” closes no bracket"), ("8 by 16 by 14 by 18", "cannot read"), ("8×16×14", "a list of 3"), ("8, 16", "rows and columns")],
+    ("descent", "batch"): [("288 digits", "I cannot read this: '288 digits'; give numbers"), ("288...", "cannot read"), ("2, 88", "one number is expected"), ("1/0", "not this one"), ("2" * 30 + " digits", f"'{'2' * 30}…'"), ("2" * 23 + " digits", f"'{'2' * 23} digits'")],
+    ("neuron", "side"): [("-0.5, maybe", "'-0.5, maybe'; give numbers and yes or no, such as 1.5, yes."), ("no, -0.5", "the other way round"), ("-0.5, None", "nothing is given")],
     ("neuron", "nand"): [("-1, -1", "a list of 2"), ("-1, -1, inf", "finite"), ("about -1", "I cannot read this: 'about -1'; give three numbers")],
     ("neuron", "same_answers"): [("not b, c", "letters to choose from"), ("all but -b", "without signs"), ("-b", "without signs"), ("7", "give letters")],
 }

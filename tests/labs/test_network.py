@@ -91,7 +91,8 @@ def check(model, config, state):
     p = np.exp(maps[-1][0] - maps[-1].max())
     np.testing.assert_allclose(seen["p"], p / p.sum(), **CLOSE)
     if state["view"] == "backward":
-        for found, wanted in zip(seen["slopes"], slopes(model, maps, state["target"]), strict=True):
+        target = int(np.argmax(maps[-1])) if state["target"] is None else state["target"]
+        for found, wanted in zip(seen["slopes"], slopes(model, maps, target), strict=True):
             np.testing.assert_allclose(array(found), wanted[0], **CLOSE)
     if state["cell"]:
         check_unit(model, maps, seen["unit"], seen["slopes"], state)
@@ -167,7 +168,7 @@ def states(rng, lab, count):
             "off": off,
             "covered": rng.integers(0, size, (rng.integers(3), 2)).tolist(),
             "view": ["forward", "backward"][int(rng.integers(2))],
-            "target": int(rng.integers(lab.config["classes"])),
+            "target": [None, *range(lab.config["classes"])][int(rng.integers(lab.config["classes"] + 1))],
             "cell": [None, [str(m), int(rng.integers(H)), int(rng.integers(C * W))]][int(rng.integers(4) > 0)],
         }
 

@@ -1,16 +1,19 @@
 """The network laboratory's look in a browser: what stands where, in a column as wide as the book's and on a phone."""
 
 import json
+import re
 
 import pytest
-from helpers_labs import caption, one, opened, write_page
+from helpers_labs import caption, one, opened, settle, stroke, write_page
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from cnnlib.course.labs import NetworkLab
 
 pytestmark = pytest.mark.browser
-COLUMN = "<style>main { margin: 0 auto; max-width: 704px; }</style></html>"  # as the book's at 1280 pixels
+# As wide as the book's column at 1280 pixels, and with its fonts.
+COLUMN = ("<style>main { font-family: serif; margin: 0 auto; max-width: 704px; } figcaption { font-family: serif; }"
+          ".course-lab { --course-font: sans-serif; }</style></html>")
 UNDER = """
     const panel = document.querySelector("[data-panel]").getBoundingClientRect(), e = document.activeElement;
     const { top, bottom } = e.getBoundingClientRect();
@@ -55,12 +58,59 @@ def test_nothing_is_shown_before_it_is_needed(lab):
 
 
 def test_the_caption_stands_under_the_pad_and_a_file_is_chosen_by_a_button_like_the_others(lab):
-    assert one(lab, "[data-region=caption]").rect["x"] == one(lab, "[data-pad]").rect["x"]
+    said = one(lab, "[data-region=caption]").rect
+    assert said["x"] == one(lab, "[data-pad]").rect["x"]
+    assert said["y"] >= max(part.rect["y"] + part.rect["height"] for part in
+                            lab.find_elements("css selector", ".course-lab-column"))
     label, chooser = one(lab, ".course-lab-file"), one(lab, "[data-file]")
     assert label.text == "Open a file …" and chooser.rect["width"] >= 44 and chooser.rect["height"] >= 40
     assert chooser.value_of_css_property("opacity") == "0"
     lab.execute_script("arguments[0].focus({ focusVisible: true })", chooser)
     assert label.value_of_css_property("outline-style") == "solid"
+
+
+@pytest.mark.parametrize("height", [844, 568])
+def test_on_a_phone_what_is_drawn_is_answered_in_sight(lab, height):
+    size(lab, 390, height)
+    lab.execute_script("document.querySelector('[data-pad]').scrollIntoView({ behavior: 'instant' })")
+    lab.execute_script("document.querySelector('[data-do=clear]').click()")
+    left, top, width, tall = lab.execute_script("""
+        const { left, top, width, height } = document.querySelector("[data-pad]").getBoundingClientRect();
+        return [left, top, width, height]""")
+    stroke(lab, [(left + width / 2, top + tall * part / 10) for part in range(2, 9)], kind="touch")
+    settle(lab)
+    bottom, tops = lab.execute_script("""
+        const rect = (part) => document.querySelector(part).getBoundingClientRect();
+        return [rect("[data-region=caption]").bottom, [rect("[data-pad]").top, rect('[data-grid="0"]').top]]""")
+    assert caption(lab).startswith("Read as 1") and tops[0] > -1 and bottom <= min(height, tops[1])
+
+
+def test_the_button_that_switches_a_filter_off_is_in_sight_wherever_the_panel_opens(lab):
+    for width, height in ((1280, 757), (1280, 900), (390, 844), (320, 568)):
+        size(lab, width, height)
+        one(lab, '[data-grid="4"]').send_keys(Keys.ESCAPE, Keys.DOWN, Keys.RIGHT)
+        boxes = lab.execute_script("""
+            return ["[data-panel]", '[data-focus="off"]', ".course-lab-close"].map((name) => {
+              const { top, bottom } = document.querySelector(name).getBoundingClientRect(); return [top, bottom]; })""")
+        (top, bottom), *buttons = boxes
+        assert all(top <= a and b <= bottom <= height + 1 for a, b in buttons), (width, height)
+
+
+def test_the_products_are_shown_to_as_many_digits_as_their_sum_needs_in_one_row(lab):
+    one(lab, '[data-grid="4"]').send_keys(*[Keys.DOWN] * 7, *[Keys.RIGHT] * 5, *[Keys.PAGE_DOWN] * 9)
+    numbers = lab.execute_script("""
+        const shown = document.querySelectorAll('[data-panel] svg[aria-label^="= products"] text');
+        return [...shown].map((text) => text.textContent)""")
+    text = one(lab, "[data-panel]").text.replace("−", "-").replace("\u00a0", " ")
+    most = re.search(r"In numbers, map (\d+)", text)[1]
+    total = float(re.search(rf"^map {most}: (\S+)", text, re.M)[1])
+    assert abs(sum(float(v.replace("−", "-")) for v in numbers) - total) <= 0.00101
+    tops = [top for _, top in bottoms_and_tops(lab, '[data-panel] svg[aria-label*="numbers"]')]
+    assert len(tops) == 3 and max(tops) - min(tops) <= 1
+    families = lab.execute_script("""
+        return [".course-lab-unit figcaption", ".course-lab-unit p"].map((part) =>
+          getComputedStyle(document.querySelector(part)).fontFamily)""")
+    assert families[0] == families[1]
 
 
 @pytest.mark.parametrize("width", [390, 320])

@@ -163,6 +163,23 @@ def test_a_link_that_makes_no_sense_is_ignored(lab, path, state):
     assert caption(lab) == "Read as 3 with over 99.9 %. It was drawn as a 3."
 
 
+def test_the_gradients_are_those_of_the_answer_until_the_reader_picks_a_score(lab, path):
+    one(lab, "[data-state=view][value='\"backward\"']").click()
+    menu = Select(one(lab, "[data-state=target]"))
+    for digit in (7, 1):
+        pick(lab, digit, "slanted, large")
+        head = one(lab, "[data-region=head]").text
+        assert f"Read as {digit} with" in caption(lab) and f"how the score of {digit} changes" in caption(lab)
+        assert head == f"The gradient of score {digit} here" and menu.first_selected_option.text == "top"
+    one(lab, '[data-grid="4"]').send_keys(Keys.DOWN)
+    assert "the score of 1 changes with slope" in one(lab, "[data-panel]").text.replace("\u00a0", " ")
+    menu.select_by_visible_text("3")
+    pick(lab, 7, "slanted, large")
+    assert "Read as 7 with" in caption(lab) and "how the score of 3 changes" in caption(lab)
+    menu.select_by_visible_text("top")
+    assert "how the score of 7 changes" in caption(lab)
+
+
 def test_everything_can_be_reached_by_keys(lab):
     pick(lab, 9, "slanted, large")
     assert "It was drawn as a 9" in caption(lab)

@@ -179,6 +179,11 @@ def numbered(text):
     return "".join(letter for _, letter in pairs) if fits and [n for n, _ in pairs] == list(range(1, len(pairs) + 1)) else ""
 
 
+def quoted(text, most=30):
+    """A text in quotation marks, cut where it is long."""
+    return repr(text if len(text) <= most else f"{text[:most]}…")
+
+
 def describe(value):
     """A plain answer in words, short enough for a verdict."""
     if value is None:
@@ -186,7 +191,7 @@ def describe(value):
     if isinstance(value, Foreign):
         return value.words
     if isinstance(value, str):
-        return f"the text {value[:30]!r}"
+        return f"the text {quoted(value)}"
     if isinstance(value, (bool, float)):
         return f"one number, {value:.6g}" if isinstance(value, float) else str(value)
     if isinstance(value, np.ndarray):

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from cnnlib.course.exercises._answers import SIGNS, describe, letters, numbered, numbers, plain, written
+from cnnlib.course.exercises._answers import SIGNS, describe, letters, numbered, numbers, plain, quoted, written
 from cnnlib.course.exercises._compare import difference, stranger
 from cnnlib.course.exercises._run import JUNK, arity, copies, run
 from cnnlib.course.exercises._verdict import ASK, NOT_ATTEMPTED, Case, Mistake, Question, Verdict
@@ -100,13 +100,19 @@ def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.
         return Verdict(label, None, NOT_ATTEMPTED)
     value = plain(answer)
     if isinstance(value, str):
-        return _unread(label, value, "give numbers without quotes, such as 0.5, -2, 2/5 or 1e-3.")
+        truths = isinstance(expected, (tuple, list)) and any(isinstance(part, (bool, np.bool_)) for part in expected)
+        kinds, examples = ("numbers and True or False", "1.5, True") if truths else ("numbers", "0.5, -2, 2/5 or 1e-3")
+        return _unread(label, value, f"give {kinds} without quotes, such as {examples}.")
     found = difference(value, expected, tol, digits)
     if not found:
         return Verdict(label, True, praise)
     for mistake in mistakes:
         if not difference(value, mistake.wrong, tol, digits):
             return Verdict(label, False, mistake.hint)
+    several = isinstance(expected, (tuple, list))
+    rows = "" if several else _in_rows(value, np.shape(expected), lambda array: not difference(array, expected, tol, digits))
+    if rows:
+        return Verdict(label, False, rows)
     if found.kind != "value":
         return Verdict(label, False, f"not this one: {found.text}")
     share = f" {_share(found.right, found.of)}" if found.of > 1 else ""
@@ -184,6 +190,9 @@ def judge_value(label, answer, shape, what, judge, praise="correct.", says=None)
         return _unread(label, value, f"give {what}.")
     array = numbers(value)
     if array is None or array.shape != shape:
+        rows = _in_rows(value, shape, lambda array: np.isfinite(array).all() and not judge(array))
+        if rows:
+            return Verdict(label, False, rows)
         inside = stranger(value)
         with_it = f" with {describe(inside)} in it" if isinstance(value, list) and not isinstance(inside, list) else ""
         return Verdict(label, False, f"give {what}; you gave {describe(value)}{with_it}.")
@@ -193,9 +202,19 @@ def judge_value(label, answer, shape, what, judge, praise="correct.", says=None)
     return Verdict(label, False, hint) if hint else Verdict(label, True, praise)
 
 
+def _in_rows(value, shape, right):
+    """What to do with numbers that would be right in another shape, or an empty text."""
+    array = numbers(value)
+    if not shape or array is None or array.size != np.prod(shape) or not right(array.reshape(shape)):
+        return ""
+    rows = f"as {shape[0]} row{'s' if shape[0] > 1 else ''} of {shape[-1]}"
+    how = {1: "as one list", 2: rows}.get(len(shape), f"in the shape {shape}")
+    return f"the numbers are right; write them {how}."
+
+
 def _unread(label, text, wanted):
     """What is said of a text in which no answer can be found: it is neither right nor wrong."""
-    return Verdict(label, None, f"I cannot read this: {text[:30]!r}; {wanted}")
+    return Verdict(label, None, f"I cannot read this: {quoted(text)}; {wanted}")
 
 
 def _outcomes(label, answer, reference, cases):

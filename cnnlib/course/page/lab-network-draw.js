@@ -55,10 +55,10 @@ export function bars({ p, maps, layers }, { cell }) {
     `<th scope="col">score</th></tr></thead><tbody>${p.map(row).join("")}</tbody></table></div>`;
 }
 
-export const headOf = ({ slopes }, { target }) => (slopes ? `The gradient of score ${target} here`
+export const headOf = ({ slopes, target }) => (slopes ? `The gradient of score ${target} here`
   : "What the network gets");
 
-export function captionOf({ p, unit, layers, slopes }, state, { drawings }) {
+export function captionOf({ p, unit, layers, slopes, target }, state, { drawings }) {
   const order = p.map((_, k) => k).sort((a, b) => p[b] - p[a]), [first, second] = order;
   const drawn = state.picked === null ? null : drawings[state.picked];
   if (!drawn && !state.strokes.length) return "The pad is empty: draw a digit, or choose a drawing.";
@@ -66,7 +66,7 @@ export function captionOf({ p, unit, layers, slopes }, state, { drawings }) {
   const parts = [`Read as ${first} with ${percent(p[first])}${next}.`];
   if (drawn) parts.push(`It was drawn as ${drawn.digit === 8 ? "an" : "a"} ${drawn.digit}${drawn.digit === first ? "" : ": misread"}.`);
   if (slopes) {
-    parts.push(`The maps show how the score of ${state.target} changes with each number: blue where more of it ` +
+    parts.push(`The maps show how the score of ${target} changes with each number: blue where more of it ` +
       "raises the score, orange where more lowers it.");
   }
   if (state.weights === "random") parts.push("The network is untrained.");

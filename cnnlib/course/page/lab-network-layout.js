@@ -12,11 +12,11 @@ const button = (action, text) => `<button type="button" data-do="${action}">${te
 const check = (key, text) => `<label><input type="checkbox" data-state="${key}">${text}</label>`;
 
 export function layout(config) {
-  const classes = Array.from({ length: config.classes }, (_, k) => option(k, k)).join("");
+  const classes = option(null, "top") + Array.from({ length: config.classes }, (_, k) => option(k, k)).join("");
   return '<p class="course-lab-w-hint"><strong>Draw a digit on the pad, or choose a drawing.</strong> The network reads it at once, ' +
     "and the rows of maps show what each of its layers makes of it.</p>" +
-    `<div class="course-lab-columns">${pad()}${input()}${column('<p class="course-lab-head">What it answers</p>',
-    '<div data-region="bars"></div>')}</div><p class="course-caption" data-region="caption"></p>` +
+    `<div class="course-lab-columns">${pad()}<p class="course-caption" data-region="caption"></p>${input()}` +
+    `${column('<p class="course-lab-head">What it answers</p>', '<div data-region="bars"></div>')}</div>` +
     tools(`<label>Drawing <select data-state="picked">${drawings(config)}</select></label>`,
       '<label>Pen <input type="range" min="0.03" max="0.16" step="0.01" data-state="pen"></label>',
       button("all", `Read all ${config.drawings.length} drawings`)) +

@@ -6,17 +6,17 @@ import { fixed, number } from "./words.js";
 
 const MOST = 16;  // bars in a chart
 
-export function unitMarkup({ unit, layers, maps }, { target, off }) {
+export function unitMarkup({ unit, layers, maps, target }, { off }) {
   if (!unit) return "";
   const { m, map, row: i, column: j, value, kind, check } = unit;
   const where = maps[m].shape.length < 3 ? `number ${j}` : `map ${map}, row ${i}, column ${j}`;
   const parts = [
-    `<button type="button" class="course-lab-close" data-set='{"cell": null, "pinned": false}'>Close</button>`,
-    `<p class="course-lab-head">${titleOf(layers[m - 1])}, ${where}: <strong>${number(value, 4)}</strong></p>`,
+    `<div class="course-lab-tools"><p class="course-lab-head">${titleOf(layers[m - 1])}, ${where}: ` +
+      `<strong>${number(value, 4)}</strong></p>${kind === "conv" ? offButton(m, map, off) : ""}` +
+      `<button type="button" class="course-lab-close" data-set='{"cell": null, "pinned": false}'>Close</button></div>`,
     check ? badge(check, "this number", `the score of ${target}`) : "",
     HOW[kind]?.(unit, layers[m - 1]) ?? "",
     m === layers.length ? "" : owed(unit, target),
-    kind === "conv" ? offButton(m, map, off) : "",
   ];
   return parts.join("");
 }
@@ -26,9 +26,13 @@ const HOW = {
   conv({ channels, bias, value }) {
     const sizes = channels.map(({ sum }) => Math.abs(sum)), most = sizes.indexOf(Math.max(...sizes));
     const sums = [...channels.map(({ sum }) => sum), bias], several = channels.length > 1;
-    return (several ? `<div class="course-lab-channels">${channels.map(small).join("")}</div>` : "") +
+    const scales = ["patch", "kernel", "products"].map((part) => largest(channels.map((one) => known(one[part]))));
+    const parts = channels.map((one, c) => small(one, c, scales)).join("");
+    return (several ? `<div class="course-lab-channels">${parts}</div>` : "") +
       `<p>${several ? `In numbers, map ${most} of the layer below, which counts most here:` : "In numbers:"}</p>` +
-      row(...numbered(channels[most])) +
+      row(...numbered(channels[most], scales)) +
+      `<p>The largest number of each kind${several ? ", of all maps," : ""} has the strongest colour. A 0 without ` +
+      "decimals is exactly 0; a dashed cell is padding.</p>" +
       `<p>${several ? "The sums of all maps" : "The sum"} and the bias: ${added(sums)} = ` +
       `<strong>${number(value, 3)}</strong></p>`;
   },
@@ -44,6 +48,8 @@ const HOW = {
   },
 };
 
+// The numbers of a patch, without what padding leaves open.
+const known = (values) => values.flat().map((v) => v ?? 0);
 const listed = (patch) => patch.flat().map((v) => (v === null ? "padding" : number(v, 3))).join(", ");
 const signed = (v) => `${v < 0 ? "−" : "+"} ${number(Math.abs(v), 3)}`;
 const added = ([first, ...others]) => [number(first, 3), ...others.map(signed)].join(" ");
@@ -74,33 +80,40 @@ function chart(values, names, label, bold = -1) {
 function offButton(m, map, off) {
   const dead = off.some(([k, f]) => k === m - 1 && f === map);
   const next = dead ? off.filter(([k, f]) => k !== m - 1 || f !== map) : [...off, [m - 1, map]];
-  return `<p><button type="button" data-focus="off" data-set='${JSON.stringify({ off: next })}'>Switch filter ${map} ` +
-    `${dead ? "on" : "off"}</button></p>`;
+  return `<button type="button" data-focus="off" data-set='${JSON.stringify({ off: next })}'>Switch filter ${map} ` +
+    `${dead ? "on" : "off"}</button>`;
 }
 
 // Padding has a dashed frame, numbers a tint.
 const PADDING = 'fill="none" stroke-dasharray="1 2"';
 
 // One channel: patch, kernel and products as colours, and their sum.
-function small({ patch, kernel, products, sum }, c) {
+function small({ patch, kernel, products, sum }, c, scales) {
   const side = 8, apart = side * patch[0].length + 8, width = 3 * apart - 6, height = side * patch.length + 2;
-  const block = (values, k) => {
-    const most = largest(values.flat().map((v) => v ?? 0));
-    return values.flatMap((line, i) => line.map((v, j) => `<rect x="${k * apart + j * side}" y="${i * side}" ` +
-      `width="${side}" height="${side}" ${v === null ? PADDING : tint(2.4 * v, most)} stroke="${LINE}"/>`)).join("");
-  };
+  const block = (values, k) => values.flatMap((line, i) => line.map((v, j) =>
+    `<rect x="${k * apart + j * side}" y="${i * side}" width="${side}" height="${side}" ` +
+    `${v === null ? PADDING : tint(2.4 * v, scales[k])} stroke="${LINE}"/>`)).join("");
   return `<figure><svg role="img" aria-label="Map ${c}: the patch, the kernel and their products" viewBox="-1 -1 ` +
     `${width} ${height}" style="width:${width}px">${[patch, kernel, products].map(block).join("")}</svg>` +
     `<figcaption>map ${c}: ${number(sum, 3)}</figcaption></figure>`;
 }
 
+// As many decimals of the products as it takes to add them up to the three of their sum.
+export function decimals(products, sum) {
+  const off = (digits) => Math.abs(products.flat().reduce((all, v) => all + Number(v.toFixed(digits)), 0) - sum);
+  return [2, 3, 4].find((digits) => off(digits) < 0.0005) ?? 5;
+}
+
 // The same in numbers; a 0 without decimals is exactly 0.
-function numbered({ patch, kernel, products }) {
-  return [["what it reads", patch], ["× weights", kernel], ["= products", products]].map(([head, values]) => {
-    const wide = 38, high = 28, most = largest(values.flat().map((v) => v ?? 0));
+function numbered({ patch, kernel, products, sum }, scales) {
+  const needed = decimals(products, sum);
+  const parts = [["what it reads", patch, 2], ["× weights", kernel, 2], ["= products", products, needed]];
+  return parts.map(([head, values, digits], k) => {
+    const [wide, size] = digits > 2 ? [20 + 5.5 * digits, 11] : [38, 12], high = 28;
     const cells = values.flatMap((line, i) => line.map((v, j) =>
       `<rect x="${wide * j}" y="${high * i}" width="${wide}" height="${high}" stroke="${LINE}" ` +
-      `${v === null ? PADDING : tint(v, most)}/>${text(wide * j + wide / 2, high * i + 18, 12, v ? fixed(v, 2) : "0")}`));
+      `${v === null ? PADDING : tint(v, scales[k])}/>` +
+      text(wide * j + wide / 2, high * i + 18, size, v ? fixed(v, digits) : "0")));
     const [width, height] = [wide * values[0].length, high * values.length];
     const label = `${head}: ${values.length} by ${values[0].length} numbers`;
     return headed(head, width, `<svg role="img" aria-label="${label}" viewBox="-1 -1 ${width + 2} ${height + 2}" ` +

@@ -13,9 +13,10 @@ import { bytes } from "./pictures.js";
 const BRUSH = 4;  // the side of what one touch of the brush covers, in pixels
 const FIRST = 3;  // the drawing to begin with
 
-export const start = ({ drawings, classes }) => ({
+// A target of null is the digit that the network reads.
+export const start = () => ({
   picked: FIRST, strokes: [], pen: 0.08, centre: true, weights: "trained", off: [], covered: [], brush: false,
-  view: "forward", target: Math.min(drawings[FIRST].digit, classes - 1), all: false, cell: null, pinned: false,
+  view: "forward", target: null, all: false, cell: null, pinned: false,
 });
 
 // The networks of a page, made once: `config` names the layers and holds their weights.
@@ -39,11 +40,12 @@ export function numbers(state, config) {
   const { strokes, pen } = drawingOf(state, config);
   const image = hidden(raster(strokes, size, { centre: state.centre, pen }), state.covered);
   const steps = forward(layers, image), maps = [image, ...steps.map(({ y }) => y)];
-  const slopes = state.view === "backward" ? gradients(steps, state.target) : null;
+  const p = Array.from(softmax(maps.at(-1)).data), target = state.target ?? p.indexOf(Math.max(...p));
+  const slopes = state.view === "backward" ? gradients(steps, target) : null;
   const [m, i, j] = state.cell ?? [];
   return {
-    layers: layers.map(({ w, b, ...rest }) => rest), maps, slopes, p: Array.from(softmax(maps.at(-1)).data),
-    unit: state.cell && unit(layers, steps, maps, Number(m), i, j, slopes, state.target),
+    layers: layers.map(({ w, b, ...rest }) => rest), maps, slopes, p, target,
+    unit: state.cell && unit(layers, steps, maps, Number(m), i, j, slopes, target),
     read: state.all ? reading(layers, size, state, config) : null,
   };
 }
@@ -74,7 +76,7 @@ function reading(layers, size, { weights, off, centre }, config) {
 export function draw(seen, state, config) {
   return {
     html: {
-      maps: mapsMarkup(seen, state), bars: bars(seen, state), unit: unitMarkup(seen, state), head: headOf(seen, state),
+      maps: mapsMarkup(seen, state), bars: bars(seen, state), unit: unitMarkup(seen, state), head: headOf(seen),
       drawings: drawingsTable(seen, config),
     },
     caption: captionOf(seen, state, config), still: still(seen, state),
@@ -91,7 +93,7 @@ export function valid(state, config) {
     && list(state.strokes, 200, isStroke) && state.pen >= 0.02 && state.pen <= 0.2
     && ["trained", "random"].includes(state.weights) && ["forward", "backward"].includes(state.view)
     && list(state.off, 1000, filter) && list(state.covered, 1000, ([i, j]) => whole(i, size) && whole(j, size))
-    && whole(state.target, config.classes);
+    && (state.target === null || whole(state.target, config.classes));
   if (!good || state.cell === null) return good;
   const [m, i, j] = state.cell, { maps } = numbers({ ...state, cell: null, view: "forward", all: false }, config);
   const [rows, columns] = maps[m] ? mosaic(maps[m]) : [0, 0];

@@ -190,7 +190,7 @@ WRONG = {
         ([[[4, -1], [2, 6]], [[3, 2], [6, 0]]], "these are the partial sums"), ([[4.5, 1.5], [5, 4]], "not averaged"), ([[1.875, 1.125], [2, 1.75]], "no division"), ([[8, 9], [2, 7]], "lying on their side"), ([[8]], "four places"),
         (by_hand(lambda w: w[::-1]), "are exchanged"), (by_hand(lambda w: w[:, ::-1, ::-1]), "are flipped: this is true convolution. Lay them on as they stand."), (by_hand(lambda w: w[:, ::-1, ::-1], 0), "and add the bias"),
         (by_hand(lambda w: w[:, :, ::-1]), "from left to right"), (by_hand(lambda w: w[:, ::-1]), "from top to bottom"), (by_hand(lambda w: w.swapaxes(1, 2)), "are swapped"), (by_hand(np.abs), "mind the sign"),
-        (by_shifts(np.pad(X, ((0, 0), (1, 1), (1, 1))), FILTER[None])[0] + 1, "no padding"), ([8, 2, 9, 7], "shape (2, 2)"), (np.zeros((2, 2)), "0 of 4"), ([[8, 2], [9, 8]], "3 of 4"), ([[8, 2], [9]], "rows of different lengths"),
+        (by_shifts(np.pad(X, ((0, 0), (1, 1), (1, 1))), FILTER[None])[0] + 1, "no padding"), ([8, 2, 9, 7], "numbers are right; write them as 2 rows of 2"), (np.zeros((2, 2)), "0 of 4"), ([[8, 2], [9, 8]], "3 of 4"), ([[8, 2], [9]], "rows of different lengths"),
     ],
     "by_shifts": [
         (lambda x, w, dilation=1, groups=1: by_shifts(x, w, dilation, min(groups, 2)), ""),
@@ -209,11 +209,11 @@ WRONG = {
     "mover": [
         (Rows(itertools.count), "three rows of three numbers; you gave more than"), ([[0, 0, 0], [10**400, 0, 0], [0, 0, 0]], "a number too large for float64 in it"),
         (MOVER[:, ::-1], "left. It would be right for true convolution"), (MOVER.T, "moves the picture down"), (MOVER.T[::-1], "moves the picture up"), (np.pad([[1]], 1), "copies the picture"), (MOVER + MOVER[:, ::-1], "mixes several"), (2 * MOVER, "factor of 2"),
-        (np.zeros((3, 3)), "makes every pixel 0"), (np.eye(3)[[0]] * np.eye(3)[:, [0]], "askew"), (np.zeros((2, 2)), "shape (2, 2)"), ("right", "three rows"), (np.full((3, 3), np.nan), "finite"), ([0, 0, 0, 1, 0, 0, 0, 0, 0], "three rows"), (-MOVER, "factor of -1"), ([[1, 0, 0]], "three rows"),
+        (np.zeros((3, 3)), "makes every pixel 0"), (np.eye(3)[[0]] * np.eye(3)[:, [0]], "askew"), (np.zeros((2, 2)), "shape (2, 2)"), ("right", "three rows"), (np.full((3, 3), np.nan), "finite"), ([0, 0, 0, 1, 0, 0, 0, 0, 0], "write them as 3 rows of 3"), ([0, 0, 0, 0, 0, 1, 0, 0, 0], "three rows"), (-MOVER, "factor of -1"), ([[1, 0, 0]], "three rows"),
     ],
     "blind_spot": [
         (np.ones((3, 3)), "equals its transpose"), ([[-1, 0, 1]] * 3, "changes its sign"), ([[1, 2, 1]] * 2 + [[0, 0, 0]], "mirror image along one axis"), (np.arange(1, 10).reshape(3, 3), "w[::-1, ::-1]"), (1e-9 * np.arange(1, 10).reshape(3, 3), "w[::-1, ::-1]"), (np.zeros((3, 3)), "equals its transpose"),
-        (np.eye(3), "equals its transpose"), ([[0, 1, 2], [1, 3, 4], [2, 4, 5]], "the other way round"), ([[1, 2], [2, 1]], "three rows"), ([[1, 2, 3], [3, 2, 1]], "three rows"), ([1, 2, 3, 4, 5, 4, 3, 2, 1], "three rows"), ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "equals its transpose"),
+        (np.eye(3), "equals its transpose"), ([[0, 1, 2], [1, 3, 4], [2, 4, 5]], "the other way round"), ([[1, 2], [2, 1]], "three rows"), ([[1, 2, 3], [3, 2, 1]], "three rows"), ([1, 2, 3, 4, 5, 4, 3, 2, 1], "write them as 3 rows of 3"), ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "equals its transpose"),
     ],
     "cost": [
         (lambda i, o, k, g, h, w: costs(products=lambda n, o, h, w: int(np.int64(n * h * w).astype(np.int32)))(i, o, k, g, h, w), "more than 2³¹"),

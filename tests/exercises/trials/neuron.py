@@ -123,7 +123,7 @@ WRONG = {
         ((1, 1, -1.5), "this is AND"), ((-1, -1, 0.5), "this is NOR"), ((1, 1, -0.5), "this is OR"), ((1.5, -1, -1), "bias comes last"),
         ((-1, 0, 0.5), "wrong at (1, 0)"), ((0, 0, 1), "always fires"), ((-1, -1, -1), "never fires"), ((0, 0, 0), "never fires"),
         ((-1, -1), "three numbers"), (((-1, -1), 1.5), "three numbers"), ((-1, -1, float("inf")), "finite"),
-        ((-1, -1, 2.5), "always fires"), ((1, -1, 0.5), "wrong at"), ("-1 -1 1.5", "three numbers"), ([[-1, -1, 1.5]], "three numbers"),
+        ((-1, -1, 2.5), "always fires"), ((1, -1, 0.5), "wrong at"), ("-1 -1 1.5", "three numbers"), ([[-1, -1, 1.5]], "numbers are right; write them as one list"),
     ],
     "same_answers": [
         ("bc", "the other way round"), ("abdef", "with (b)"), ("acdef", "with (c)"), ("def", "think of (a)"), ("aef", "with (d)"), ("adf", "with (e)"),

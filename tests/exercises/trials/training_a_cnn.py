@@ -312,7 +312,7 @@ WRONG = {
     "on_paper": [
         (1 + STEP, "uphill"), (1 - 0.4 * np.array([[3.0, 2], [5, 3]]), "won the maximum"), (1 - 0.1 * np.array([[3.0, 2], [5, 3]]), "not the mean"), (1 - 0.4 * np.array([[1.0, 0], [0, 1]]), "did not win"), (1 - 0.4 * np.array([[0.0, 1], [2, 0]]), "did not win"),
         (1 - 0.4 * np.array([[0.0, 1], [2, 0]]).T, ""), (1 - STEP / 2, "2 (y − 3)"), (1 - np.array([[2, 0], [1, 2]]), "target is missing"), (STEP, "length of the step"), (-STEP, "still to be added"), (10 * STEP, "still to be taken"),
-        (1 - 10 * STEP, "learning rate is missing"), (PAPER.T, "turned, or transposed"), (np.full((2, 2), 0.6), "that the weight met"), (np.zeros((2, 2)), "0 of 4"), (PAPER.ravel(), "shape (2, 2)"), ([[0.2, 1], [0.6, 0.6]], "3 of 4"),
+        (1 - 10 * STEP, "learning rate is missing"), (PAPER.T, "turned, or transposed"), (np.full((2, 2), 0.6), "that the weight met"), (np.zeros((2, 2)), "0 of 4"), (PAPER.ravel(), "numbers are right; write them as 2 rows of 2"), ([[0.2, 1], [0.6, 0.6]], "3 of 4"),
         ([[0.2, 1], [0.6]], "different lengths"), (1 - STEP / 4, "multiplied by dy"), (1 - 4 * STEP, "dy twice"),
     ],
     "batches": [
