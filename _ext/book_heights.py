@@ -1,4 +1,4 @@
-"""How tall each section of a page will be on a phone, about: what a browser that has not laid it out takes it for.
+"""How tall a section will be on a phone, about: what a browser that has not laid it out takes it for.
 
 The style sheet lets a phone lay out a section when it comes near (``theme.css``). Until then the section takes
 ``--tall``, so that the scroll bar hardly moves; rather too much than too little, so that no section reaches into the
@@ -21,6 +21,7 @@ PARTS = {re.compile(pattern): each for pattern, each in {
     r'class="course-explorer\b': 260, r'class="course-answer"': 60}.items()}
 LETTER, LINE, WIDE, SAFE = 0.85, 17, 350, 110
 ICON = 60  # no larger drawing is one
+NEAR = 2500  # pixels, some screens of a phone: what begins above is laid out at once, or it would move as it is seen
 
 
 def tall(section: str) -> int:
@@ -40,21 +41,25 @@ def tall(section: str) -> int:
 
 
 def sections(body: str):
-    """Of each section within the first: where its attributes end, and what it holds."""
-    depth, begin = 0, None
+    """Of each section within the first: where its attributes end, and how tall it and all above it are."""
+    depth, begin, above = 0, None, 0
     for tag in TAGS.finditer(body):
         depth += -1 if tag[1] else 1
         if not tag[1] and depth == 2:
+            above = above or tall(body[:tag.start()])
             begin = tag
-        elif tag[1] and depth == 1 and "course-lab" not in begin["attributes"]:
-            yield begin.end("attributes"), body[begin.end():tag.start()]
+        elif tag[1] and depth == 1:
+            height = tall(body[begin.end():tag.start()])
+            yield begin.end("attributes"), height, above
+            above += height
 
 
 def measure(app, pagename, templatename, context, doctree):
-    """The ``html-page-context`` event: give each section of the page its height."""
+    """The ``html-page-context`` event: give each section that is not near the beginning its height."""
     body = context.get("body") or ""
-    for at, text in reversed(list(sections(body))):
-        body = f'{body[:at]} style="--tall:{tall(text)}px"{body[at:]}'
+    for at, height, above in reversed(list(sections(body))):
+        if above > NEAR:
+            body = f'{body[:at]} style="--tall:{height}px"{body[at:]}'
     context["body"] = body
 
 

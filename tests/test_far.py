@@ -1,9 +1,12 @@
 """A long page is laid out as it is read, and nothing is missed for it: links, the Tab key, the contents."""
 
 import statistics
+import time
 
 import pytest
 from helpers_book import HTML, pages, show, wait
+
+from tools.page_report import SHIFTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 PAGES = pages()
@@ -59,7 +62,18 @@ def test_a_section_is_taken_for_hardly_more_than_it_is(browser):
         for name, taken, height in browser.execute_script(TALL):
             assert taken > 0.97 * height, f"{page}#{name}: {taken} for {height}"
             ratios.append(taken / height)
-    assert len(ratios) > 300 and statistics.median(ratios) < 1.4
+    assert len(ratios) > 150 and statistics.median(ratios) < 1.4
+
+
+def test_nothing_moves_while_a_page_is_opened(browser):
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SHIFTS})
+    try:
+        for page in PAGES:
+            show(browser, page, size="phone", explorers=False, far=False)
+            time.sleep(0.2)
+            assert browser.execute_script("return window.shifted") <= 0.05, page
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 def test_on_a_wide_screen_and_on_paper_all_is_laid_out(browser):
