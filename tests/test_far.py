@@ -4,7 +4,7 @@ import statistics
 import time
 
 import pytest
-from helpers_book import HTML, pages, show, wait
+from helpers_book import HTML, media, pages, show, wait
 
 from tools.page_report import SHIFTS
 
@@ -80,11 +80,11 @@ def test_on_a_wide_screen_and_on_paper_all_is_laid_out(browser):
     show(browser, CHAPTER, explorers=False, far=False)
     assert browser.execute_script(LAID_OUT, LATE)
     show(browser, CHAPTER, size="phone", explorers=False, far=False)
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    media(browser, kind="print")
     try:
         assert wait(browser, LAID_OUT, LATE)
     finally:
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        media(browser)
 
 
 @pytest.mark.parametrize("page, way", [(CHAPTER, "reading"), (CHAPTER, "link"),

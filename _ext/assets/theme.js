@@ -2,6 +2,7 @@
 (() => {
   // A link into the page scrolls to a place that must not move meanwhile: all of the page is laid out (see layout.html).
   const unroll = () => {
+    if (!("rolled" in document.documentElement.dataset)) return;
     delete document.documentElement.dataset.rolled;
     dispatchEvent(new Event("unrolled"));
   };
