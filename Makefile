@@ -9,9 +9,8 @@ STAMP   := $(VENV)/.everything
 PIP     := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BOOK    := _build/html/index.html
 NOTEBOOKS = $(sort $(wildcard chapters/*.ipynb laboratories/*.ipynb)) $(wildcard verification.ipynb speed.ipynb)
-SOURCES = _config.yml _toc.yml references.bib tools/build_book.py tools/only.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
-          $(wildcard cnnlib/*.py cnnlib/*/*.py cnnlib/*/*/*.*) \
-          $(wildcard _ext/*.py _ext/*/*.* _ext/*/*/*.*)
+SOURCES := _config.yml _toc.yml references.bib tools/build_book.py tools/only.py $(wildcard *.md api/*.md) $(NOTEBOOKS) \
+           $(shell find _ext cnnlib -type f ! -name '*.pyc')
 JOBS    ?= 2
 # The benchmarks compare with two more libraries; what cannot be had is reported as left out.
 PEERS   = -$(PIP) -e '.[bench]'
