@@ -8,7 +8,7 @@ import pytest
 from helpers_book import noise, start_browser
 from helpers_lab import jupyterlab, wait
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("jupyterlab")]  # one server for all
 
 SOURCE = """\
 import os

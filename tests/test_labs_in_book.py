@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from helpers_book import HTML, show, wait
+from helpers_book import HTML, SIZES, show, wait
 
 pytestmark = pytest.mark.browser
 # For each, a state that differs from the start.
@@ -65,3 +65,47 @@ def test_a_link_to_a_state_leads_to_the_laboratory_and_reading_on_stays_where_it
     browser.execute_async_script("setTimeout(arguments[0], 700)")
     assert browser.execute_script("return location.hash").startswith("#lab=")
     assert abs(browser.execute_script("return scrollY") - 50) < 20
+
+
+@pytest.mark.parametrize("lab", STATES)
+def test_its_button_copies_a_link_to_what_is_shown(browser, lab):
+    opened(browser, lab)
+    origin = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    browser.execute_cdp_cmd("Browser.grantPermissions", origin)
+    [[key, value]] = STATES[lab].items()
+    if lab == "training":
+        browser.find_element("css selector", "[data-do=next]").click()
+    else:
+        browser.execute_script("arguments[0].click()", browser.find_element(
+            "css selector", f"[data-state={key}][value='{json.dumps(value)}']"))
+    browser.find_element("css selector", ".course-lab-link").click()  # before the address is renewed by itself
+    assert wait(browser, "return document.querySelector('.course-lab-link').textContent === 'Copied'")
+    copied = browser.execute_async_script("navigator.clipboard.readText().then(arguments[0], arguments[0])")
+    assert copied == browser.current_url and f"#lab={lab}:" in copied and key in copied
+
+
+@pytest.mark.parametrize("lab", STATES)
+def test_on_a_large_screen_it_is_wider_than_the_text_and_the_contents_are_a_drawer(browser, lab):
+    opened(browser, lab)
+    wide, text, width = browser.execute_script("""
+        const width = (part) => document.querySelector(part).getBoundingClientRect().width;
+        return [width('.course-lab'), width('.bd-article section > p'), document.documentElement.scrollWidth]""")
+    assert wide > 900 and text <= 720 and width <= SIZES["desk"][0]
+    browser.find_element("css selector", "button.secondary-toggle").click()
+    drawer = browser.find_element("css selector", "dialog[open].bd-sidebar-secondary").rect
+    assert drawer["x"] + drawer["width"] > 1200 and drawer["height"] == SIZES["desk"][1]
+    browser.find_element("css selector", "dialog[open] nav.page-toc a").click()
+    assert wait(browser, "return !document.querySelector('dialog[open]') && location.hash.length > 1")
+
+
+@pytest.mark.parametrize("lab", ["backward", "convolution"])
+def test_what_is_computed_stands_beside_its_planes_where_there_is_room(browser, lab):
+    places = """return ['> :first-child', '.course-lab-w-below'].map((part) => {
+        const { left, top } = document.querySelector('.course-lab-w-stage ' + part).getBoundingClientRect();
+        return [left, top]; })"""
+    opened(browser, lab)
+    (left, top), (right, beside) = browser.execute_script(places)
+    assert right > left + 300 and abs(top - beside) < 1
+    opened(browser, lab, "phone")
+    (left, top), (below, under) = browser.execute_script(places)
+    assert below == left and under > top + 300

@@ -12,10 +12,8 @@
   const repair = () => {
     // A link to a solution or a folded cell opens what it points into.
     const reveal = () => {
-      const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-      for (let fold = target && target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
-        fold.open = true;
-      }
+      let fold = document.querySelector(":target")?.closest("details");
+      for (; fold; fold = fold.parentElement.closest("details")) fold.open = true;
     };
     addEventListener("hashchange", reveal);
     reveal();
@@ -34,7 +32,7 @@
   };
   document.addEventListener("DOMContentLoaded", face);
 
-  // A dialog that closes gives the focus back to what had it, unless a link leads on.
+  // A dialog that closes gives the focus back to what had it, unless a link leads on: that closes it, too.
   let left = null;  // what has lost the focus just now, since a dialog is about to open
   document.addEventListener("focusout", ({ target }) => {
     left = target;
@@ -44,7 +42,11 @@
     let before = null;
     dialog.addEventListener("beforetoggle", ({ newState }) => { if (newState === "open") before = left ?? document.activeElement; });
     dialog.addEventListener("toggle", () => { if (dialog.contains(entry)) face(); });
-    dialog.addEventListener("click", ({ target }) => { if (target.closest("a")) before = null; });
+    dialog.addEventListener("click", ({ target }) => {
+      if (!target.closest("a[href]")) return;
+      before = null;
+      dialog.close();
+    });
     dialog.addEventListener("close", () => {
       before?.focus({ preventScroll: true });
       before = null;

@@ -42,13 +42,14 @@ export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint"><
   '<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play" class="course-lab-main">' +
   `${stopping("▶ Go back")}</button>` +
   '<label><span data-name="scrub"></span> <input type="range" min="0" max="1" data-focus="scrub"></label></div>' +
-  `<div>${PLANES}<div class="course-lab-w-said"><p class="course-caption" data-region="caption"></p>${VALUE}</div></div>` +
+  `<div class="course-lab-w-stage"><div>${PLANES}<div class="course-lab-w-said">` +
+  `<p class="course-caption" data-region="caption"></p>${VALUE}</div></div>` +
   '<div class="course-lab-w-below">' +
   '<div class="course-lab-w-planes"><div data-region="sum"></div><div class="course-lab-w-nudge"><div data-region="plot"></div>' +
   '<label>nudge <input type="range" data-state="nudge" min="-2" max="2" step="0.125">' +
   "</label></div></div>" +
   '<div data-region="badge"></div><div class="course-lab-tools"><button type="button" data-do="nudge">' +
-  `${stopping("Nudge every number")}</button>${UNDO_AND_RESET}</div><div data-region="check"></div></div>`;
+  `${stopping("Nudge every number")}</button>${UNDO_AND_RESET}</div><div data-region="check"></div></div></div>`;
 
 export function open(root, config) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);

@@ -52,12 +52,12 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint"><
   folded(choice("channels", [1, 2, 3], "channels"), choice("dilation", [1, 2, 3], "dilation"),
     `<label class="course-lab-w-above"><span>bias${LIMIT}</span><input type="number" step="1" data-focus="bias"></label>`,
     '<label><input type="checkbox" data-state="counting">count readers</label>') + "</div>" +
-  `<div>${PLANES}` +
+  `<div class="course-lab-w-stage"><div>${PLANES}` +
   `<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>${UNDO_AND_RESET}</div>` +
   `<div class="course-lab-w-said"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
   '</div></div><div class="course-lab-w-below"><div class="course-lab-tools" data-region="tabs"></div>' +
   `<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">${stopping("▶ Add up")}</button>` +
-  '<label>terms <input type="range" data-state="at" min="0" max="1"></label></div><div data-region="sum"></div></div>';
+  '<label>terms <input type="range" data-state="at" min="0" max="1"></label></div><div data-region="sum"></div></div></div>';
 
 export function open(root, config) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);

@@ -144,6 +144,7 @@ export function shell(root, config, lab) {
   });
 
   body.innerHTML = lab.layout(config);
+  if (inBook) offerLink(root, course, () => toAddress(lab, config, state));
   const linked = inBook ? fromAddress(lab, config) : null;
   if (inBook) window.addEventListener("hashchange", () => {
     const next = fromAddress(lab, config);
@@ -175,6 +176,20 @@ function toAddress(lab, config, state) {
   const other = Object.entries(linked).filter(([key, value]) => !same(value, start[key]));
   const hash = `#lab=${lab.name}:${encodeURIComponent(JSON.stringify(Object.fromEntries(other)))}`;
   history.replaceState(history.state, "", other.length ? hash : location.pathname + location.search);
+}
+
+// A button that copies the page's address with the state as it is now.
+function offerLink(root, course, renew) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy link" });
+  button.className = "course-lab-link";
+  button.addEventListener("click", async () => {
+    renew();
+    const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    button.textContent = copied ? "Copied" : "Not copied";
+    course.say(copied ? "The link to what is shown is copied." : "The link stands in the address bar of the browser.");
+    setTimeout(() => { button.textContent = "Copy link"; }, 2000);
+  });
+  root.querySelector(".course-lab-title").after(button);
 }
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
