@@ -181,8 +181,23 @@ class TestSearching:
         found = browser.execute_script(RESULTS, ".bd-search-container")
         assert any("ackpropagation" in one["heading"] for one in found)
         field.send_keys(" qqzzyx")
+        assert wait(browser, f"{STATUS}.startsWith('No section has all these words. Some')", ".bd-search-container")
+        assert browser.execute_script(RESULTS, ".bd-search-container") == found
+        field.clear()
+        field.send_keys("qqzzyx")
         assert wait(browser, f"{STATUS}.startsWith('No sections found. Try fewer words')", ".bd-search-container")
         assert browser.execute_script(RESULTS, ".bd-search-container") == []
+
+    @pytest.mark.parametrize(("words", "mark"), [
+        ("back propagation", "backpropagation"), ("over fitting", "overfitting"), ("dilated convolution", "dilation"), ("dying ReLU", "dying"),
+        ("vanishing gradients", "vanish"), ("Figure 9.3", "9.3"), ("loss is nan", "nan"),
+    ])
+    def test_words_are_found_in_another_form_or_written_together(self, browser, words, mark):
+        show(browser, "search.html")
+        browser.find_element("css selector", ".bd-search-container input[type=search]").send_keys(words)
+        assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
+        found = browser.execute_script(RESULTS, ".bd-search-container")
+        assert any(one.lower().startswith(mark) for result in found[:3] for one in result["marks"]), found[:3]
 
     @pytest.mark.parametrize("words", ["softmax", "stride", "Padding", "momentum", "pooling"])
     def test_a_title_that_is_the_word_comes_first_and_an_exercise_after_what_teaches(self, browser, words):

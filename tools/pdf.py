@@ -11,6 +11,7 @@ the contents are printed by themselves and laid over.
 import functools
 import html
 import importlib.util
+import logging
 import os
 import pathlib
 import re
@@ -253,6 +254,7 @@ def main(only=()):
     chromium()
     from pypdf import PdfReader, PdfWriter
 
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it reads on where Chromium has miscounted its objects
     parts, target, folder = contents(tuple(only)), DRAFT if only else TARGET, ROOT / "_build" / "pdf"
     folder.mkdir(exist_ok=True)
     whole = sound(document(parts, front(parts, {}) + text(parts), "book"), only)

@@ -10,7 +10,8 @@
 
   // Words, and sizes as one word each, however they are written: "3 × 3", "3x3".
   const SIZE = /(?<![\p{L}\p{N}])(\d+) ?[×x*] ?(?=(\d+)(?!\p{L}))/giu;
-  const SPLIT = /[\n\r\p{Z}\p{P}]+/u;
+  // The point of "Figure 9.3" and of "0.05" parts no words.
+  const SPLIT = /(?:(?!(?<=\d)\.(?=\d))[\n\r\p{Z}\p{P}])+/u;
   const sizes = (text) => [...text.matchAll(SIZE)].map(([, rows, columns]) => `${rows}×${columns}`);
   const indexed = (text) => [...text.split(SPLIT), ...sizes(text)];
   const asked = (text) => text.replace(/(?<=\d) ?[×x*] ?(?=\d)/gi, "×").split(SPLIT)
@@ -25,16 +26,18 @@
   // What a term looks like in a text.
   const form = (term) => {
     const plain = term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/(?<=\d)×(?=\d)/, " ?[×x*] ?");
-    return GREEK[term] ? `${plain}|${GREEK[term]}` : plain;
+    return Object.hasOwn(GREEK, term) ? `${plain}|${GREEK[term]}` : plain;
   };
-  const word = (term) => !term.includes("×");
+  const word = (term) => !/[×.]/.test(term);
+  // The beginning that "dilated" and "dilation", "gradients" and "gradient" share.
+  const stem = (term) => term.toLowerCase().replace(/(?<=\p{L}{4})(?:ations?|ions?|ings?|ed|es|e|s)$/u, "");
 
   let ready = null;
   const engine = () => ready ??= Promise.all([load("minisearch.js"), load("index.js")]).then(() => {
     const search = new MiniSearch({
       fields: ["heading", "text"], tokenize: indexed, processTerm: named, storeFields: ["title", "heading", "address", "text"],
       searchOptions: {
-        tokenize: asked, processTerm: (term) => term.toLowerCase(), boost: { heading: 4 }, combineWith: "AND",
+        tokenize: asked, processTerm: (term) => term.toLowerCase(), boost: { heading: 4 },
         prefix: (term) => term.length > 2 && word(term), fuzzy: (term) => (term.length > 4 && word(term) ? 0.2 : 0),
         // The reference and the records name everything many times, and an exercise asks: what teaches comes first.
         boostDocument: (id, term, { address, heading }) =>
@@ -45,9 +48,21 @@
     return search;
   });
 
+  // Sections with all words, written together as well ("back propagation"); or with words alike; or with some of them.
+  const WAYS = [{ combineWith: "AND" }, { processTerm: stem, combineWith: "AND" }, { processTerm: stem, combineWith: "OR" }];
+  async function find(query) {
+    const search = await engine(), together = query.replace(/\s+/g, "");
+    for (const way of WAYS) {
+      const queries = [{ queries: [query], ...way }, { queries: [together], fuzzy: false }];
+      const hits = search.search({ combineWith: "OR", queries: together === query ? queries.slice(0, 1) : queries });
+      if (hits.length) return { hits: sorted(hits, [query, together].map((name) => name.toLowerCase())), some: way.combineWith === "OR" };
+    }
+    return { hits: [], some: false };
+  }
+
   // A title that is the very words comes before longer ones.
   const called = (heading) => heading.toLowerCase().replace(/^\d+\. /, "");
-  const sorted = (hits, query) => hits.sort((a, b) => (called(b.heading) === query) - (called(a.heading) === query));
+  const sorted = (hits, names) => hits.sort((a, b) => names.includes(called(b.heading)) - names.includes(called(a.heading)));
 
   // A text in which the words that were found are marked.
   function marked(text, found) {
@@ -101,9 +116,9 @@
 
     const show = async () => {
       const query = field.value.trim();
-      let hits;
+      let hits = [], some = false;
       try {
-        hits = query ? sorted((await engine()).search(query), query.toLowerCase()) : [];
+        if (query) ({ hits, some } = await find(query));
       } catch {
         status.textContent = "The index of the book could not be loaded.";
         return;
@@ -111,7 +126,7 @@
       if (query !== field.value.trim()) return;  // typed on, meanwhile
       list.replaceChildren(...hits.slice(0, MOST).map(result));
       const count = hits.length === 1 ? "1 section" : `${hits.length || "No"} sections`;
-      status.textContent = query && count + (hits.length > MOST ? `; the first ${MOST}:` : hits.length ? ":" : " found. ");
+      status.textContent = query && (some ? "No section has all these words. Some of them: " : "") + count + (hits.length > MOST ? `; the first ${MOST}:` : hits.length ? ":" : " found. ");
       if (query && !hits.length) status.append("Try fewer words, or other ones: ", glossary(), " has those of this book.");
     };
     field.addEventListener("focus", () => engine().catch(() => {}), { once: true });
