@@ -199,6 +199,13 @@ class TestSearching:
         found = browser.execute_script(RESULTS, ".bd-search-container")
         assert any(one.lower().startswith(mark) for result in found[:3] for one in result["marks"]), found[:3]
 
+    @pytest.mark.parametrize("words", ["constructor", "cons", "__proto__", "toString"])
+    def test_names_of_javascript_s_own_are_words_like_others(self, browser, words):
+        show(browser, "search.html")
+        browser.find_element("css selector", ".bd-search-container input[type=search]").send_keys(words)
+        assert wait(browser, f"{STATUS}.length > 5", ".bd-search-container")
+        assert noise(browser) == []
+
     @pytest.mark.parametrize("words", ["softmax", "stride", "Padding", "momentum", "pooling"])
     def test_a_title_that_is_the_word_comes_first_and_an_exercise_after_what_teaches(self, browser, words):
         show(browser, "search.html")

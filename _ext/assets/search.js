@@ -38,7 +38,8 @@
       fields: ["heading", "text"], tokenize: indexed, processTerm: named, storeFields: ["title", "heading", "address", "text"],
       searchOptions: {
         tokenize: asked, processTerm: (term) => term.toLowerCase(), boost: { heading: 4 },
-        prefix: (term) => term.length > 2 && word(term), fuzzy: (term) => (term.length > 4 && word(term) ? 0.2 : 0),
+        prefix: (term) => term.length > 2 && word(term),
+        fuzzy: (term) => (word(term) ? (term.length > 4) + (term.length > 9) : 0),  // letters that may differ
         // The reference and the records name everything many times, and an exercise asks: what teaches comes first.
         boostDocument: (id, term, { address, heading }) =>
           (/^(?:api\/|speed|verification)/.test(address) || /^Exercise /.test(heading) ? 0.5 : 1),
