@@ -38,10 +38,10 @@ METHOD = "br" if brotli else "gzip"
 TEXTS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 # The limits: least scores; most kilobytes before an explorer is reached (gzip takes a seventh more for the same text);
-# largest shift; smallest letters in pixels.
+# largest shift; smallest letters in pixels; milliseconds from a stroke to what the network makes of it.
 LEAST = {"desktop": (95, 100, 100, 100), "mobile": (90, 100, 100, 100)}
 KILOBYTES = {"br": 250, "gzip": 275}
-SHIFT, LETTER = 0.05, 9
+SHIFT, LETTER, MOMENT = 0.05, 9, 10
 # What moves without a reader's doing, as browsers count it; and what the page loads before anything is scrolled.
 SHIFTS = """window.shifted = 0;
     new PerformanceObserver((list) => {
@@ -57,6 +57,20 @@ LETTERS = """
       least = Math.min(least, parseFloat(getComputedStyle(text).fontSize) * scale);
     }
     return least === Infinity ? null : least;"""
+
+# Milliseconds of script for each move of a pen: from the event until all that follows from it is in the page.
+PEN = """
+    const frame = requestAnimationFrame;
+    let began = 0, sofar = 0;
+    window.spent = [];
+    addEventListener("pointermove", () => { began = performance.now(); }, true);
+    addEventListener("pointermove", () => { sofar += performance.now() - began; });
+    window.requestAnimationFrame = (draw) => frame((now) => {
+      const start = performance.now();
+      draw(now);
+      if (sofar) spent.push(sofar + performance.now() - start);
+      sofar = 0;
+    });"""
 
 
 class Page(NamedTuple):
@@ -223,6 +237,26 @@ def violations(browser):
     return count
 
 
+def stroke(browser, address):
+    """Milliseconds from a move of the pen in the network laboratory to its probabilities: the median, and how many."""
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    width, height = 1280, 900
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+    browser.get(address + "laboratories/network.html")
+    pad = WebDriverWait(browser, 20).until(lambda page: page.find_element("css selector", "[data-pad]"))
+    browser.execute_script("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", pad)
+    browser.execute_script(PEN)
+    draw = ActionChains(browser, duration=20).move_to_element_with_offset(pad, -60, -60).click_and_hold()
+    for k in range(40):
+        draw.move_by_offset(*((3, 0) if k < 20 else (-1, 3)))
+    draw.release().perform()
+    times = browser.execute_script("return spent")
+    return statistics.median(times), len(times)
+
+
 def find_lighthouse():
     """The command that runs Lighthouse, or None."""
     return os.environ.get("LIGHTHOUSE") or shutil.which("lighthouse")
@@ -316,6 +350,11 @@ def main(arguments=None) -> int:
                     row += f"  {said or 'failed':>26}"
                 print(row, flush=True)
                 misses += [f"{page}: {words}" for words in missed(m, faults, scores)]
+            if "laboratories/network.html" in chosen:
+                drawn, moves = stroke(browser, address)
+                words = f"network laboratory: {drawn:.1f} ms from stroke to probabilities, median of {moves} moves"
+                print(f"\n{words}")
+                misses += [words] if drawn > MOMENT else []
         finally:
             browser.quit()
     print(f"\n{len(chosen)} pages. kB: before anything is scrolled, compressed with {METHOD}, on a phone.\n"

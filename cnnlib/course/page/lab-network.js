@@ -79,7 +79,8 @@ export function draw(seen, state, config) {
       maps: mapsMarkup(seen, state), bars: bars(seen, state), unit: unitMarkup(seen, state), head: headOf(seen),
       drawings: drawingsTable(seen, config),
     },
-    caption: captionOf(seen, state, config), still: still(seen, state),
+    caption: captionOf(seen, state, config),
+    get still() { return still(seen, state); },  // pictures of all maps: not at every stroke
   };
 }
 
