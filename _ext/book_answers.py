@@ -81,29 +81,21 @@ def elsewhere(label, notebook):
             f"<code>make lab</code>, open <code>{notebook}</code> and go to exercise {label}.</p>")
 
 
-def fill(body, notebook):
-    """The body of a page with a box under every stub."""
+def fill(app, pagename, templatename, context, doctree):
+    """The ``html-page-context`` event: a box under every stub, and the tables of the boxes in a script of their own."""
+    body = context.get("body") or ""
     stubs = STUB.findall(body)
     boxes = [label for label in stubs if label in tables()]
-    if not stubs:
-        return body
-    body = STUB.sub(lambda m: box(m[1]) if m[1] in boxes else elsewhere(m[1], notebook), body)
+    body = STUB.sub(lambda m: box(m[1]) if m[1] in boxes else elsewhere(m[1], f"{pagename}.ipynb"), body)
     if boxes:
         n, of = len(boxes), len(stubs)
         score = (f'<p class="course-score"><a href="#exercises">{of} exercises</a>, {n} of them to answer on this page'
                  f'<span data-chapter="{boxes[0].split(".")[0]}"></span></p>')
         body = TITLE.sub(lambda m: m[0] + score, body, count=1)
         body = EXERCISES.sub(lambda m: m[1] + NOTE, body, count=1)
-    return body
-
-
-def fill_page(app, pagename, templatename, context, doctree):
-    """The ``html-page-context`` event: boxes in the page, and the tables of its boxes in a script of their own."""
-    body = context.get("body") or ""
-    context["body"] = fill(body, f"{pagename}.ipynb")
-    known = {label: tables()[label][1] for label in STUB.findall(body) if label in tables()}
-    if known and app.builder.format == "html":
-        text = f"document.courseTables = {json.dumps(known)};\n"
+    context["body"] = body
+    if boxes and app.builder.format == "html":
+        text = f"document.courseTables = {json.dumps({label: tables()[label][1] for label in boxes})};\n"
         context["answer_tables"] = write_script(app, pagename, "answers", text, context)
 
 
@@ -126,5 +118,5 @@ def write_assets(app):
 
 def setup(app):
     app.connect("builder-inited", write_assets)
-    app.connect("html-page-context", fill_page, priority=850)
+    app.connect("html-page-context", fill, priority=850)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

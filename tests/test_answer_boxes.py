@@ -113,7 +113,7 @@ def test_an_answer_is_right_or_its_mistake_is_named(chapter):
     assert "Wrong: 0 of 5 are right." in answer(chapter, "1.6", "abcde")
     assert "Right: " in answer(chapter, "1.3", "f, e, d and a", by_key=False)
     assert "Wrong: this is NOR" in answer(chapter, "1.2", "-1 -1 .5")
-    assert answer(chapter, "1.2", "  ") == ""
+    assert answer(chapter, "1.2", "  ") == "Type an answer first."
     form = chapter.find_element("css selector", BOX.format("1.1"))
     assert answer(chapter, "1.1", "minus a half").startswith("I cannot read this: 'minus a half'; give numbers")
     verdict = form.find_element("css selector", "[role=status]")
@@ -123,14 +123,38 @@ def test_an_answer_is_right_or_its_mistake_is_named(chapter):
 
 
 @in_browser
-def test_what_cannot_be_read_takes_no_right_answer_away(chapter):
-    kept = "return JSON.parse(localStorage.getItem(arguments[0]))['1.1']"
-    assert "Right" in answer(chapter, "1.1", RIGHT["1.1"])
-    assert "I cannot read this: '<b>x</b>'" in answer(chapter, "1.1", "<b>x</b>")
-    assert chapter.execute_script(kept, KEPT) == {"text": RIGHT["1.1"], "passed": True}
-    assert progress(chapter)[1] == ": 1 of 6 right"
-    assert "Wrong" in answer(chapter, "1.1", "7, no")
-    assert chapter.execute_script(kept, KEPT) == {"text": "7, no", "passed": False}
+@pytest.mark.parametrize(("text", "words"), [
+    ("7, no", "Wrong: "), ("<b>x</b>", "I cannot read this: '<b>x</b>'"), (" ", "Type an answer first.")])
+def test_what_is_solved_stays_solved(chapter, text, words):
+    before = "You solved this one before, and it still counts."
+    assert words in answer(chapter, "1.1", text) and before not in said(chapter, "1.1")
+    assert before not in answer(chapter, "1.1", RIGHT["1.1"])
+    later = answer(chapter, "1.1", text)
+    assert words in later and later.endswith(before)
+    kept = chapter.execute_script("return JSON.parse(localStorage.getItem(arguments[0]))['1.1']", KEPT)
+    assert kept == {"text": RIGHT["1.1"], "passed": True} and progress(chapter)[1] == ": 1 of 6 right"
+    chapter.refresh()
+    assert wait(chapter, JUDGED, 6) and typed(chapter)[0] == RIGHT["1.1"]
+    assert "Right" in said(chapter, "1.1") and before not in said(chapter, "1.1")
+
+
+@in_browser
+def test_numbers_that_are_right_but_for_their_form_are_not_called_wrong(chapter):
+    assert answer(chapter, "1.5", "1 1 -.5 -1 -1 1.5 1 1 -1.5") == "the numbers are right; write them as 3 rows of 3."
+    verdict = chapter.find_element("css selector", f"{BOX.format('1.5')} [role=status]")
+    assert verdict.get_attribute("class").split() == ["course-answer-said", "course-verdict"]
+    assert progress(chapter)[1] == ""
+
+
+@in_browser
+def test_what_is_solved_after_forgetting_is_not_lost_when_the_rest_comes_back(chapter):
+    answer(chapter, "1.1", "7, no"), answer(chapter, "1.3", RIGHT["1.3"]), answer(chapter, "1.4", "2, -1, 1")
+    forget = chapter.find_element("css selector", ".course-answers-note button")
+    chapter.execute_script("arguments[0].scrollIntoView({block: 'center'}); arguments[0].click()", forget)
+    assert "You solved" not in answer(chapter, "1.3", "a") and "Right" in answer(chapter, "1.1", RIGHT["1.1"])
+    chapter.execute_script("arguments[0].click()", forget)
+    assert typed(chapter) == [RIGHT["1.1"], "", RIGHT["1.3"], "2, -1, 1", "", ""]
+    assert progress(chapter)[1] == ": 2 of 6 right"
 
 
 @in_browser

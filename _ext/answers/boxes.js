@@ -2,6 +2,7 @@
 // when the first box is near, or has something in it.
 const { judge: JUDGE, tables: TABLES } = document.currentScript.dataset;
 const LOST = "the script that checks answers could not be loaded: check once more.";
+const SOLVED = "You solved this one before, and it still counts.";
 const boxes = [...document.querySelectorAll(".course-answer")];
 
 const fetched = (src) => new Promise((onload, onerror) => {
@@ -14,7 +15,7 @@ function bring() {
   return coming;
 }
 
-// What cannot be read (`passed` is null) is neither right nor wrong.
+// What cannot be read, or is right but for its form (`passed` is null), is neither right nor wrong.
 function say(form, passed, text) {
   const said = form.querySelector(".course-answer-said"), input = form.querySelector("input");
   const mark = document.createElement("span"), word = document.createElement("span");
@@ -28,22 +29,22 @@ function say(form, passed, text) {
   if (text && !passed) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
 }
 
-// What stands in a box, with the verdict on it; undefined where it is empty, null where nothing can judge it.
-async function check(form) {
-  const text = form.querySelector("input").value;
-  if (!text.trim()) {
-    say(form, false, "");
-    return undefined;
+// What stands in a box, with the verdict on it, or null where nothing can judge it. An empty box is told only who asks.
+async function check(form, asked) {
+  const { label } = form.dataset, text = form.querySelector("input").value.trim();
+  let found = { passed: null, say: asked ? "Type an answer first." : "" };
+  if (text) {
+    try {
+      await bring();
+    } catch {
+      form.querySelector(".course-answer-said").textContent = `Not checked: ${LOST}`;
+      return null;
+    }
+    found = document.courseJudge(label, text);
   }
-  try {
-    await bring();
-  } catch {
-    form.querySelector(".course-answer-said").textContent = `Not checked: ${LOST}`;
-    return null;
-  }
-  const { passed, say: words } = document.courseJudge(form.dataset.label, text);
-  say(form, passed, words);
-  return { text, passed };
+  const solved = found.say && !found.passed && stored()[label]?.passed;
+  say(form, found.passed, solved ? `${found.say} ${SOLVED}` : found.say);
+  return { text, passed: found.passed === true };
 }
 
 // Fill in what is kept; it is checked again, since a new edition of the book may judge otherwise.
@@ -59,12 +60,11 @@ function restore() {
 for (const form of boxes) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const now = await check(form);
-    if (now === null) return;
+    const now = await check(form, true);
+    if (!now) return;
     const { [form.dataset.label]: before, ...others } = stored();
-    // What cannot be read takes no right answer away.
-    const kept = now?.passed === null && before?.passed ? before : now && { ...now, passed: now.passed === true };
-    store(kept ? { ...others, [form.dataset.label]: kept } : others);
+    const kept = before?.passed && !now.passed ? before : now; // solved is solved, until it is forgotten
+    store(kept.text ? { ...others, [form.dataset.label]: kept } : others);
   });
 }
 
@@ -76,9 +76,9 @@ if (note) {
   button.hidden = false;
   if (!keeps()) note.querySelector("span").textContent = "On this page you answer in the boxes below the stubs. This browser keeps nothing for it: leave the page, and your answers are gone.";
   button.addEventListener("click", () => {
-    const answers = forgotten || {};
-    forgotten = forgotten ? null : stored();
-    store(answers);
+    const now = stored(), solved = Object.entries(now).filter(([, { passed }]) => passed);
+    store(forgotten ? { ...now, ...forgotten, ...Object.fromEntries(solved) } : {});
+    forgotten = forgotten ? null : now;
     restore();
     label();
     status.textContent = forgotten ? " Forgotten, on every page." : "";

@@ -12,11 +12,13 @@ const opens = (bytes, digest) => bytes.slice(0, KEY).every((b, i) => b === diges
 const fits = (key, ...place) => opens(bytesOf(key), hash(place.join("|")));
 const share = (right, of) => `${right} of ${of} ${right === 1 ? "is" : "are"} right.`;
 
-// `passed` is true, false, or null where what was typed cannot be read: that is not wrong.
+const FINITE = "every number must be finite.";
+
+// `passed` is true, false, or null where what was typed cannot be read, or is right but for its form: that is not wrong.
 function judge(table, text) {
   if (!table.says && !table.entries) return judgeLetters(table, text);
   const given = readings(text), { passed, say } = table.says ? judgeProperty(table, given) : judgeValue(table, given);
-  const byName = passed === false && (text.match(/=/g) ?? []).length > 1;
+  const byName = passed !== null && (text.match(/[=≈:]+/g) ?? []).length > 1;
   return { passed, say: byName ? `${say} (Numbers are read in the order in which they stand, not by their names.)` : say };
 }
 
@@ -25,8 +27,8 @@ const unread = (text, wanted) => ({ passed: null, say: `I cannot read this: ${qu
 // In words, the first bracket without its other half.
 function unclosed(text) {
   const open = [];
-  for (const sign of text.match(/[()[\]]/g) ?? []) {
-    if ("([".includes(sign)) open.push({ "(": ")", "[": "]" }[sign]);
+  for (const sign of text.match(/[()[\]{}]/g) ?? []) {
+    if (sign in CLOSES) open.push(CLOSES[sign]);
     else if (open.pop() !== sign) return `“${sign}” closes no bracket: `;
   }
   return open.length ? `“${open.at(-1)}” is missing: ` : "";
@@ -47,11 +49,15 @@ function shaped(flat, [, ...inner]) {
 }
 
 const range = (count) => [...Array(count).keys()];
+const depth = (like) => (Array.isArray(like) ? 1 + Math.max(...like.map(depth)) : like.shape.length);
+const EXAMPLES = { 2: "[[1, 2], [3, 4]]", 3: "[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]" };
 
 function judgeValue({ label, digits, entries }, given) {
   const [{ like }] = entries, truths = [like].flat(9).some((leaf) => "truth" in leaf);
-  const wanted = truths ? "numbers and yes or no, such as 1.5, yes." : "numbers, such as 0.5, -2, 2/5 or 1e-3.";
-  if (typeof given[0] === "string") return unread(given[0], `give ${wanted}`);
+  if (typeof given[0] === "string") {
+    return unread(given[0], truths ? "give numbers and yes or no, such as 1.5, yes."
+      : `give numbers, such as ${EXAMPLES[depth(like)] ?? "0.5, -2, 2/5 or 1e-3"}.`);
+  }
   const compare = (value, at) => difference(value, entries[at].like, { label, seen: 0, digits });
   for (const at of entries.keys()) {
     if (given.some((value) => !compare(value, at))) return { passed: at === 0, say: entries[at].say };
@@ -59,8 +65,9 @@ function judgeValue({ label, digits, entries }, given) {
   const found = given.map((value) => compare(value, 0)).sort((a, b) => (b.kind === "value") - (a.kind === "value"))[0];
   const right = (other) => !compare(other, 0), reshaped = (value) => inRows(value, like.shape, right);
   const rows = like.shape?.length && given.map(reshaped).find(Boolean);
-  if (rows) return { passed: false, say: rows };
+  if (rows) return { passed: null, say: rows };
   if (found.kind !== "value") return { passed: false, say: `not this one: ${found.text}` };
+  if (given.flat(9).some((v) => typeof v === "number" && !Number.isFinite(v))) return { passed: false, say: FINITE };
   return { passed: false, say: `not this one.${found.of > 1 ? ` ${share(found.right, found.of)}` : ""} Work it out again by hand.` };
 }
 

@@ -4,16 +4,28 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/i;
 
 class Unreadable extends Error {}
 
-// One sign for each meaning: * and ^ for products and powers however they are written; no names, and no full stop at the end.
-const UP = "⁰¹²³⁴⁵⁶⁷⁸⁹", NAMES = /(^|[,;([]|\s)\s*(?:[\p{L}∂][\p{L}\p{N}_∂/′']*)?\s*[=≈]\s*/gu;
+const CLOSES = { "(": ")", "[": "]", "{": "}" };
+
+// What stands around a value and leaves it as it is: its name ("=", "≈" and "~" may come without one), "about", "np.array".
+const NAME = "(?!(?:not?|yes|true|false)\\b)[\\p{L}∂][\\p{L}\\p{N}_∂/′]*'*", SOME = "(?:≈|~(?= ?[-+]?\\(*[-+]?\\.?\\d))";
+const NAMES = new RegExp(`(?:(^|[,;([{]|\\s)\\s*["']?${NAME}["']?\\s*(?:[=≈]|:=?)|(^|[,;([{])\\s*(?:=|${SOME}))\\s*${SOME}?\\s*`, "giu");
+const ABOUT = /(?<![\p{L}\p{N}_])(?:about|approx(?:imately|\.)?|around|roughly|circa|ca\.?)(?= ?[-+.\d(])/giu;
+const KIND = new RegExp("(?<![\\p{L}\\p{N}_.])(?:(?:np|numpy|torch)\\.)?"
+  + "(?:(?:as)?(?:array|tensor)|matrix|Size|tuple|list|dict|float(?:32|64)?|int64(?=\\([+-]?\\d+\\))) ?(?=\\()", "giu");
+const OPTIONS = /, ?(?:dtype=[\w.]*float\w*|requires_grad=\w+|grad_fn=<\w+>)(?=[,)])/gi;
+const bare = (text) => text.replace(KIND, "").replace(OPTIONS, "").replace(/\bnp\.(true|false)_/gi, "$1").replace(ABOUT, "~")
+  .replace(NAMES, "$1$2");
+
+// One sign for each meaning: * and ^ for products and powers however they are written; no full stop at the end.
+const UP = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 // "½" and "1½" as quotients, the first of them with a stroke of its own.
 const quotients = (text) => text.replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, sign) => {
   const [over, under] = sign.normalize("NFKC").split("⁄").map(Number);
   return `${Number(whole) * under + over}/${under}`;
 }).replace(/⁄/g, "/");
-const simple = (text) => quotients(text.trim()).replace(/[−–⁻]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[“”„]/g, '"').replace(/[‘’]/g, "'")
+const simple = (text) => bare(quotients(text.trim()).replace(/[−–⁻]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[“”„]/g, '"').replace(/[‘’]/g, "'")
   .replace(new RegExp(`(?<=[\\d.)] ?)(-?)([${UP}]+)`, "g"), (_, sign, up) => `^${sign}${[...up].map((digit) => UP.indexOf(digit)).join("")}`)
-  .replace(/\*\*/g, "^").replace(/[×·⋅∙]|(?<=[\d.)] ?)x(?= ?[\d.(+-])/gi, "*").replace(NAMES, "$1").replace(/(?<=[^.\s])\.$/, "");
+  .replace(/\*\*/g, "^").replace(/[×·⋅∙]|(?<=[\d.)] ?)x(?= ?[\d.(+-])/gi, "*")).replace(/(?<=[^.\s])\.$/, "");
 
 // All readings of a text, the likeliest first. A comma between digits separates, or stands before decimals or thousands; a
 // sign of multiplication may stand between the sizes of a shape, and a stroke between rows.
@@ -49,8 +61,9 @@ function value(text) {
       const mark = take(/^[,;]/);
       comma = Boolean(mark);
       if (mark && mark[0] === ";") { rows.push([]); row = true; }
-      // Without a mark, a space separates; a sign on its own is no separator but a sum.
-      if (!mark && at < text.length && text[at] !== end) need(before < at && !/^[+-]\s/.test(text.slice(at)));
+      // Without a mark, a space separates, or the bracket after a list; a sign on its own is no separator but a sum.
+      const apart = before < at || Array.isArray(rows.at(-1).at(-1)) && text[at] in CLOSES;
+      if (!mark && at < text.length && text[at] !== end) need(apart && !/^[+-]\s/.test(text.slice(at)));
     }
     if (!rows[rows.length - 1].length) rows.pop();
     const several = row && rows.some((r) => r.length > 1);
@@ -69,11 +82,12 @@ function value(text) {
   }
 
   function factor() {
-    const open = take(/^[[(]/);
-    if (open) {
-      const { list, comma } = parts(open[0] === "[" ? "]" : ")");
-      need(take(open[0] === "[" ? /^\]/ : /^\)/));
-      const [one] = list, alone = open[0] === "(" && list.length === 1 && !comma; // (10) is a number, (10,) a list
+    const open = text[at];
+    if (open in CLOSES) {
+      at++;
+      const { list, comma } = parts(CLOSES[open]);
+      need(text[at++] === CLOSES[open]);
+      const [one] = list, alone = open === "(" && list.length === 1 && !comma; // (10) is a number, (10,) a list
       return !alone ? list : typeof one === "number" ? raised(one) : one;
     }
     const quoted = take(/^(?:"([^"]*)"|'([^']*)')/);

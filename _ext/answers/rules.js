@@ -55,13 +55,13 @@ function judgeProperty({ label, shape, what, praise, says }, given) {
       return flat.every(Number.isFinite) && !RULES[label](flat, says);
     };
     const rows = given.map((value) => inRows(value, shape, right)).find(Boolean);
-    if (rows) return { passed: false, say: rows };
+    if (rows) return { passed: null, say: rows };
     const [value] = given, inside = stranger(value);
     const withIt = Array.isArray(value) && !Array.isArray(inside) ? ` with ${describe(inside)} in it` : "";
     return { passed: false, say: `give ${what}; you gave ${describe(value)}${withIt}.` };
   }
   const { flat } = numbers(fitting);
-  if (!flat.every(Number.isFinite)) return { passed: false, say: "every number must be finite." };
+  if (!flat.every(Number.isFinite)) return { passed: false, say: FINITE };
   const hint = RULES[label](flat, says);
   return { passed: !hint, say: hint || praise };
 }

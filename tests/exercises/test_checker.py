@@ -339,7 +339,7 @@ def test_a_property_is_judged_on_every_case():
     assert judge_function("0.9", lambda x, factor: -abs(x), scaled, CASES, both).message == "the sum."
     assert "returns nothing" in judge_function("0.9", lambda x, factor: None, scaled, CASES, both).message
     assert judge_value("0.9", [[1, 2]], (1, 2), "a row", lambda a: "").passed
-    assert judge_value("0.9", [1, 2], (1, 2), "a row", lambda a: "").message == "the numbers are right; write them as 1 row of 2."
+    assert judge_value("0.9", [1, 2], (1, 2), "a row", lambda a: "") == Verdict("0.9", None, "the numbers are right; write them as 1 row of 2.")
     assert "give a row; you gave a list of 2" in judge_value("0.9", [1, 2], (1, 2), "a row", lambda a: "no.").message
     assert "give a row; you gave a list of 3" in judge_value("0.9", [1, 2, 3], (1, 2), "a row", lambda a: "").message
 
@@ -378,3 +378,26 @@ def test_where_0_is_expected_what_float32_leaves_of_it_will_do():
     almost = np.float32(2) * np.cos(np.float32(np.pi / 2)) ** 2
     assert check_function("0.8", lambda x: almost, lambda x: 0.0, case).passed
     assert not check_function("0.8", lambda x: 1e-9, lambda x: 0.0, case).passed
+
+
+def test_numbers_that_are_right_but_for_their_form_are_neither_right_nor_wrong():
+    assert check_value("0.4", [8, 2, 9, 7], np.array([[8, 2], [9, 7]])) == Verdict("0.4", None, "the numbers are right; write them as 2 rows of 2.")
+    assert check_value("0.4", [[8, 2]], np.array([8, 2])) == Verdict("0.4", None, "the numbers are right; write them as one list.")
+    assert check_value("0.4", [8, 2, 9, 6], np.array([[8, 2], [9, 7]])).passed is False
+
+
+@pytest.mark.parametrize(("answer", "expected", "told"), [
+    (float("nan"), 1.5, True), ([1, float("inf")], (1, 2), True), ([[1, -np.inf], 3], (np.ones(2), 3), True), ((np.nan, True), (1.0, True), True),
+    (2.0, 1.5, False), ([1, 3], (1, 2), False), (float("inf"), float("nan"), False),
+])
+def test_a_number_without_bounds_is_named(answer, expected, told):
+    verdict = check_value("0.4", answer, expected)
+    assert verdict.passed is False and (verdict.message == "every number must be finite.") is told
+
+
+@pytest.mark.parametrize(("expected", "example"), [
+    (1, "such as 0.5,"), ((1, 2), "such as 0.5,"), (np.ones(2), "such as 0.5,"), (np.ones((2, 2)), "such as [[1, 2], [3, 4]]."), (((1, 2), (3,)), "such as [[1, 2], [3, 4]]."),
+    ((np.ones((2, 2)), np.ones((2, 2))), "such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]."), ((1, False), "such as 1.5, True."),
+])
+def test_where_rows_are_asked_for_the_example_has_rows(expected, example):
+    assert example in check_value("0.4", "x", expected).message

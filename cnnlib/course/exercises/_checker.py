@@ -15,6 +15,8 @@ from cnnlib.course.exercises._verdict import ASK, NOT_ATTEMPTED, Case, Mistake, 
 
 __all__ = ["NOT_ATTEMPTED", "Case", "Mistake", "Verdict", "check_function", "check_letters", "check_value",
            "judge_function", "judge_value"]
+FINITE = "every number must be finite."
+EXAMPLES = {2: "[[1, 2], [3, 4]]", 3: "[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"}
 UNSET = "some of the numbers are what was in memory before: np.empty sets nothing. Begin with np.zeros, or set every place."
 
 
@@ -101,8 +103,8 @@ def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.
     value = plain(answer)
     if isinstance(value, str):
         truths = isinstance(expected, (tuple, list)) and any(isinstance(part, (bool, np.bool_)) for part in expected)
-        kinds, examples = ("numbers and True or False", "1.5, True") if truths else ("numbers", "0.5, -2, 2/5 or 1e-3")
-        return _unread(label, value, f"give {kinds} without quotes, such as {examples}.")
+        kinds, examples = ("numbers and True or False", "1.5, True") if truths else ("numbers", EXAMPLES.get(_depth(expected)))
+        return _unread(label, value, f"give {kinds} without quotes, such as {examples or '0.5, -2, 2/5 or 1e-3'}.")
     found = difference(value, expected, tol, digits)
     if not found:
         return Verdict(label, True, praise)
@@ -112,9 +114,11 @@ def check_value(label, answer, expected, mistakes=(), tol=1e-5, praise="correct.
     several = isinstance(expected, (tuple, list))
     rows = "" if several else _in_rows(value, np.shape(expected), lambda array: not difference(array, expected, tol, digits))
     if rows:
-        return Verdict(label, False, rows)
+        return Verdict(label, None, rows)
     if found.kind != "value":
         return Verdict(label, False, f"not this one: {found.text}")
+    if _finite(plain(expected)) and not _finite(value):
+        return Verdict(label, False, FINITE)
     share = f" {_share(found.right, found.of)}" if found.of > 1 else ""
     return Verdict(label, False, f"not this one.{share} Work it out again by hand, then run the cell.")
 
@@ -192,14 +196,24 @@ def judge_value(label, answer, shape, what, judge, praise="correct.", says=None)
     if array is None or array.shape != shape:
         rows = _in_rows(value, shape, lambda array: np.isfinite(array).all() and not judge(array))
         if rows:
-            return Verdict(label, False, rows)
+            return Verdict(label, None, rows)
         inside = stranger(value)
         with_it = f" with {describe(inside)} in it" if isinstance(value, list) and not isinstance(inside, list) else ""
         return Verdict(label, False, f"give {what}; you gave {describe(value)}{with_it}.")
     if not np.isfinite(array).all():
-        return Verdict(label, False, "every number must be finite.")
+        return Verdict(label, False, FINITE)
     hint = judge(array)
     return Verdict(label, False, hint) if hint else Verdict(label, True, praise)
+
+
+def _depth(expected):
+    """How many brackets are open before the first number."""
+    return 1 + max(map(_depth, expected)) if isinstance(expected, (tuple, list)) else np.ndim(expected)
+
+
+def _finite(value):
+    array = numbers(value)
+    return bool(np.isfinite(array).all()) if array is not None else not isinstance(value, list) or all(map(_finite, value))
 
 
 def _in_rows(value, shape, right):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of an exercise: ``passed`` is True, False, or None when it was not attempted or cannot be read."""
+    """The outcome of an exercise: ``passed`` is True, False, or None when it was not attempted, cannot be read or is right but for its form."""
 
     label: str
     passed: bool | None

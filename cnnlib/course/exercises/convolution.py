@@ -179,7 +179,7 @@ def _only(w, index):
     return kept
 
 
-ROWS = "a 3 × 3 kernel as three rows of three numbers"
+ROWS = "a 3 × 3 kernel as three rows of three numbers, such as [[1, 2, 3], [4, 5, 6], [7, 8, 9]]"
 
 
 def mover(answer):

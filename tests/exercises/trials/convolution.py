@@ -207,7 +207,7 @@ WRONG = {
         (lambda x, w, **o: by_shifts(x, w.__imul__(2), **o) / 2, "`w` is changed"),
     ],
     "mover": [
-        (Rows(itertools.count), "three rows of three numbers; you gave more than"), ([[0, 0, 0], [10**400, 0, 0], [0, 0, 0]], "a number too large for float64 in it"),
+        (Rows(itertools.count), "[7, 8, 9]]; you gave more than"), ([[0, 0, 0], [10**400, 0, 0], [0, 0, 0]], "a number too large for float64 in it"),
         (MOVER[:, ::-1], "left. It would be right for true convolution"), (MOVER.T, "moves the picture down"), (MOVER.T[::-1], "moves the picture up"), (np.pad([[1]], 1), "copies the picture"), (MOVER + MOVER[:, ::-1], "mixes several"), (2 * MOVER, "factor of 2"),
         (np.zeros((3, 3)), "makes every pixel 0"), (np.eye(3)[[0]] * np.eye(3)[:, [0]], "askew"), (np.zeros((2, 2)), "shape (2, 2)"), ("right", "three rows"), (np.full((3, 3), np.nan), "finite"), ([0, 0, 0, 1, 0, 0, 0, 0, 0], "write them as 3 rows of 3"), ([0, 0, 0, 0, 0, 1, 0, 0, 0], "three rows"), (-MOVER, "factor of -1"), ([[1, 0, 0]], "three rows"),
     ],
