@@ -23,7 +23,7 @@ function say(form, passed, text) {
   mark.textContent = passed ? "✓" : "✗";
   word.className = "course-answer-word";
   word.textContent = passed ? " Right:" : " Wrong:";
-  said.replaceChildren(...(!text ? [] : passed === null ? [text] : [mark, word, ` ${text}`]));
+  said.replaceChildren(...(!text ? [] : passed === null ? [text[0].toUpperCase() + text.slice(1)] : [mark, word, ` ${text}`]));
   const look = { true: "course-verdict passed", false: "course-verdict failed", null: "course-verdict" }[passed];
   said.className = `course-answer-said ${text ? look : ""}`;
   if (text && !passed) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
