@@ -132,9 +132,13 @@ class Page:
         ActionChains(self.browser, duration=50).move_to_element(element).perform()
 
     def tap(self, element):
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        x, y = self.browser.execute_script("""
+            arguments[0].scrollIntoView({block: "center", behavior: "instant"});
+            const { left, top, width, height } = arguments[0].getBoundingClientRect();
+            return [Math.round(left + width / 2), Math.round(top + height / 2)];""", element)
         finger = ActionBuilder(self.browser, mouse=PointerInput(POINTER_TOUCH, "finger"), duration=50)
-        finger.pointer_action.move_to(element).pointer_down().pointer_up()
+        # By place: while a laboratory plays, the element is soon another one.
+        finger.pointer_action.move_to_location(x, y).pointer_down().pointer_up()
         finger.perform()
 
     def type(self, selector, words):

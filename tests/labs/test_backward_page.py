@@ -84,7 +84,8 @@ def test_the_terms_and_the_nudge_stand_side_by_side_in_the_column_of_the_book(pa
 
 
 def test_terms_are_listed_and_those_that_find_no_room_are_counted(page):
-    rows = "return [...document.querySelectorAll('[data-region=sum] li')].map((row) => row.textContent)"
+    rows = ("return [...document.querySelectorAll('[data-region=sum] li')]"
+            ".map((row) => row.textContent.replaceAll('\u00a0', ' '))")
     page.open(cell=["input", 2, 2])
     shown = page.browser.execute_script(rows)
     assert [row[:8] for row in shown] == [f"dy({i}, {j})" for i, j in np.ndindex(3, 3)]
@@ -138,6 +139,56 @@ def test_a_pixel_gathers_what_windows_scatter(page):
     assert "dy(1, 0) × w(1, 2) = −2 × 0 = 0" in said
     page.press("[data-grid=input]", Keys.UP, Keys.UP, Keys.LEFT, Keys.LEFT)
     assert "1 term comes here: dx(0, 0) = 1." in page.caption
+
+
+def test_a_number_gathers_in_its_cell_what_has_come_so_far(page):
+    squares, frames = (f"return [...document.querySelectorAll('{all}')].map((one) => one.getAttribute('{what}'))"
+                       for all, what in (("[data-cell=\"2,2\"] [height=\"5\"]", "fill"),
+                                         ("[data-grid=output] > svg > [stroke-width=\"3\"]", "stroke-opacity")))
+    terms = [DY[i, j] * W[2 - i, 2 - j] for i, j in np.ndindex(3, 3)]
+    page.open(cell=["input", 2, 2])
+    for reached in (0, 3, 8, 9):
+        page.press("[data-focus=scrub]", Keys.HOME, *[Keys.RIGHT] * reached)
+        assert page.grid("input")[2][2] == sum(terms[:reached])
+        assert [fill != "none" for fill in page.browser.execute_script(squares)] == [k < reached for k in range(9)]
+        assert [pale is None for pale in page.browser.execute_script(frames)] == [k < reached for k in range(9)]
+        last = f"{terms[reached - 1]:g}".replace("-", "−")
+        assert page.caption.startswith({
+            0: "dx(2, 2) is 0 before the first of its 9 terms.", 9: "9 terms meet here: dx(2, 2)"}.get(
+            reached, f"dx(2, 2) is {sum(terms[:reached]):g} after {reached} of 9 terms.".replace("-", "−")))
+        assert reached in (0, 9) or f"The last came from dy({divmod(reached - 1, 3)[0]}, " in page.caption
+        assert reached in (0, 9) or page.caption.endswith(f": {last}.")
+    page.open(cell=["weight", 1, 1], at=4, rule="=")  # of what was written, the last alone is left
+    assert page.grid("weight")[1][1] == DY[1, 0] * X[2, 1]
+
+
+def test_neither_a_slider_nor_playing_takes_pointing_away_for_ever(page):
+    page.open(cell=["output", 2, 0])
+    page.press("[data-focus=scrub]", Keys.RIGHT)
+    assert not page.find(".course-lab-w-held").is_displayed()
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-focus=scrub]').value === '9'")
+    assert wait(page.browser, "return !document.querySelector('[data-playing]')")
+    for i in (0, 1):
+        page.point(page.cell("input", i, 2))
+        assert f"dx({i}, 2)" in page.caption
+    page.find("[data-region=lens] button").click()
+    assert page.find(".course-lab-w-held").is_displayed()
+    page.find(".course-lab-w-held").click()
+    page.point(page.cell("input", 2, 2))
+    assert "dx(2, 2)" in page.caption
+
+
+def test_on_a_phone_names_do_not_break_and_the_slider_is_long(page):
+    page.open(390)
+    assert page.find("[data-focus=scrub]").rect["width"] >= 180
+    assert page.find("[data-focus=scrub]").rect["height"] >= 44
+    assert not page.find(".course-lab-w-held").is_displayed()
+    page.tap(page.cell("input", 2, 2))
+    said = page.browser.execute_script(
+        "return document.querySelector('.course-lab-body').innerText.match(/\\b(?:d?[xwy])\\(\\d+, \\d+\\)/g)")
+    assert said is None  # each has a space that does not break
+    assert not page.find(".course-lab-w-held").is_displayed()
 
 
 def test_a_tap_shows_a_weight_and_its_terms(page):

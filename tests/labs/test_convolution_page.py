@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers_axe import violations
-from helpers_book import wait
+from helpers_book import media, wait
 from lab_page import Page
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -129,6 +129,103 @@ def test_what_a_beginner_needs_stands_before_the_grids_and_the_rest_in_a_fold_th
     assert len(rows) == 1  # the box of the bias has no row of its own
 
 
+def follows(page):
+    """What the mouse points at is what is shown."""
+    for i, j in ((0, 1), (2, 0)):
+        page.point(page.cell("input", i, j))
+        assert f"The pixel at row {i}, column {j}" in page.caption
+
+
+def click(page, *cell):
+    ActionChains(page.browser, duration=50).move_to_element(page.cell(*cell)).click().perform()
+
+
+def test_what_is_held_looks_so_and_is_let_go_by_its_words_by_a_click_and_by_escape(page):
+    page.open()
+    follows(page)
+    words = page.find(".course-lab-w-held")
+
+    def corners():
+        return len(page.browser.find_elements("css selector", "[data-grid=output] > svg > path"))
+
+    for way in (lambda: words.click(), lambda: click(page, "output", 0, 3),
+                lambda: page.press("[data-state=at]", Keys.ESCAPE)):
+        assert not words.is_displayed() and not corners()
+        click(page, "output", 0, 3)
+        page.point(page.cell("input", 1, 1))
+        assert "The output at row 0, column 3" in page.caption
+        assert words.is_displayed() and words.text == "◤ Held. Let go" and corners() == 1
+        way()
+        assert page.browser.execute_script("return document.activeElement !== document.body")
+        follows(page)
+
+
+def test_once_playing_ends_the_mouse_points_again(page):
+    page.open(at=8)
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return document.querySelector('[data-state=at]').value === '9'")
+    assert not page.find(".course-lab-w-held").is_displayed()  # there is Stop
+    assert wait(page.browser, "return !document.querySelector('[data-playing]')")
+    assert page.state.get("at", 999) == 999
+    follows(page)
+    page.open(at=8, pinned=True)
+    page.find("[data-do=play]").click()
+    assert wait(page.browser, "return !document.querySelector('[data-playing]')")
+    assert page.state["pinned"]  # as it was
+
+
+def test_the_window_slides_over_all_outputs(page):
+    page.open(stride=3)
+    media(page.browser, prefers_reduced_motion="no-preference")
+    page.browser.execute_script("""window.seen = []; new MutationObserver(() => seen.push(
+        document.querySelector("[data-region=caption]").textContent.slice(0, 35))).observe(
+        document.querySelector("[data-region=caption]"), {childList: true})""")
+    page.find("[data-do=slide]").click()
+    assert wait(page.browser, "return seen.length && !document.querySelector('[data-playing]')")
+    seen = page.browser.execute_script("return seen.map((said) => said.replaceAll('\u00a0', ' '))")
+    wanted = [f"The output at row {i}, column {j} reads" for i, j in np.ndindex(2, 2)]
+    assert list(dict.fromkeys(seen)) == wanted
+    follows(page)
+    page.find("[data-do=slide]").click()
+    assert wait(page.browser, "return document.querySelector('[data-playing]')")
+    page.tap(page.cell("input", 5, 5))
+    assert wait(page.browser, "return !document.querySelector('[data-playing]')", seconds=2)
+    assert "The pixel at row 5, column 5" in page.caption and page.quiet()
+
+
+def test_for_those_who_want_no_motion_the_window_goes_one_step_a_press(page):
+    page.open(cell=["output", 0, 3])
+    for i, j in ((1, 0), (1, 1)):
+        page.find("[data-do=slide]").click()
+        assert f"The output at row {i}, column {j}" in page.caption
+        assert not page.find(".course-lab-w-held").is_displayed()
+
+
+def test_a_pixel_of_light_is_changed_by_small_steps_and_its_box_holds_it(page):
+    page.open(picture="photograph", cell=["input", 2, 3], pinned=True)
+    box = page.find("[data-focus=value]")
+    before = float(box.get_attribute("value"))
+    page.find("[data-do=more]").click()
+    assert float(box.get_attribute("value")) == pytest.approx(before + 0.1)
+    page.type("[data-focus=value]", "-1.2784")
+    assert page.browser.execute_script("return arguments[0].scrollWidth <= arguments[0].clientWidth", box)
+    page.open(cell=["input", 2, 3])
+    page.find("[data-do=more]").click()
+    assert page.find("[data-focus=value]").get_attribute("value") == "3"
+
+
+def test_in_forced_colours_the_focus_is_seen_where_a_choice_is_made_already(page):
+    page.open(channels=3)
+    media(page.browser, forced_colors="active")
+    for selector, around in (("[name=stride]:checked", ".course-lab-w-options"),
+                             ("[data-region=tabs] [aria-pressed=true]", "[data-region=tabs]")):
+        before = page.find(around).screenshot_as_png
+        page.browser.execute_script("arguments[0].focus({focusVisible: true})", page.find(selector))
+        assert page.find(around).screenshot_as_png != before, selector
+        page.browser.execute_script("document.activeElement.blur()")
+        assert page.find(around).screenshot_as_png == before  # the pictures can be compared
+
+
 @pytest.mark.parametrize("grid", ["input", "output"])
 def test_on_a_phone_what_is_said_of_a_tapped_number_is_in_sight_beside_it(page, grid):
     page.open(width=390)
@@ -216,7 +313,7 @@ def test_a_prediction_is_judged(page):
     page.find("[data-do=predict]").click()
     assert page.browser.execute_script(
         "return [...document.querySelectorAll('[data-grid=output] text')].every((text) => text.textContent === '?')")
-    right = expected(kernel="outline", bias=1.0)[1, 1]
+    right = expected(kernel="outline", bias=1.0)[0, 0]
     guess = "[data-focus=guess]"
     page.press(guess, f"{right - 1:g}", Keys.ENTER)
     assert "the bias, 1, is missing" in page.text("[data-agrees=false]")
@@ -227,7 +324,7 @@ def test_a_prediction_is_judged(page):
     page.type(guess, f"{right:g}".replace("-", "−"))
     page.find("[data-do=check]").click()
     assert page.text("[data-agrees=true]") == "Right." and "15 outputs to find" in page.text("[data-region=ask]")
-    assert page.cell("output", 1, 1).find_element("xpath", "..").text == f"{right:g}".replace("-", "−")
+    assert page.cell("output", 0, 0).find_element("xpath", "..").text == f"{right:g}".replace("-", "−")
     page.find("[data-do=next]").click()
     assert page.browser.execute_script("return document.activeElement.dataset.focus") == "guess"
     page.find("[data-do=reveal]").click()
@@ -242,7 +339,7 @@ def test_a_prediction_is_judged(page):
 def test_what_is_typed_after_a_wrong_prediction_takes_its_place(page, way):
     page.open()
     page.find("[data-do=predict]").click()
-    for typed, judged in (("3", "false"), ("abc", "false"), ("abc", "false"), (f"{expected()[1, 1]:g}", "true")):
+    for typed, judged in (("3", "false"), ("abc", "false"), ("abc", "false"), (f"{expected()[0, 0]:g}", "true")):
         ActionChains(page.browser, duration=0).send_keys(typed).perform()
         page.press("[data-focus=guess]", way) if way == Keys.ENTER else page.find(way).click()
         assert page.find(f"[data-region=ask] [data-agrees={judged}]")
@@ -251,15 +348,31 @@ def test_what_is_typed_after_a_wrong_prediction_takes_its_place(page, way):
 
 
 def test_enter_judges_a_right_answer_and_presses_no_button(page):
-    page.open(bias=1, predict=True, **OUTLINE)
-    right = expected(kernel="outline", bias=1.0)[1, 1]
+    page.open(bias=1, predict=True, cell=["output", 0, 0], **OUTLINE)
+    right = expected(kernel="outline", bias=1.0)[0, 0]
     page.press("[data-focus=guess]", f"{right:g}", Keys.ENTER)
     assert page.text("[data-agrees=true]") == "Right." and "15 outputs to find" in page.text("[data-region=ask]")
     assert page.browser.execute_script("return document.activeElement.dataset.do") == "next"
-    assert "at row 1, column 1" in page.caption
+    assert "at row 0, column 0" in page.caption
     page.press("[data-do=next]", Keys.ENTER)
     assert page.browser.execute_script("return document.activeElement.dataset.focus") == "guess"
-    assert "at row 1, column 1" not in page.caption and page.text("[data-region=ask]").startswith("Output at row")
+    assert "at row 0, column 0" not in page.caption and page.text("[data-region=ask]").startswith("Output at row")
+
+
+def test_a_prediction_begins_in_the_corner_unless_an_output_is_held_and_knows_a_kernel_that_is_turned(page):
+    """As question 1 asks."""
+    page.open()
+    page.press("[data-state=picture]", "one bright pixel")
+    page.press("[data-kernel]", "1 to 9")
+    page.find("[data-do=predict]").click()
+    for typed, said in (("1", "turned"), ("9", "Right.")):
+        page.type("[data-focus=guess]", typed + Keys.ENTER)
+        assert said in page.text("[data-region=ask] .course-lab-badge")
+    page.find("[data-do=predict]").click()
+    follows(page)  # leaving the question lets go
+    click(page, "output", 1, 2)
+    page.find("[data-do=predict]").click()
+    assert page.text("[data-region=ask]").startswith("Output at row 1, column 2")
 
 
 def test_a_photograph_is_pointed_at(page):

@@ -51,7 +51,8 @@ def path(tmp_path_factory):
     config = json.dumps({"most": 9}).replace('"', "&quot;")
     path.write_text(
         f'<!DOCTYPE html><meta charset="utf-8"><style>{STYLE}</style><main><section class="course-lab" '
-        f'data-script="lab-toy" data-config="{config}"><div class="course-lab-body">still</div></section></main>'
+        f'data-script="lab-toy" data-config="{config}"><p class="course-lab-title">Toy</p>'
+        f'<div class="course-lab-body">still</div></section></main>'
         f"<script>{script.replace(START, TOY + START)}</script>",
         encoding="utf-8",
     )

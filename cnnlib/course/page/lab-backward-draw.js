@@ -1,6 +1,6 @@
 // The backward laboratory's pictures: two grids and a kernel, the terms that meet, the loss while a number is nudged.
 import { ACCENT, LINE, MUTED, row, text, tint, WARM } from "./draw.js";
-import { caption, GRADIENT, going } from "./lab-backward-words.js";
+import { caption, going, GRADIENT, named } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
 import { beside, growing, headed, many, multiplied, note, plane, sketch, still, times } from "./lab-planes.js";
 import { number } from "./words.js";
@@ -27,7 +27,7 @@ export function drawn(seen, state) {
 const settings = ({ w, convolution, options }, { picture }) => `${picture}, window ${times(w.length, w[0].length)}, padding ` +
   `${options.padding}${convolution ? `, dilation ${options.dilation}` : ""}`;
 
-const nameOf = ([grid, i, j]) => `${{ input: "x", weight: "w", output: "dy" }[grid]}(${i}, ${j})`;
+const nameOf = ([grid, i, j]) => named({ input: "x", weight: "w", output: "dy" }[grid], i, j);
 
 function lenses({ cell, size, convolution }) {
   const all = [["output", "a window scatters"], ["input", "a pixel gathers"], ["weight", "a weight gathers"]];
@@ -41,22 +41,32 @@ function lenses({ cell, size, convolution }) {
 // --- The two grids and the kernel between them -----------------------------------------------------------------------
 
 function input(seen, state) {
-  const { x, dx, cell, windows, options, layer, terms } = seen, inside = isInside(seen), window = going(seen);
-  const coming = dx.map((line) => line.map(() => []));  // the terms of each pixel
+  const { x, cell, held, windows, options, layer, terms, reached } = seen;
+  const inside = isInside(seen), window = going(seen);
+  const coming = x.map((line) => line.map(() => []));  // the terms of each pixel
   windows.forEach((one, k) => one.terms.filter(inside).forEach(({ p, q, toPixel, writes }) =>
     coming[p][q].push({ k, value: toPixel, writes })));
-  const frames = cell?.[0] === "input" ? [cell.slice(1)] : (window?.terms ?? terms ?? []).filter(inside)
-    .map(({ p, q, writes }) => [p, q, writes ? "" : ' stroke-opacity="0.4"']);
+  const frames = cell?.[0] === "input" ? [cell.slice(1)] : (window?.terms ?? terms ?? [])
+    .map((term, k) => ({ ...term, comes: term.writes && !(k >= reached) })).filter(inside)
+    .map(({ p, q, comes }) => [p, q, comes ? "" : PALE]);
+  const come = (i, j) => (chosen(cell, "input", i, j) ? coming[i][j][reached]?.k : null) ?? seen.done;
   const term = (i, j) => window?.terms.find(({ p, q, writes }) => p === i && q === j && writes)?.toPixel;
-  return plane("input", "<b>dx</b>, and x below", dx, {
-    label: `dx and x, ${x.length} by ${x[0].length} numbers`, border: options.padding, frames,
+  return plane("input", "<b>dx</b>, and x below", gathered(seen, "input"), {
+    label: `dx and x, ${x.length} by ${x[0].length} numbers`, border: options.padding, frames, held,
     edge: layer === "max pooling" ? "−∞" : "0",
     second: (i, j) => (term(i, j) === undefined ? `x ${number(x[i][j])}`
       : state.rule === "=" ? `= ${number(term(i, j))}` : compact(term(i, j))),
-    extra: (i, j, left, top, side) => squares(coming[i][j], seen.done, state.rule, left, top, side),
+    extra: (i, j, left, top, side) => squares(coming[i][j], come(i, j), state.rule, left, top, side),
     above: (...at) => sign(seen, "input", ...at),
   });
 }
+
+const PALE = ' stroke-opacity="0.4"';  // a frame of what does not count, or has not come yet
+const chosen = (cell, grid, i, j) => String(cell) === String([grid, i, j]);
+
+// The gradients of a grid; of the chosen number, what has been gathered so far.
+const gathered = ({ dx, dw, cell, sum }, grid) => (grid === "input" ? dx : dw).map((line, i) =>
+  line.map((value, j) => (chosen(cell, grid, i, j) ? sum : value)));
 
 // What the numbers of a cell are, beside a cell that has all of them.
 function legend(seen, { rule }) {
@@ -85,32 +95,36 @@ function squares(terms, done, rule, left, top, side) {
 }
 
 // Whether a number that has been nudged agrees with its gradient: in its corner, above it.
-function sign({ nudged, done, windows }, grid, i, j, right, top) {
-  const found = done === windows.length && nudged?.find((one) => one.grid === grid && one.i === i && one.j === j);
+function sign({ nudged, done, windows, cell, reached, terms }, grid, i, j, right, top) {
+  const all = done === windows.length && !(chosen(cell, grid, i, j) && reached < terms.length);
+  const found = all && nudged?.find((one) => one.grid === grid && one.i === i && one.j === j);
   if (!found) return "";
   return text(right - 7, top + 10, 12, found.agrees ? "✓" : "✗", ` style="fill:${found.agrees ? GOOD : WARM}"`);
 }
 
 function kernel(seen) {
-  const { w, dw, cell, convolution, terms } = seen, window = going(seen);
+  const { w, cell, held, convolution, terms, reached } = seen, window = going(seen);
   if (!convolution && !window) return note("Pooling has no weights:<br>only pixels get a gradient.");
   if (!convolution) {
     const share = w.map((line, u) => line.map((_, v) => window.terms[u * line.length + v].share));
     return plane("", "share of dy", share, { most: 1 });
   }
-  return plane("weight", "<b>dw</b>, and w below", dw, {
+  return plane("weight", "<b>dw</b>, and w below", gathered(seen, "weight"), {
     label: `dw and w, ${w.length} by ${w[0].length} numbers`, second: (i, j) => `w ${number(w[i][j])}`,
-    frames: cell?.[0] === "weight" ? [cell.slice(1)] : (terms ?? []).map(({ u, v }) => [u, v]),
+    frames: cell?.[0] === "weight" ? [cell.slice(1)]
+      : (terms ?? []).map(({ u, v }, k) => [u, v, k < reached ? "" : PALE]),
+    held,
     extra: () => "", above: (...at) => sign(seen, "weight", ...at),
   });
 }
 
-function output({ y, dy, cell, terms, loss }) {
+function output({ y, dy, cell, held, terms, reached, loss }) {
   const used = (i, j) => (cell?.[0] === "input" ? terms.find((term) => term.i === i && term.j === j) : undefined);
   return plane("output", "<b>dy</b>, and y below", dy, {
     label: `dy and y, ${y.length} by ${y[0].length} numbers`,
-    frames: cell?.[0] === "output" ? [cell.slice(1)] : (terms ?? []).map(({ i, j }) => [i, j]),
-    second: (i, j) => (used(i, j) ? `× ${number(used(i, j).share)}` : `y ${number(y[i][j])}`), extra: () => "",
+    frames: cell?.[0] === "output" ? [cell.slice(1)]
+      : (terms ?? []).map(({ i, j }, k) => [i, j, k < reached ? "" : PALE]),
+    held, second: (i, j) => (used(i, j) ? `× ${number(used(i, j).share)}` : `y ${number(y[i][j])}`), extra: () => "",
     below: note(`loss = Σ dy · y = ${number(loss)}`),
   });
 }
@@ -130,16 +144,14 @@ function scattered(seen) {
 const LISTED = 9;
 
 // The terms that meet in one pixel or weight, and how they stack.
-function met({ terms, cell: [grid, i, j], dy, x, convolution }, { at, rule }) {
-  const name = `${GRADIENT[grid]}(${i}, ${j})`, values = terms.map(({ value, writes }) => (writes ? value : 0));
+function met({ terms, cell: [grid, i, j], dy, x, convolution, reached, latest, sum }, { rule }) {
+  const name = named(GRADIENT[grid], i, j), values = terms.map(({ value, writes }) => (writes ? value : 0));
   if (!terms.length) return note(`${name} = 0: no window lies over this pixel.`);
-  const reached = Math.min(at, terms.length), latest = terms.slice(0, reached).findLastIndex(({ writes }) => writes);
-  const sum = rule === "=" ? values[latest] ?? 0 : values.slice(0, reached).reduce((a, b) => a + b, 0);
-  const factor = ({ share, p, q, u, v }) => (grid === "weight" ? [`x(${p}, ${q})`, x[p]?.[q] ?? 0]
-    : [convolution ? `w(${u}, ${v})` : "share", share]);
+  const factor = ({ share, p, q, u, v }) => (grid === "weight" ? [named("x", p, q), x[p]?.[q] ?? 0]
+    : [convolution ? named("w", u, v) : "share", share]);
   const items = terms.slice(0, reached).slice(-LISTED).map((term) => {
     const [by, value] = factor(term), d = dy[term.i][term.j];
-    return `<li>dy(${term.i}, ${term.j}) × ${by} = ${number(d)} × ${number(value)} = ${number(d * value)}</li>`;
+    return `<li>${named("dy", term.i, term.j)} × ${by} = ${number(d)} × ${number(value)} = ${number(d * value)}</li>`;
   });
   if (reached > LISTED) items.unshift(`<li>${reached - LISTED} before these</li>`);
   const bars = growing(values, { label: `${many(terms.length, "term")} of ${name}`, reached,

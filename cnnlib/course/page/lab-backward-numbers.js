@@ -78,7 +78,7 @@ function backward({ x, w, options, size, cell, layer, convolution }, state, conf
     found[name].flat().filter((v, k) => Math.abs(v - right[name].flat()[k]) > 1e-9).length);
   const numbers = { ...found, lossOf };
   return { y: forward(x, w, options), dy, ...found, windows, done, wrong, loss: lossOf(x, w),
-    ...(cell && cell[0] !== "output" ? chosen(cell, x, w, windows, numbers) : {}),
+    ...(cell && cell[0] !== "output" ? chosen(cell, x, w, windows, numbers, state) : {}),
     ...(state.checked ? checks(x, w, convolution, state.checked, numbers) : {}) };
 }
 
@@ -96,14 +96,18 @@ function overwritten(windows, x, w, convolution) {
 const lossAt = (grid, i, j, x, w, lossOf) => (grid === "input"
   ? (value) => lossOf(added(x, i, j, value - x[i][j]), w) : (value) => lossOf(x, added(w, i, j, value - w[i][j])));
 
-// The terms that meet in a pixel or a weight, window by window, and how the loss answers when that number is nudged.
-function chosen([grid, i, j], x, w, windows, { dx, dw, lossOf }) {
+// The terms that meet in a pixel or a weight, window by window; how many are `reached`, and the sum of these; and how the
+// loss answers when that number is nudged.
+function chosen([grid, i, j], x, w, windows, { dx, dw, lossOf }, { at, rule }) {
   const pixel = grid === "input", value = (pixel ? x : w)[i][j], f = lossAt(grid, i, j, x, w, lossOf);
   const here = ({ p, q, u, v }) => (pixel ? p === i && q === j : u === i && v === j);
   const terms = windows.flatMap((window) => window.terms.filter(here).map((term) => ({ ...term, i: window.i, j: window.j,
     value: pixel ? term.toPixel : term.toWeight, writes: !pixel || term.writes })));
   const check = gradientCheck(f, value, (pixel ? dx : dw)[i][j]), { nudge } = check;
-  return { terms, curve: range(16 * REACH + 1).map((k) => k / 8 - REACH).map((by) => [by, f(value + by)]), check,
+  const reached = Math.min(at, terms.length), latest = terms.slice(0, reached).findLastIndex(({ writes }) => writes);
+  const counted = terms.filter(({ writes }, k) => writes && k < reached && (rule === "+=" || k === latest));
+  return { terms, reached, latest, sum: sum(counted.map((term) => term.value)), check,
+    curve: range(16 * REACH + 1).map((k) => k / 8 - REACH).map((by) => [by, f(value + by)]),
     slopes: [-nudge, nudge].map((by) => (f(value + by) - f(value)) / by) };
 }
 

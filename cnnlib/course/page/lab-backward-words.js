@@ -4,6 +4,9 @@ import { number } from "./words.js";
 
 export const GRADIENT = { input: "dx", weight: "dw" };
 
+// The name of a number; no line breaks within.
+export const named = (name, i, j) => `${name}(${i},\u00a0${j})`;
+
 // The window that is going back now, or null.
 export const going = ({ cell, windows, done }) => (cell?.[0] === "output" ? windows[done - 1] : null);
 
@@ -39,9 +42,15 @@ function ofWindow(seen) {
   return `${head} the largest number, ${number(most)} at row ${p}, column ${q}, gets all of it.${tie}${end}`;
 }
 
-function ofNumber({ cell: [grid, i, j], terms, check, slopes, layer }, { rule }) {
-  const name = `${GRADIENT[grid]}(${i}, ${j})`, writing = terms.filter(({ writes }) => writes).length;
+function ofNumber({ cell: [grid, i, j], terms, reached, sum, check, slopes, layer }, { rule }) {
+  const name = named(GRADIENT[grid], i, j), writing = terms.filter(({ writes }) => writes).length;
   if (!terms.length) return `The pixel at row ${i}, column ${j} lies under no window: its gradient is 0.`;
+  if (reached < terms.length) {
+    if (!reached) return `${name} is 0 before the first of its ${many(terms.length, "term")}.`;
+    const { i: a, j: b, value } = terms[reached - 1];
+    return `${name} is ${number(sum)} after ${reached} of ${many(terms.length, "term")}. The last came from ` +
+      `${named("dy", a, b)}: ${number(value)}.`;
+  }
   const one = terms.length === 1;
   const chose = `${many(terms.length, "window")} ${one ? "holds" : "hold"} it, and ${writing || "none"} ` +
     `${one ? "" : "of them "}chose it`;

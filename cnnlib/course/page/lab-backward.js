@@ -1,7 +1,7 @@
 // The backward laboratory: the way back through a convolution or a pooling, seen by a window, a pixel and a weight.
 import { drawn } from "./lab-backward-draw.js";
 import { compute, layers } from "./lab-backward-numbers.js";
-import { allowed, choice, folded, isCell, menu, stopping, within } from "./lab-controls.js";
+import { allowed, CAPTION, choice, folded, holding, isCell, menu, stopping, within } from "./lab-controls.js";
 import { place, PLANES, VALUE, valueBox } from "./lab-controls.js";
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
 
@@ -12,7 +12,7 @@ export const start = (config) => ({ layer: layers[0], picture: Object.keys(confi
   size: Object.keys(config.weights)[0], weights: config.weights, stride: 1, padding: 0, dilation: 1, rule: "+=",
   cell: ["output", 1, 1], pinned: false, at: ALL, nudge: 1, checked: 0, edits: {}, upstream: [], ...config.start });
 
-export const numbers = (state, config) => compute(state, config);
+export const numbers = (state, config) => ({ ...compute(state, config), held: state.pinned ? state.cell?.[0] : null });
 export const draw = (seen, state) => drawn(seen, state);
 
 // What an address may say; the rest is tried by drawing it.
@@ -33,7 +33,8 @@ export function valid(state, { pictures, weights }) {
 
 export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint"><strong>Press ▶ Go back:</strong> one output ' +
   "after the other sends its dy back through its window, and adds to dx and dw what it owes them. Or point at any number, " +
-  "or tap it, to see its terms; a click holds it, + and − change it. By key: Tab, arrows, Enter.</p>" +
+  "or tap it, to see its terms; a click holds it, another lets it go, + and − change it. " +
+  "By key: Tab, arrows, Enter, Esc.</p>" +
   `<div class="course-lab-tools course-lab-w-options">${menu('state="layer"', layers, "layer")}` +
   `${choice("stride", [1, 2, 3], "stride")}${choice("rule", ["+=", "="], "windows write")}` +
   folded(menu('state="picture"', Object.keys(pictures), "input"), menu('state="size"', Object.keys(weights), "window"),
@@ -43,7 +44,7 @@ export const layout = ({ pictures, weights }) => '<p class="course-lab-w-hint"><
   `${stopping("▶ Go back")}</button>` +
   '<label><span data-name="scrub"></span> <input type="range" min="0" max="1" data-focus="scrub"></label></div>' +
   `<div class="course-lab-w-stage"><div>${PLANES}<div class="course-lab-w-said">` +
-  `<p class="course-caption" data-region="caption"></p>${VALUE}</div></div>` +
+  `${CAPTION}${VALUE}</div></div>` +
   '<div class="course-lab-w-below">' +
   '<div class="course-lab-w-planes"><div data-region="sum"></div><div class="course-lab-w-nudge"><div data-region="plot"></div>' +
   '<label>nudge <input type="range" data-state="nudge" min="-2" max="2" step="0.125">' +
@@ -58,8 +59,9 @@ export function open(root, config) {
   const box = valueBox(body, {
     get: () => (seen.cell ? { input: seen.x, weight: seen.w, output: seen.dy }[seen.cell[0]][seen.cell[1]][seen.cell[2]] : null), set,
   });
+  const hold = holding(body, () => lab);
   const lab = shell(root, config, { name: "backward", start, numbers, draw, layout, valid, after, grids: ({ size }) => size,
-    actions: { play, nudge, less: box.less, more: box.more } });
+    actions: { play, nudge, release: hold.release, less: box.less, more: box.more } });
 
   function after(now, state) {
     seen = now;
@@ -76,23 +78,25 @@ export function open(root, config) {
       }
     }
     box.show();
+    hold.show(state);
     place(body);
   }
 
   // So many windows have gone back, or so many terms have come.
-  function scrubTo(at, more) {
+  function scrubTo(at, more, { pinned } = lab.state) {
     const columns = seen.size.output[1], k = at - 1;
-    const values = scatters() ? { cell: ["output", Math.floor(k / columns), k % columns] } : { at };
-    lab.change({ ...values, pinned: true }, { remember: false, ...more });
+    const values = scatters() ? { cell: ["output", Math.floor(k / columns), k % columns] }
+      : { at: at < seen.terms.length ? at : ALL };
+    lab.change({ ...values, pinned }, { remember: false, ...more });
   }
 
   function play(button) {
     const scrub = find('[data-focus="scrub"]'), last = Number(scrub.max);
     let at = Number(scrub.value) >= last ? Number(scrub.min) - 1 : Number(scrub.value);
-    const windows = scatters();
+    const windows = scatters(), { pinned } = lab.state;  // while it plays, the mouse may pass over the grids
     lab.play(button, () => {
       if (scatters() !== windows) return false;  // the reader looks another way now
-      scrubTo(++at, { aloud: at >= last });
+      scrubTo(++at, { aloud: at >= last }, { pinned: at < last || pinned });
       return at < last;
     }, 600);
   }

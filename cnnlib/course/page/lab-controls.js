@@ -39,21 +39,41 @@ export const allowed = (value) => typeof value === "number" && Math.abs(value) <
 export const limited = (value) => Math.min(Math.max(value, -LARGEST), LARGEST);
 export const LIMIT = `<span class="course-lab-w-limit" hidden>, ±${LARGEST} at most</span>`;
 
+// A number that is held stays chosen wherever the mouse goes. Its frame has a corner, and beside the caption stands what
+// lets it go.
+export const CAPTION = '<p class="course-caption"><span data-region="caption"></span> ' +
+  '<button type="button" class="course-lab-w-held" data-do="release" hidden>◤ Held. Let go</button></p>';
+
+// Lets go: by that button, or by Escape anywhere; at the grids the shell sees to that, and what plays is stopped first.
+export function holding(body, lab) {
+  const release = () => {
+    const [grid] = lab().state.cell ?? ["output"], focused = document.activeElement.matches("[data-do=release]");
+    lab().change({ pinned: false }, { remember: false });
+    if (focused) body.querySelector(`[data-grid="${grid}"]`)?.focus({ preventScroll: true });  // it is hidden now
+  };
+  body.addEventListener("keydown", (event) => {
+    const elsewhere = !event.target.closest("[data-grid]") && !body.querySelector("[data-playing]");
+    if (event.key === "Escape" && elsewhere) release();
+  });
+  return { release, show({ pinned }) { body.querySelector("[data-do=release]").hidden = !pinned; } };
+}
+
 export const VALUE = '<div class="course-lab-tools course-lab-w-value">' +
   `<span><span data-region="value"></span>${LIMIT}</span>` +
-  '<button type="button" data-do="less" aria-label="one less">−</button>' +
+  '<button type="button" data-do="less" aria-label="less">−</button>' +
   '<input type="number" step="1" aria-label="value" data-focus="value">' +
-  '<button type="button" data-do="more" aria-label="one more">+</button></div>';
+  '<button type="button" data-do="more" aria-label="more">+</button></div>';
 
 export const within = (value, low, high) => Number.isInteger(value) && low <= value && value <= high;
 export const isCell = (cell, grids) => cell === null ||
   (grids.includes(cell[0]) && cell.length === 3 && within(cell[1], 0, 999) && within(cell[2], 0, 999));
 
-// `get()` is the chosen number or null, `set(value)` changes it. Gives two actions, and what to do once all is drawn.
-export function valueBox(body, { get, set }) {
+// `get()` is the chosen number or null, `set(value)` changes it, a step is `unit()`. Gives two actions, and what to do
+// once all is drawn.
+export function valueBox(body, { get, set, unit = () => 1 }) {
   const offer = (value) => { if (get() !== null) set(limited(value)); };
   const rounded = () => Number(get().toFixed(4));
-  const step = (by) => offer(Number((get() + by).toFixed(4)));
+  const step = (by) => offer(Number((get() + by * unit()).toFixed(4)));
   body.addEventListener("input", ({ target }) => {
     if (target.matches('[data-focus="value"]') && target.value !== "") offer(Number(target.value));
   });
@@ -71,7 +91,10 @@ export function valueBox(body, { get, set }) {
     show() {
       const value = get();
       body.querySelector(".course-lab-w-value").hidden = value === null;
-      if (value !== null) write(body.querySelector('[data-focus="value"]'), value, rounded());
+      if (value === null) return;
+      const box = body.querySelector('[data-focus="value"]');
+      box.step = unit();
+      write(box, value, rounded());
     },
   };
 }

@@ -31,7 +31,7 @@ function tabs({ x, tab, sums, cell, y, bias }, asked) {
   return `${buttons.join(" + ")} + bias <b>${number(bias)}</b> = ${shown(y[cell[1]][cell[2]])}`;
 }
 
-function input({ x, reads, tab, size, cell, window, uses, y }, { padding, counting, picture }, { pictures }) {
+function input({ x, reads, tab, size, cell, held, window, uses, y }, { padding, counting, picture }, { pictures }) {
   const inside = ({ p, q }) => x[tab][p]?.[q] !== undefined, light = pictures[picture].light ?? false;
   const frames = cell?.[0] === "input" ? [cell.slice(1)]
     : window ? window.map(({ p, q }) => [p, q]) : (uses ?? []).filter(inside).map(({ p, q }) => [p, q]);
@@ -40,17 +40,17 @@ function input({ x, reads, tab, size, cell, window, uses, y }, { padding, counti
   const head = `input${x.length > 1 ? `, channel ${tab}` : ""}: ${times(...size.input)}` +
     (padding ? `, with ${many(padding, "zero")} on each side` : "");
   return plane("input", head, x[tab], {
-    label: `${head}. ${said}`, border: padding, most: light ? 1 : largest(x.flat()), light, frames,
+    label: `${head}. ${said}`, border: padding, most: light ? 1 : largest(x.flat()), light, frames, held,
     struck: (i, j) => unread > 0 && !reads[i][j], second: (i, j) => (counting ? `×${reads[i][j]}` : ""),
     below: said && note(said),
   });
 }
 
-function kernel({ x, w, tab, cell, uses, size }) {
+function kernel({ x, w, tab, cell, held, uses, size }) {
   const frames = cell?.[0] === "weight" ? [cell.slice(1)]
     : cell?.[0] === "input" ? (uses ?? []).map(({ u, v }) => [u, v]) : [];
   return plane("weight", `kernel${x.length > 1 ? ` ${tab}` : ""}: ${times(...size.weight)}`, w[tab],
-    { most: largest(w.flat()), frames });
+    { most: largest(w.flat()), frames, held });
 }
 
 // How many channels a kernel of the menu is made for; one that is the same in each serves any number.
@@ -67,7 +67,7 @@ function unused({ x }, { kernel, picture }, { kernels, pictures }) {
   return note(`This kernel is made for ${made} channels, and only ${used} used. ${more}`);
 }
 
-function output({ y, size, cell, uses, w, x, tab }, state) {
+function output({ y, size, cell, held, uses, w, x, tab }, state) {
   if (!y.length) return note("No output.");
   const { padding, dilation, stride } = state, [rows, columns] = size.output;
   const formula = (axis) => `⌊(${size.input[axis]} + 2·${padding} − ${dilation}·(${size.weight[axis]} − 1) − 1) / ` +
@@ -77,7 +77,7 @@ function output({ y, size, cell, uses, w, x, tab }, state) {
   const product = (use) => (use ? `${number(w[tab][use.u][use.v])} · ${number(x[tab][use.p][use.q])}` : "");
   return plane("output", `output: ${times(rows, columns)}`, y, {
     frames: cell?.[0] === "output" ? [cell.slice(1)] : (uses ?? []).map(({ i, j }) => [i, j]),
-    blank: (i, j) => hidden(state, i, j), show: (value, i, j) => (hidden(state, i, j) ? "?" : number(value)),
+    held, blank: (i, j) => hidden(state, i, j), show: (value, i, j) => (hidden(state, i, j) ? "?" : number(value)),
     second: (i, j) => (cell?.[0] === "input" ? product(uses.find((use) => use.i === i && use.j === j)) : ""),
     below: note(`rows: ${formula(0)}${alike ? "" : `<br>columns: ${formula(1)}`}`),
   });
@@ -106,8 +106,8 @@ function outputSum({ x, w, tab, window, products, sums, y, cell, bias }, state, 
 const LISTED = 9;
 
 function usesList({ uses, w, x, tab, cell }) {
-  const items = uses.slice(0, LISTED).map(({ i, j, u, v, p, q, product }) => `<li>output (${i}, ${j}), ` +
-    `${cell[0] === "input" ? `by weight (${u}, ${v})` : `at pixel (${p}, ${q})`}: ` +
+  const items = uses.slice(0, LISTED).map(({ i, j, u, v, p, q, product }) => `<li>output (${i},\u00a0${j}), ` +
+    `${cell[0] === "input" ? `by weight (${u},\u00a0${v})` : `at pixel (${p},\u00a0${q})`}: ` +
     `${number(w[tab][u][v])} × ${number(x[tab][p]?.[q] ?? 0)} = ${number(product)}</li>`);
   const more = uses.length > LISTED ? `<li>and ${uses.length - LISTED} more</li>` : "";
   return `<ul class="course-lab-w-uses">${items.join("")}${more}</ul>`;

@@ -1,12 +1,12 @@
 // The convolution laboratory: point at an output to see all that it reads, at a pixel to see all that reads it.
-import { allowed, choice, folded, isCell, LIMIT, limited, menu, stopping } from "./lab-controls.js";
+import { allowed, CAPTION, choice, folded, holding, isCell, LIMIT, limited, menu, stopping } from "./lab-controls.js";
 import { place, PLANES, VALUE, valueBox, within, write } from "./lab-controls.js";
 import { drawn } from "./lab-convolution-draw.js";
 import { compute, countTerms } from "./lab-convolution-numbers.js";
 import { hidden, next, withFound } from "./lab-convolution-predict.js";
 import { verdict } from "./lab-mistakes.js";
 import { legible } from "./lab-planes.js";
-import { shell, UNDO_AND_RESET } from "./lab.js";
+import { calm, shell, UNDO_AND_RESET } from "./lab.js";
 
 const ALL = 999;  // more terms than any sum has
 const GRIDS = ["input", "weight", "output"];
@@ -21,7 +21,7 @@ export const start = (config) => ({ picture: Object.keys(config.pictures)[0], ch
 export function numbers(state, config) {
   const seen = compute(state, config), [grid, i, j] = seen.cell ?? [], [a, b, typed] = state.guess ?? [];
   const judged = state.predict && grid === "output" && seen.window && a === i && b === j;
-  return { ...seen, verdict: judged ? verdict(typed, seen, state) : null };
+  return { ...seen, held: state.pinned ? grid : null, verdict: judged ? verdict(typed, seen, state) : null };
 }
 
 export const draw = (seen, state, config) => drawn(seen, state, config);
@@ -45,7 +45,8 @@ export function valid(state, { pictures, kernels }) {
 
 export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint"><strong>Point at any number, or tap it.' +
   "</strong> An output shows the window that it reads, a pixel all outputs that read it, a weight all places where it is " +
-  "used. A click holds it; + and − change a pixel or a weight. By key: Tab, arrows, Enter.</p>" +
+  "used. A click holds it, another lets it go; + and − change a pixel or a weight. " +
+  "By key: Tab, arrows, Enter, Esc.</p>" +
   `<div class="course-lab-tools course-lab-w-options">${menu('state="picture"', Object.keys(pictures), "image")}` +
   `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}` +
   `${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}` +
@@ -53,25 +54,29 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint"><
     `<label class="course-lab-w-above"><span>bias${LIMIT}</span><input type="number" step="1" data-focus="bias"></label>`,
     '<label><input type="checkbox" data-state="counting">count readers</label>') + "</div>" +
   `<div class="course-lab-w-stage"><div>${PLANES}` +
-  `<div class="course-lab-tools"><button type="button" data-do="predict">Predict</button>${UNDO_AND_RESET}</div>` +
-  `<div class="course-lab-w-said"><div data-region="ask"></div>${VALUE}<p class="course-caption" data-region="caption"></p>` +
+  `<div class="course-lab-tools"><button type="button" data-do="slide">${stopping("▶ Slide")}</button>` +
+  `<button type="button" data-do="predict">Predict</button>${UNDO_AND_RESET}</div>` +
+  `<div class="course-lab-w-said"><div data-region="ask"></div>${VALUE}${CAPTION}` +
   '</div></div><div class="course-lab-w-below"><div class="course-lab-tools" data-region="tabs"></div>' +
   `<div class="course-lab-tools course-lab-w-scrub"><button type="button" data-do="play">${stopping("▶ Add up")}</button>` +
   '<label>terms <input type="range" data-state="at" min="0" max="1"></label></div><div data-region="sum"></div></div></div>';
 
 export function open(root, config) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);
-  let seen = null;
+  let seen = null, light = false;
   const box = valueBox(body, { set, get() {
     const [grid, i, j] = seen.cell ?? ["output"];
     return grid === "output" ? null : { input: seen.x, weight: seen.w }[grid][seen.tab][i][j];
-  } });
+  }, unit: () => (light && seen.cell[0] === "input" ? 0.1 : 1) });
+  const hold = holding(body, () => lab);
   const lab = shell(root, config, { name: "convolution", start, numbers, draw, layout, valid, after,
     grids: ({ size }) => size,
-    actions: { play, predict, check, reveal, next: another, less: box.less, more: box.more } });
+    actions: { play, slide, predict, check, reveal, next: another, release: hold.release, less: box.less,
+      more: box.more } });
 
   function after(now, state) {
     seen = now;
+    light = config.pictures[state.picture].light ?? false;
     const scrub = find('[data-state="at"]'), [grid, i, j] = seen.cell ?? [], button = find('[data-do="predict"]');
     scrub.max = countTerms(seen);
     scrub.value = Math.min(state.at, scrub.max);
@@ -86,6 +91,7 @@ export function open(root, config) {
     button.setAttribute("aria-disabled", String(!readable));
     button.title = readable ? "" : "For an image whose numbers can be read";
     box.show();
+    hold.show(state);
     place(body);
   }
 
@@ -100,21 +106,42 @@ export function open(root, config) {
     lab.change({ edits: { ...state.edits, [state.picture]: [...others, [tab, i, j, value]] } });
   }
 
+  // While it plays, the mouse may pass over the grids; then all is held or not as it was.
   function play(button) {
-    const terms = countTerms(seen);
+    const terms = countTerms(seen), { pinned } = lab.state;
     let at = lab.state.at >= terms ? 0 : lab.state.at;
     lab.play(button, () => {
       if (!seen.window) return false;  // the reader has turned to a pixel or a weight
       const tab = Math.min(Math.floor(at++ / seen.window.length), seen.x.length - 1);
-      lab.change({ at, tab, pinned: true }, { remember: false, aloud: at >= terms });
-      return at < terms;
+      const on = at < terms;
+      lab.change({ at: on ? at : ALL, tab, pinned: on || pinned }, { remember: false, aloud: !on });
+      return on;
     }, 450);
+  }
+
+  // The window goes over the image, output by output, and quicker over a picture. For those who want no motion, each press
+  // is one step.
+  function slide(button) {
+    const [rows, columns] = seen.size.output, { pinned } = lab.state, still = calm();
+    let last = String(seen.cell);
+    const step = () => {
+      const [grid, i, j] = seen.cell ?? [], k = grid === "output" ? (i * columns + j + 1) % (rows * columns) : 0;
+      if (String(seen.cell) !== last || String(seen.size.output) !== String([rows, columns])) return false;
+      const on = k < rows * columns - 1, cell = ["output", Math.floor(k / columns), k % columns];
+      last = String(cell);
+      lab.change({ cell, pinned: on && !still || pinned }, { remember: false, aloud: still || !on });
+      return on;
+    };
+    if (!seen.y.length) return;
+    if (still) return step();
+    lab.play(button, step, legible(seen.y) ? 400 : 60);
   }
 
   function predict(button) {
     if (button.getAttribute("aria-disabled") === "true") return;
-    const cell = seen.cell?.[0] === "output" ? seen.cell : ["output", 0, 0];
-    lab.change({ predict: !lab.state.predict, cell, pinned: true, guess: null });
+    const { predict, pinned } = lab.state;  // what the mouse has passed on its way here was not meant
+    const cell = pinned && seen.cell?.[0] === "output" ? seen.cell : ["output", 0, 0];
+    lab.change({ predict: !predict, guess: null, ...(predict ? { pinned: false } : { cell, pinned: true }) });
     find('[data-focus="guess"]')?.focus();
   }
 

@@ -25,10 +25,12 @@ export const legible = (values, border = 0) => Math.max(values.length, values[0]
 
 // A plane of numbers that can be pointed at: `name` is its grid for the shell, or empty. `border` cells lie around it,
 // with `edge` in each; `most` is the number of the strongest tint; `light` means that 0 to 1 are black to white in a
-// picture. By cell: `show`, `second` (a line below), `extra` (markup, given the corner and the side), `above` (a sign, given
-// the upper right corner), `struck`, `blank`. `frames` are [i, j, extra attributes]; `below` is markup.
+// picture. By cell: `show`, `second` (a line below), `extra` (markup, given the corner and the side), `above` (a sign,
+// given the upper right corner), `struck`, `blank`. `frames` are [i, j, extra attributes]; where `held` is the plane's
+// name, they have a corner. `below` is markup.
 export function plane(name, head, values, { label = head, border = 0, edge = "0", most = largest(values), light = false,
-  frames = [], show = (value) => number(value), second = () => "", extra = null, above = () => "", struck = () => false,
+  frames = [], held = null,
+  show = (value) => number(value), second = () => "", extra = null, above = () => "", struck = () => false,
   blank = () => false, below = "" }) {
   const rows = values.length + 2 * border, columns = values[0].length + 2 * border, read = legible(values, border);
   const roomy = extra && columns < 8 ? ROOMY : CELL, side = !read ? WIDE / columns : columns > 9 && !extra ? TIGHT : roomy;
@@ -59,6 +61,11 @@ export function plane(name, head, values, { label = head, border = 0, edge = "0"
   for (const [i, j, tall, long, more = ""] of read ? frames.map(([i, j, more]) => [i, j, 1, 1, more]) : around(frames)) {
     body.push(`<rect x="${short(at(j) + 1)}" y="${short(at(i) + 1)}" width="${short(long * side - 2)}" ` +
       `height="${short(tall * side - 2)}" fill="none" stroke="${ACCENT}" stroke-width="3" pointer-events="none"${more}/>`);
+    const corner = short(Math.min(12, tall * side / 2));
+    if (held === name) {
+      const path = `M${at(j)} ${at(i)}h${corner}l-${corner} ${corner}z`;
+      body.push(`<path d="${path}" fill="${ACCENT}" pointer-events="none"/>`);
+    }
   }
   const drawing = sketch(label, `-2 -2 ${wide + 4} ${high + 4}`, wide + 4, body.join(""));
   const grid = name && ` data-grid="${name}" tabindex="0" role="application" aria-label="${escaped(label)}"`;
