@@ -31,7 +31,7 @@ def bottoms(page, column, *names):
 
 @pytest.mark.parametrize("width, height, column, seen", [
     (1366, 768, 720, (*SHOWN[:4], *FIRST, ".course-lab-net")), (1280, 900, 972, ALL), (1100, 900, 720, ALL),
-    (390, 1000, 390, SHOWN)])
+    (390, 940, 360, SHOWN)])
 def test_play_the_plane_the_loss_and_the_learning_rate_are_in_view_together(page, width, height, column, seen):
     page.open(width=width)
     assert max(bottoms(page, column, *seen)) <= height

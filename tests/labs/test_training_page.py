@@ -225,11 +225,21 @@ def test_a_link_opens_what_its_sender_saw_and_reset_leads_back(open_at):
 
 @pytest.mark.parametrize("state", [
     {"lr": 0.2}, {"step": 10**9}, {"nonsense": 1}, {"added": "x"}, [1, 2], None, "<b>"], ids=str)
-def test_wrong_addresses_are_ignored(open_at, state):
+def test_wrong_addresses_are_ignored_and_said_to_be(open_at, state):
     browser = open_at()
     browser.execute_script("location.hash = arguments[0]", f"lab=training:{quote(json.dumps(state))}")
     browser.execute_async_script("setTimeout(arguments[0], 100)")
     assert holds(browser) == 0
+    assert "was not followed" in one(browser, ".course-lab").text
+    press(browser, "Step ›")
+    assert "was not followed" not in one(browser, ".course-lab").text
+
+
+def test_a_link_that_asks_for_what_is_not_offered_is_said_not_to_be_followed(open_at):
+    browser = open_at({"lr": 0.2})
+    assert holds(browser) == 0 and heard(browser, "was not followed")
+    assert "was not followed" in one(browser, ".course-lab").text
+    assert "was not followed" not in one(open_at({"lr": 0.3}), ".course-lab").text
 
 
 def test_two_runs_stand_side_by_side_and_differ_in_one_thing(open_at):

@@ -2,7 +2,7 @@
 // goes wrong by factors.
 import { ACCENT, LINE, MUTED, range, svg, text, WARM } from "./draw.js";
 
-const WIDE = 260, HIGH = 112, LEFT = 42, BOTTOM = 18;
+const WIDE = 260, HIGH = 100, LEFT = 42, BOTTOM = 18;
 const CORNERS = 160;  // of a curve, at most, but for its end
 
 // `lines` are [steps, values, colour, style]; what is not finite or 0 is left out. `head` is what stands above it.
