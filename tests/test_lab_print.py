@@ -13,9 +13,10 @@ WHOLE = {
     "backward": ["dx, and x below", "is dx, the gradient so far", "loss = Σ dy"],
     "convolution": ["input: 6 × 6", "kernel: 3 × 3", "rows: ⌊"],
     "network": ["Draw a digit here", "What it answers", "−13.3"],
-    "training": ["logits", "held out 50.0 %", "On the links into"],
+    "training": ["Training laboratory", "logits", "held out 50.0 %", "On the links into"],
 }
-ONLY_BY_HAND = ["[data-do]", "[type=range]", "[type=file]", ".course-lab-w-hint", ".course-hint", ".course-lab-w-value"]
+ONLY_BY_HAND = ["[data-do]", "button[data-set]", "[type=range]", "[type=file]", ".course-lab-w-hint", ".course-hint",
+                ".course-lab-w-value"]
 
 
 def opened(browser, lab, mode="light"):

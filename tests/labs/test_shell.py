@@ -52,7 +52,7 @@ def path(tmp_path_factory):
     path.write_text(
         f'<!DOCTYPE html><meta charset="utf-8"><style>{STYLE}</style><main><section class="course-lab" '
         f'data-script="lab-toy" data-config="{config}"><p class="course-lab-title">Toy</p>'
-        f'<div class="course-lab-body">still</div></section></main>'
+        '<div class="course-lab-body">still</div></section></main>'
         f"<script>{script.replace(START, TOY + START)}</script>",
         encoding="utf-8",
     )
@@ -197,10 +197,12 @@ def test_another_address_is_another_state_that_can_be_undone(toy):
         "#lab=toy:%FF",
     ],
 )
-def test_an_address_that_makes_no_sense_is_ignored(toy, path, fragment):
+def test_an_address_that_makes_no_sense_is_not_followed_and_said_to_be_none_where_it_is_of_this_laboratory(
+        toy, path, fragment):
     from helpers_book import noise
 
     assert caption(opened(toy, path, fragment)) == "3 squared is 9, a"
+    assert ("was not followed" in one(toy, "main").text) == fragment.startswith("#lab=toy:")
     assert noise(toy) == []
 
 

@@ -225,11 +225,21 @@ def test_a_link_opens_what_its_sender_saw_and_reset_leads_back(open_at):
 
 @pytest.mark.parametrize("state", [
     {"lr": 0.2}, {"step": 10**9}, {"nonsense": 1}, {"added": "x"}, [1, 2], None, "<b>"], ids=str)
-def test_wrong_addresses_are_ignored(open_at, state):
+def test_wrong_addresses_are_ignored_and_said_to_be(open_at, state):
     browser = open_at()
     browser.execute_script("location.hash = arguments[0]", f"lab=training:{quote(json.dumps(state))}")
     browser.execute_async_script("setTimeout(arguments[0], 100)")
     assert holds(browser) == 0
+    assert "was not followed" in one(browser, ".course-lab").text
+    press(browser, "Step ›")
+    assert "was not followed" not in one(browser, ".course-lab").text
+
+
+def test_a_link_that_asks_for_what_is_not_offered_is_said_not_to_be_followed(open_at):
+    browser = open_at({"lr": 0.2})
+    assert holds(browser) == 0 and heard(browser, "was not followed")
+    assert "was not followed" in one(browser, ".course-lab").text
+    assert "was not followed" not in one(open_at({"lr": 0.3}), ".course-lab").text
 
 
 def test_two_runs_stand_side_by_side_and_differ_in_one_thing(open_at):
@@ -284,7 +294,8 @@ def test_points_that_are_taken_away_by_the_menu_are_said_to_be_missing(open_at):
     assert caption(browser).startswith("No points to learn from yet")
     assert fragment(browser)["data"] == "empty"
     assert one(browser, "[data-region=badge]").text == ""
-    assert one(browser, "[data-region=curves]").text == "Curves follow once there are points."
+    assert one(browser, "[data-region=loss]").text == "Curves follow once there are points."
+    assert charts(browser) == [] and one(browser, "[data-region=legend]").text == ""
 
 
 @pytest.mark.parametrize(("state", "said", "told"), [
@@ -304,29 +315,16 @@ def charts(browser):
     return browser.find_elements("css selector", ".course-lab-chart")
 
 
-@pytest.mark.parametrize("height, width", [(768, 1366), (800, 1280)])
-def test_play_the_network_and_a_plane_are_in_view_together_at_first(open_at, height, width):
-    browser = open_at(width=width, height=height)
-    inside = browser.execute_script("""
-        document.querySelector("main").style.maxWidth = "720px";  // the book's column, and its bar above it
-        const top = document.querySelector(".course-lab").getBoundingClientRect().top - 64;
-        return ["[data-do=play]", ".course-lab-net", "[data-plane]"].map((name) =>
-          document.querySelector(name).getBoundingClientRect().bottom - top);""")
-    assert max(inside) <= height, inside
-    one(browser, ".course-lab-settings summary").click()
-    assert one(browser, "[data-state=lr]").is_displayed()
-
-
 def test_a_link_to_a_quiz_shows_its_question(open_at):
     browser = open_at({"quiz": 3})
     assert one(browser, "[data-state=guess]").is_displayed()
 
 
 @pytest.mark.parametrize("width", [1366, 1280, 640, 390, 320])
-def test_charts_take_a_line_before_the_first_step_and_their_letters_can_be_read_after_it(open_at, width):
+def test_charts_of_steps_take_a_line_before_the_first_and_letters_of_all_can_be_read_after_it(open_at, width):
     browser = open_at(width=width)
-    assert one(browser, ".course-lab-charts").text == "Curves follow from the first step on."
-    assert one(browser, ".course-lab-charts").size["height"] < 36
+    assert one(browser, ".course-lab-charts").text.startswith("Curves of the gradient and the updates follow")
+    assert one(browser, ".course-lab-charts").size["height"] < 60 and len(charts(browser)) == 1
     press(browser, "Step ›")
     assert len(charts(browser)) == 3
     fits = """return [...document.querySelectorAll(".course-lab-chart svg text")].filter((text) => {
@@ -351,6 +349,16 @@ def test_a_part_of_the_step_and_its_table_are_on_one_screen(open_at, width, heig
             return [last.bottom - buttons.top, charts.top > last.bottom && buttons.bottom <= tables[0].top,
                     scrollWidth - clientWidth];""")
         assert inside[0] < height - 64 and inside[1] and inside[2] == 0, (part, inside)  # 64: the bar of the book
+
+
+def test_an_update_has_no_point_to_choose(open_at):
+    browser = open_at({"step": 9})
+    press(browser, "point ›")
+    press(browser, "3 update")
+    assert one(browser, "[data-region=which]").text == "One update for the whole batch"
+    assert not one(browser, "[data-do='point+']").is_displayed()
+    press(browser, "2 backward")
+    assert one(browser, "[data-region=which]").text == "point 1 (0 to 15)"
 
 
 def heard(browser, part):

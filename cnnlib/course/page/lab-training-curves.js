@@ -2,11 +2,11 @@
 // goes wrong by factors.
 import { ACCENT, LINE, MUTED, range, svg, text, WARM } from "./draw.js";
 
-const WIDE = 260, HIGH = 112, LEFT = 42, BOTTOM = 18;
+const WIDE = 260, HIGH = 100, LEFT = 42, BOTTOM = 18;
 const CORNERS = 160;  // of a curve, at most, but for its end
 
-// `lines` are [steps, values, colour, style]; what is not finite or 0 is left out.
-function chart(name, t, lines, longest) {
+// `lines` are [steps, values, colour, style]; what is not finite or 0 is left out. `head` is what stands above it.
+function chart(name, t, lines, longest, head = name) {
   const powers = lines.flatMap(([, ys]) => ys).filter(shown).map(Math.log10);
   const [low, high] = powers.length ? [Math.floor(least(powers) - 0.1), Math.ceil(most(powers) + 0.1)] : [-1, 1];
   const px = (at) => Number((LEFT + (at / longest) * (WIDE - LEFT - 6)).toFixed(1));
@@ -20,9 +20,11 @@ function chart(name, t, lines, longest) {
     : `<line x1="${px(t)}" x2="${px(t)}" y1="8" y2="${HIGH - BOTTOM}" stroke="${MUTED}" stroke-dasharray="3 3"/>`;
   const curves = lines.map(([steps, ys, color, style]) =>
     `<path d="${path(steps, ys, px, py)}" fill="none" stroke="${color}" ${style}/>`);
+  const first = t ? [] : lines.filter(([, ys]) => shown(ys[0])).map(([, ys, color]) =>
+    `<circle cx="${px(0)}" cy="${py(ys[0])}" r="3" fill="${color}"/>`);
   const ends = text(LEFT + 4, HIGH - 4, 12, "0") + text(WIDE - 18, HIGH - 4, 12, longest);
-  return `<div class="course-lab-chart"><p class="course-lab-head">${name}</p>` +
-    svg(name, WIDE, HIGH, "26rem", back.join("") + now + curves.join("") + ends) + "</div>";
+  return `<div class="course-lab-chart">${head && `<p class="course-lab-head">${head}</p>`}` +
+    svg(name, WIDE, HIGH, "26rem", back.join("") + now + [...curves, ...first].join("") + ends) + "</div>";
 }
 
 const shown = (v) => v > 0 && Number.isFinite(v);
@@ -46,11 +48,12 @@ const power = (k) => (k >= -3 && k <= 3 ? `${Number((10 ** k).toFixed(3))}` : `1
 // Axes that grow in leaps, so that they do not move with every step.
 const reach = (t) => [50, 100, 200, 500, 1000, 2000].find((end) => t <= end) ?? t;
 
-// One run: learned, held out, and each batch. Two runs: a colour for each, held out thin. Before the first step, a line.
+// The regions of the curves. One run: learned, held out, and each batch. Two runs: a colour for each, held out thin. The
+// chart of the loss is there before the first step, so that nothing moves when a run begins; its legend is its heading.
 export function curves(sides) {
   const { t, rows } = sides[0], longest = reach(t), two = sides.length > 1;
-  const soon = rows.length ? "from the first step on" : "once there are points";
-  if (!t) return `<p class="course-lab-hint">Curves follow ${soon}.</p>`;
+  const hint = (text) => `<p class="course-lab-hint">${text}</p>`;
+  if (!rows.length) return { loss: hint("Curves follow once there are points."), curves: "" };
   const looks = (one, part, color, style) =>
     [one.looks.map((look) => look.t), one.looks.map((look) => look[part]?.loss), color, style];
   const steps = (one, name, color, style) => [range(one.steps.length), one.steps.map((step) => step[name]), color, style];
@@ -60,7 +63,9 @@ export function curves(sides) {
     : [steps(one, "loss", MUTED, 'stroke-width="0.7"'), looks(one, "train", color, 'stroke-width="2.2"'),
       looks(one, "held", WARM, 'stroke-width="2.2" stroke-dasharray="2 2"')]);
   const each = (name) => colours.map(([one, color, dash]) => steps(one, name, color, `stroke-width="1.6"${dash}`));
-  return chart("loss", t, loss, longest) +
-    chart("length of the gradient", t, each("norm"), longest) +
-    chart("update ÷ weights", t, each("ratio"), longest);
+  return {
+    loss: chart("loss", t, loss, longest, ""),
+    curves: !t ? hint("Curves of the gradient and the updates follow from the first step on.")
+      : chart("length of the gradient", t, each("norm"), longest) + chart("update ÷ weights", t, each("ratio"), longest),
+  };
 }

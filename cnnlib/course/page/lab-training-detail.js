@@ -30,10 +30,15 @@ const scientific = (v, d) => v.toExponential(d).replace("e+", "e").replaceAll("-
 const digits = (v, d) => (!Number.isFinite(v) ? "–"
   : v && (Number(v.toFixed(d)) === 0 || Math.abs(v) >= LARGE) ? scientific(v, 2) : fixed(v, d));
 
-// Rows of cells, the first of each a heading; the last row may be a sum.
+// Rows of cells, the first of each a heading; the last row may be a sum. Where a number has fewer decimals than another
+// in its column, the style sheet leaves their room.
 function table(label, heads, rows, sum = null) {
+  const text = (cell) => (typeof cell === "number" ? digits(cell, LEAST) : cell);
+  const after = (cell) => /\.(\d+)$/.exec(text(cell))?.[1].length;
+  const most = heads.map((_, k) => Math.max(...rows.map((row) => after(row[k]) ?? 0)));
+  const room = (cell, k) => (after(cell) < most[k] ? ` style="--short:${most[k] - after(cell)}"` : "");
   const cells = ([head, ...rest]) => `<th scope="row">${head}</th>` +
-    rest.map((cell) => `<td>${typeof cell === "number" ? digits(cell, LEAST) : cell}</td>`).join("");
+    rest.map((cell, k) => `<td${room(cell, k + 1)}>${text(cell)}</td>`).join("");
   const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join("") + (sum ? `<tr class="last">${cells(sum)}</tr>` : "");
   return `<table class="course-lab-sum"><caption>${label}</caption><thead><tr>` +
     `${heads.map((head) => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>${body}</tbody></table>`;

@@ -22,16 +22,15 @@ const tools = (...parts) => `<div class="course-lab-tools">${parts.join("")}</di
 const region = (name, tag = "div") => `<${tag} data-region="${name}"></${tag}>`;
 const does = (name, text, more = "") => `<button type="button" data-do="${name}"${more}>${text}</button>`;
 
+const menu = (name, config) =>
+  picked(name, LABELS[name], choicesOf(name, config).map((value) => option(value, reads(name, value))));
+const menus = (config, ...names) => names.map((name) => menu(name, config)).join("");
+
 function controls(config) {
-  const menu = (name) =>
-    picked(name, LABELS[name], choicesOf(name, config).map((value) => option(value, reads(name, value))));
-  const menus = (...names) => names.map(menu).join("");
   const others = VERSUS.map((name) => `<optgroup label="${LABELS[name]}">` + choicesOf(name, config)
     .map((value) => option([name, value], `${LABELS[name]}: ${reads(name, value)}`)).join("") + "</optgroup>");
   const versus = picked("versus", "run B beside it, with another", [option(null, "– no second run –"), ...others]);
-  return tools(menus("lr", "rule", "batch", "decay", "seed")) +
-    tools(menus("layer1", "layer2", "layer3", "activation", "fault")) +
-    tools(menus("data", "sample", "noise"), versus);
+  return menus(config, "data", "sample", "noise", "layer1", "layer2", "layer3", "batch", "decay", "seed", "fault") + versus;
 }
 
 let opened = 0;  // radio buttons of several laboratories on a page must not be one group
@@ -45,24 +44,29 @@ function quiz() {
 }
 
 const PLAY = '<span class="course-lab-rests">▶ Play</span><span class="course-lab-plays">■ Stop</span>';
+const SETTINGS = "Points, network, training, faults";
 const layout = (config) => tools(does("play", PLAY, ' class="course-lab-main"'), does("back", "‹ Step back"),
-  does("next", "Step ›"), UNDO_AND_RESET, picked("pace", "steps a frame", PACES.map((pace) => option(pace, pace)))) +
+  does("next", "Step ›"), UNDO_AND_RESET, picked("pace", "steps a frame", PACES.map((pace) => option(pace, pace))),
   `<label class="course-lab-time">steps done <input type="range" data-time min="0" max="${LONGEST}">
-    <output data-shows="step"></output></label>
-  <details class="course-lab-settings"><summary>Points, network, training, faults</summary>
-    <div data-part="settings">${controls(config)}</div>${quiz()}</details>
-  <p data-region="caption"></p>
-  <div class="course-lab-bench">
-    <div class="course-lab-left">${region("runs")}<div data-region="network" data-grid="units" data-focus="network"
-      tabindex="0" role="application" aria-label="Units of the network: arrows choose one, Enter keeps it"></div>
+    <output data-shows="step"></output></label>`) +
+  `<div class="course-lab-bench"><div class="course-lab-tools course-lab-set">
+      <div data-part="settings">${menus(config, "lr", "rule", "activation")}</div>
+      <details class="course-lab-settings"><summary>${SETTINGS}</summary>
+        <div class="course-lab-tools"><div data-part="settings">${controls(config)}</div>${quiz()}</div></details></div>
+    <p data-region="caption"></p>
+    <div class="course-lab-left">${region("runs")}
+      <p class="course-hint">Point at a unit: its numbers stand below. Click, and it stays.</p>
+      <div data-region="network" data-grid="units" data-focus="network" tabindex="0" role="application"
+        aria-label="Units of the network: arrows choose one, Enter keeps it"></div>
       ${region("key", "p")}</div>
-    <div class="course-lab-training-planes">${region("planes")}${region("adding")}</div>
+    <div class="course-lab-right"><div class="course-lab-training-planes">${region("planes")}${region("adding")}</div>
+      <div>${region("legend", "p")}${region("loss")}</div></div>
     <div class="course-lab-tools course-lab-parts">${region("phases")}${does("part", "Next ›")}</div>
     <div class="course-lab-detail">${tools('<span role="group" aria-label="Point of the batch">',
       does("point-", "‹ point"), does("point+", "point ›"), "</span>", region("which", "span"))}
       ${region("detail")}${region("badge")}</div>
     <div class="course-lab-bent" data-region="bent"></div>
-    <div class="course-lab-charts">${region("curves")}${region("legend", "p")}</div></div>`;
+    <div class="course-lab-charts" data-region="curves"></div></div>`;
 
 // --- At work ---------------------------------------------------------------------------------------------------------
 
@@ -121,7 +125,8 @@ export function openLab(root, given, own) {
       else paint(canvas, seen.sides[seen.shown].units[l][j]);
     }
     find("[data-time]").value = state.step;
-    find('[data-part="settings"]').hidden = state.quiz > 0;
+    for (const part of body.querySelectorAll('[data-part="settings"]')) part.hidden = state.quiz > 0;
+    find('[aria-label="Point of the batch"]').hidden = state.phase === 2;
     const guesses = find('[data-part="guesses"]');
     if (state.quiz && guesses.hidden) find(".course-lab-settings").open = true;  // the quiz stands in there
     guesses.hidden = !state.quiz;

@@ -18,9 +18,9 @@ export function panels({ sides, shown }, state, config, ends) {
       network: net(drawing), planes: sides.map((run, k) => plane(run, k, sides, shown, look, ends)).join(""),
       bent: one.bent ? square("The last hidden layer's view", "The plane's grid, seen by its two units", warped(one))
         : hint("Give the last hidden layer 2 units, and you see here how it bends the plane."),
-      curves: curves(sides), legend: one.t ? legend(sides, state) : "", detail: detail(one, look, unit),
+      ...curves(sides), legend: one.rows.length ? legend(sides, state) : "", detail: detail(one, look, unit),
       badge: one.rows.length ? badge(one.check) : "",
-      which: one.rows.length ? `point ${point} (0 to ${one.rows.length - 1})` : "", key: key(look, unit, one),
+      which: which(one, point, state), key: key(look, unit, one),
       phases: phases(state), runs: sides.length > 1 ? runs(shown) : "", adding: state.quiz ? "" : adding(state),
       verdict: state.quiz && state.guess ? answer(verdict(state.quiz, state.guess)) : "",
     },
@@ -68,10 +68,13 @@ const group = (label, parts) => `<span role="group" aria-label="${label}">${part
 const button = (values, pressed, content) =>
   `<button type="button" data-set='${JSON.stringify(values)}' aria-pressed="${pressed}">${content}</button>`;
 
+const which = ({ rows }, point, { phase }) => (!rows.length ? ""
+  : phase < 2 ? `point ${point} (0 to ${rows.length - 1})` : "One update for the whole batch");
+
 const PARTS = ["1 forward", "2 backward", "3 update"];
 const phases = ({ phase, links }) =>
   group("Part of the step", PARTS.map((name, k) => button({ phase: k }, k === phase, name))) +
-  group("Width of the links", ['<span class="course-lab-hint">links:</span>',
+  group("Width of the links", ['<span class="course-lab-hint">links as wide as their</span>',
     ...["weight", "gradient"].map((name) => button({ links: name }, name === links, name))]);
 
 const runs = (shown) =>
@@ -107,10 +110,11 @@ function legend(sides, { versus }) {
   const line = (color, dash, text) => '<span class="course-lab-line"><svg aria-hidden="true" viewBox="0 0 26 10">' +
     `<path d="M0 5h26" fill="none" stroke="var(--course-${color})" stroke-width="2.5" stroke-dasharray="${dash}"/></svg> ` +
     `${text}</span>`;
+  const head = '<span class="course-lab-line">loss</span>';
   const second = versus && `B: ${LABELS[versus[0]]} ${reads(...versus)}${sides[1]?.same ? ", as in A" : ""}`;
   return sides.length === 1
-    ? line("accent", "none", "points to learn from") + line("bad", "2 2", "held out") + line("muted", "none", "batch")
-    : line("accent", "none", "A") + line("bad", "6 3", second) + "thin: held out";
+    ? head + line("accent", "none", "learned") + line("bad", "2 2", "held out") + line("muted", "none", "batch")
+    : head + line("accent", "none", "A") + line("bad", "6 3", second) + "thin: held out";
 }
 
 const answer = ({ right, text }) => `<p class="course-verdict ${right ? "passed" : "failed"}">${text}</p>`;

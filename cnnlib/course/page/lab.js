@@ -35,6 +35,16 @@ export function shell(root, config, lab) {
   let state = resumed(lab, config) ?? lab.start(config), past = [], seen = null, waiting = null, drawing = false;
 
   const find = (selector) => [...body.querySelectorAll(selector)];
+  const refused = Object.assign(document.createElement("p"), { className: "course-hint", hidden: true,
+    textContent: "The link asks for something that is not offered here: it was not followed." });
+
+  // The state that the address asks for, or null; a reader must hear that it is none.
+  const asked = () => {
+    const found = fromAddress(lab, config);
+    refused.hidden = Boolean(found) || !location.hash.startsWith(`#lab=${lab.name}:`);
+    if (!refused.hidden) course.say(refused.textContent);
+    return found;
+  };
 
   const show = () => {
     seen = lab.numbers(state, config);
@@ -64,6 +74,7 @@ export function shell(root, config, lab) {
 
   const become = (next, { soon = false, aloud = true } = {}) => {
     state = next;
+    refused.hidden = true;
     clearTimeout(waiting);
     if (inBook) waiting = setTimeout(() => toAddress(lab, config, state), LATER);
     if (!soon) {
@@ -145,9 +156,10 @@ export function shell(root, config, lab) {
 
   body.innerHTML = lab.layout(config);
   if (inBook) offerLink(root, course, () => toAddress(lab, config, state));
-  const linked = inBook ? fromAddress(lab, config) : null;
+  body.before(refused);
+  const linked = inBook ? asked() : null;
   if (inBook) window.addEventListener("hashchange", () => {
-    const next = fromAddress(lab, config);
+    const next = asked();
     if (!next || same(next, state)) return;  // as on the way back from another place in the page
     change(next);
     root.scrollIntoView();
