@@ -1,5 +1,5 @@
 // Chapter 1: a neuron on zeros and ones; its bias and a weight move the line, on one half of the digits or the other.
-import { BLUE, LINE, ORANGE, svg, text } from "./draw.js";
+import { BLUE, GROUND, LINE, ORANGE, svg, text } from "./draw.js";
 import { fixed, number } from "./words.js";
 
 const WIDTH = 360, HEIGHT = 250;
@@ -30,9 +30,10 @@ export function draw({ b, w2, half, wrong, right, zeros, ones }, { w1, halves })
   };
 }
 
-// A digit; one that the neuron gets wrong is ringed.
+// A digit, solid, with an edge in the colour of the ground where several meet; one that the neuron gets wrong is ringed.
 function mark(x, y, one, wrong) {
-  const shape = one ? `<rect x="${(x - 3).toFixed(1)}" y="${(y - 3).toFixed(1)}" width="6" height="6" fill="${ORANGE}" opacity="0.7"/>`
-    : `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3.2" fill="${BLUE}" opacity="0.7"/>`;
+  const edge = `stroke="${GROUND}" stroke-width="0.6"`;
+  const shape = one ? `<rect x="${(x - 3).toFixed(1)}" y="${(y - 3).toFixed(1)}" width="6" height="6" fill="${ORANGE}" ${edge}/>`
+    : `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3.2" fill="${BLUE}" ${edge}/>`;
   return shape + (wrong ? `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="7" fill="none" stroke="currentColor" stroke-width="1.4"/>` : "");
 }
