@@ -64,7 +64,8 @@ def test_both_photographs_are_on_one_screen(phone):
 def test_numbers_are_read_whole(phone):
     cell = phone.find_element("css selector", "#explore-window .course-numbers input")
     room, needed = phone.execute_script("""
-        const [cell] = arguments, style = getComputedStyle(cell), pen = document.createElement("canvas").getContext("2d");
+        const [cell] = arguments, style = getComputedStyle(cell);
+        const pen = document.createElement("canvas").getContext("2d");
         pen.font = style.font;
         return [cell.clientWidth - 2 * parseFloat(style.paddingLeft), pen.measureText("0.333333").width];""", cell)
     assert room >= needed

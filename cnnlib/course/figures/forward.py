@@ -67,7 +67,8 @@ def _arithmetic(name, values):
     sources, w, b = (("x1", "x2"), W1[j], B1[j]) if layer == "h" else (("h1", "h2"), W2[j], B2[j])
     terms = " + ".join(f"{fixed(weight, 2)} · {_factor(values[s])}" for s, weight in zip(sources, w, strict=True))
     z = sum(weight * values[s] for s, weight in zip(sources, w, strict=True)) + b
-    return f"{NAMES[ORDER.index(name)]}: z = {terms} + {fixed(b, 2)} = {fixed(z, 4)}, and σ(z) = {fixed(values[name], 4)}."
+    said = NAMES[ORDER.index(name)]
+    return f"{said}: z = {terms} + {fixed(b, 2)} = {fixed(z, 4)}, and σ(z) = {fixed(values[name], 4)}."
 
 
 def _factor(value):
