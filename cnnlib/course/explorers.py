@@ -145,12 +145,15 @@ class Numbers:
     values : array (H, W)
     label : str
     step : float, optional
+    sets : tuple (str, object), optional
+        Another control and the value that it takes as soon as one of the numbers is edited: without it they count for
+        nothing.
     """
 
     kind = "numbers"
 
-    def __init__(self, name, values, *, label, step=1.0):
-        self.name, self.label, self.step = name, label, step
+    def __init__(self, name, values, *, label, step=1.0, sets=None):
+        self.name, self.label, self.step, self.sets, self.move = name, label, step, sets, ""
         self.start = np.array(values, dtype=np.float64)
 
     @property
@@ -172,7 +175,7 @@ class Numbers:
             for i, row in enumerate(self.start)
         )
         return (
-            f'<fieldset class="course-control" data-name="{self.name}"{" disabled" if off else ""}>'
+            f'<fieldset class="course-control" data-name="{self.name}"{self.move}{" disabled" if off else ""}>'
             f'<legend>{html.escape(self.label)}</legend>'
             f'<table class="course-numbers" role="presentation">{cells}</table></fieldset>'
         )
@@ -208,6 +211,10 @@ class Explorer:
     def __init__(self, compute, controls, *, name, title, script=None, config=None, click=None):
         self.compute, self.controls, self.name, self.title, self.click = compute, list(controls), name, title, click
         self.script, self.config = script, plain(config or {})
+        for control in (c for c in self.controls if getattr(c, "sets", None)):
+            other, value = control.sets
+            place = next(c.values.index(value) for c in self.controls if c.name == other)
+            control.move = f' data-set="{other}:{place}"'
         frames = 1 if script else int(np.prod([len(c.values) for c in self.controls]))
         if frames > FRAME_LIMIT:
             raise ValueError(f"controls make {frames} frames, at most {FRAME_LIMIT}: drop values or give a script")

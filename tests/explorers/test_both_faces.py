@@ -103,7 +103,8 @@ def test_a_control_does_something_or_is_off(name):
     for values in states(explorer):
         _, off = state(explorer, values)
         for control in explorer.controls:
-            others = (values | {control.name: v} for v in (choices(control)[-1], choices(control)[0]))
+            turned = dict([control.sets] if getattr(control, "sets", None) else [])
+            others = (values | {control.name: v} | turned for v in (choices(control)[-1], choices(control)[0]))
             dead = all(same(explorer, values, other) for other in others)
             fault = "dead" if dead else "off, yet alive"
             assert dead == (control.name in off), f"{control.name} is {fault} at {values}"

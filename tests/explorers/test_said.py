@@ -90,6 +90,13 @@ def test_channels_are_told_as_they_are_lit(stride, padding):
         assert f"goes to {found['reached'].sum()} outputs, " in shown.caption and shown.off == ["output"]
 
 
+def test_a_negative_factor_stands_in_brackets():
+    for by, said in ((-1.25, "· (−1.25) ="), (1.25, "· 1.25 =")):
+        assert said in frame("explore-circuit", nudged="w2", by=by).caption
+    caption = frame("explore-mazur", step=0, x1=-3.0, x2=1.0).caption
+    assert caption.startswith("h₁: z = 0.15 · (−3.0000) + 0.20 · 1.0000 + ")
+
+
 def test_an_empty_kernel_draws():
     empty = np.zeros((3, 3))
     shown = frame("explore-window", kernel=empty, padding=2, dilation=2, step=99)

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band
+from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, band
 
 
 def curves(histories, log=True):
@@ -125,7 +125,7 @@ def luckiest(validation, test, chance):
     best = int(validation.argmax())
     ax.axvline(100 * chance, color=MUTED, linewidth=1)
     ax.axhline(100 * chance, color=MUTED, linewidth=1)
-    ax.plot(100 * validation, 100 * test, "o", color=COLORS["blue"], alpha=0.5, markeredgewidth=0)
+    ax.plot(100 * validation, 100 * test, "o", color=COLORS["blue"], markeredgecolor=PAPER, markeredgewidth=0.5)
     ax.plot(100 * validation[best], 100 * test[best], "o", color=COLORS["orange"], markersize=9)
     ax.set(xlabel="right on validation (%)", ylabel="right on new digits (%)", aspect="equal")
     return fig

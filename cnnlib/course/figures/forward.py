@@ -12,6 +12,7 @@ W1, B1 = np.array([[0.15, 0.20], [0.25, 0.30]]), np.array([0.35, 0.35])
 W2, B2 = np.array([[0.40, 0.45], [0.50, 0.55]]), np.array([0.60, 0.60])
 PLACES = {"x1": (0, 1), "x2": (0, 0), "h1": (1.6, 1), "h2": (1.6, 0), "o1": (3.2, 1), "o2": (3.2, 0)}
 ORDER = ("h1", "h2", "o1", "o2")
+NAMES = ("h₁", "h₂", "o₁", "o₂")  # the same as readers see them
 
 
 def layers_diagram(sizes=(3, 4, 4, 2)):
@@ -66,7 +67,8 @@ def _arithmetic(name, values):
     sources, w, b = (("x1", "x2"), W1[j], B1[j]) if layer == "h" else (("h1", "h2"), W2[j], B2[j])
     terms = " + ".join(f"{fixed(weight, 2)} · {_factor(values[s])}" for s, weight in zip(sources, w, strict=True))
     z = sum(weight * values[s] for s, weight in zip(sources, w, strict=True)) + b
-    return f"{name}: z = {terms} + {fixed(b, 2)} = {fixed(z, 4)}, and σ(z) = {fixed(values[name], 4)}."
+    said = NAMES[ORDER.index(name)]
+    return f"{said}: z = {terms} + {fixed(b, 2)} = {fixed(z, 4)}, and σ(z) = {fixed(values[name], 4)}."
 
 
 def _factor(value):

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib.activations import sigmoid, sigmoid_backward
-from cnnlib.course.figures._style import COLORS, INK, MUTED, WORDS, band, legend_above
+from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, WORDS, band, legend_above
 from cnnlib.data import load_digits
 from cnnlib.linear import linear, linear_backward
 
@@ -51,7 +51,8 @@ def plane(ax, points, labels, w, b, names=("class 0", "class 1")):
     """Points of two classes and the line where the answer of a neuron changes."""
     low, high = points.min() - 0.4, points.max() + 0.4
     for value, color, marker in ((0, NO, "o"), (1, YES, "s")):
-        ax.plot(*points[labels == value].T, marker, color=color, label=names[value], alpha=0.85)
+        ax.plot(*points[labels == value].T, marker, color=color, label=names[value], markeredgecolor=PAPER,
+                markeredgewidth=0.5)
     ends = line_ends(w, b, low, high)
     if ends is not None:
         ax.plot(*ends.T, color=INK)

@@ -109,7 +109,7 @@ def explore_shift(kind, shift, image):
             ax.imshow(see_through(values, 1.0))
         else:
             ax.imshow(values, cmap="gray_r", vmin=0, vmax=1)
-        ax.set(title=title, xticks=[], yticks=[])
+        ax.set(title=title if values.any() else f"no {title}", xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color=MUTED)
     return fig, f"{kind}, shift {shift}: the halved map changes by {fixed(100 * change, 0)}% of its mean."
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 
 from cnnlib.course import starting
 from cnnlib.course.figures._numbers import fixed, minus
-from cnnlib.course.figures._style import COLORS, INK, MUTED, band, legend_above
+from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER, band, legend_above
 
 STYLES = {
     "He": ("-", "blue"), "Glorot": ("--", "orange"), "PyTorch's default": ("-.", "green"), "0.01": (":", "purple"),
@@ -66,7 +66,8 @@ def by_depth(contests, guessing):
         runs = np.array([np.array(found[str(depth)]["share"])[:, -1] for depth in starting.DEPTHS])
         x = np.array(starting.DEPTHS) * 1.025 ** (k - 1.5)  # side by side, so that no start hides another
         ax.plot(x, np.median(runs, axis=1), linestyle=style, color=COLORS[color], label=LABELS.get(start, start))
-        ax.plot(np.repeat(x, runs.shape[1]), runs.ravel(), "o", markersize=3.5, color=COLORS[color], alpha=0.6)
+        ax.plot(np.repeat(x, runs.shape[1]), runs.ravel(), "o", markersize=3.5, color=COLORS[color],
+                markeredgecolor=PAPER, markeredgewidth=0.4)
     ax.set(xscale="log", xlabel="layers with ReLU", ylabel="share right", ylim=(0, 1))
     ax.set_xticks(starting.DEPTHS, labels=[f"{depth}" for depth in starting.DEPTHS])
     ax.xaxis.set_minor_locator(plt.NullLocator())

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib.course.figures._style import COLORS, INK, MUTED
+from cnnlib.course.figures._style import COLORS, INK, MUTED, PAPER
 
 
 def answers(images, labels, p, columns=6, top=1.0):
@@ -96,7 +96,8 @@ def rivals(scores):
     fig, ax = plt.subplots(figsize=(5.2, 3.0))
     ax.plot(range(len(scores)), 100 * np.array(list(scores.values())), color=MUTED, linewidth=0.8, alpha=0.7, zorder=1)
     for x, (values, color, marker) in enumerate(zip(scores.values(), ("blue", "orange", "green"), "os^", strict=False)):
-        ax.plot(np.full(len(values), x), 100 * values, marker, color=COLORS[color], alpha=0.75, zorder=2)
+        ax.plot(np.full(len(values), x), 100 * values, marker, color=COLORS[color], markeredgecolor=PAPER,
+                markeredgewidth=0.5, zorder=2)
         ax.errorbar(x + 0.18, 100 * values.mean(), 100 * values.std(ddof=1), fmt=marker, color=COLORS[color], capsize=5)
     ax.set(xlim=(-0.4, len(scores) - 0.5), ylabel="right on held-out digits (%)")
     ax.set_xticks(range(len(scores)), labels=list(scores))

@@ -30,8 +30,8 @@ export const svg = (label, width, height, size, body) => `<svg role="img" aria-l
 export const row = (...panels) => '<div style="display:flex;flex-wrap:wrap;gap:0.6rem 1.6rem;justify-content:center;' +
   `align-items:flex-start">${panels.join("")}</div>`;
 
-export const headed = (head, width, body) =>
-  `<div style="flex:0 1 ${width}px"><p style="font-size:0.85rem;margin:0 0 0.2rem">${head}</p>${body}</div>`;
+export const title = (head) => `<p style="font-size:0.85rem;margin:0 0 0.2rem">${head}</p>`;
+export const headed = (head, width, body) => `<div style="flex:0 1 ${width}px">${title(head)}${body}</div>`;
 
 export const panel = (head, width, height, label, body) => headed(head, width, `<svg role="img" aria-label="${label}" ` +
   `viewBox="-2 -2 ${width + 4} ${height + 4}" style="width:100%;max-width:${width + 4}px;height:auto">${body}</svg>`);

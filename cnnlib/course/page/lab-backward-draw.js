@@ -3,7 +3,7 @@ import { ACCENT, LINE, MUTED, row, text, tint, WARM } from "./draw.js";
 import { caption, going, GRADIENT, named } from "./lab-backward-words.js";
 import { badge } from "./lab.js";
 import { beside, growing, headed, many, multiplied, note, plane, sketch, still, times } from "./lab-planes.js";
-import { number } from "./words.js";
+import { bracketed, number } from "./words.js";
 
 const GOOD = "var(--course-good, #00704f)";
 const isInside = ({ x }) => ({ p, q }) => x[p]?.[q] !== undefined;
@@ -151,7 +151,7 @@ function met({ terms, cell: [grid, i, j], dy, x, convolution, reached, latest, s
     : [convolution ? named("w", u, v) : "share", share]);
   const items = terms.slice(0, reached).slice(-LISTED).map((term) => {
     const [by, value] = factor(term), d = dy[term.i][term.j];
-    return `<li>${named("dy", term.i, term.j)} × ${by} = ${number(d)} × ${number(value)} = ${number(d * value)}</li>`;
+    return `<li>${named("dy", term.i, term.j)} × ${by} = ${number(d)} × ${bracketed(number(value))} = ${number(d * value)}</li>`;
   });
   if (reached > LISTED) items.unshift(`<li>${reached - LISTED} before these</li>`);
   const bars = growing(values, { label: `${many(terms.length, "term")} of ${name}`, reached,

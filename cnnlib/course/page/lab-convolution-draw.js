@@ -4,7 +4,7 @@ import { sum } from "./lab-convolution-numbers.js";
 import { hidden, left } from "./lab-convolution-predict.js";
 import { caption, place } from "./lab-convolution-words.js";
 import { beside, escaped, growing, headed, many, multiplied, note, plane, still, times } from "./lab-planes.js";
-import { number } from "./words.js";
+import { bracketed, number } from "./words.js";
 
 export function drawn(seen, state, config) {
   const asked = seen.cell?.[0] === "output" && hidden(state, seen.cell[1], seen.cell[2]);  // the reader is to find it
@@ -108,7 +108,7 @@ const LISTED = 9;
 function usesList({ uses, w, x, tab, cell }) {
   const items = uses.slice(0, LISTED).map(({ i, j, u, v, p, q, product }) => `<li>output (${i},\u00a0${j}), ` +
     `${cell[0] === "input" ? `by weight (${u},\u00a0${v})` : `at pixel (${p},\u00a0${q})`}: ` +
-    `${number(w[tab][u][v])} × ${number(x[tab][p]?.[q] ?? 0)} = ${number(product)}</li>`);
+    `${number(w[tab][u][v])} × ${bracketed(number(x[tab][p]?.[q] ?? 0))} = ${number(product)}</li>`);
   const more = uses.length > LISTED ? `<li>and ${uses.length - LISTED} more</li>` : "";
   return `<ul class="course-lab-w-uses">${items.join("")}${more}</ul>`;
 }

@@ -1,6 +1,6 @@
 // Chapter 1: a sigmoid neuron as a circuit, a value above and a slope below every wire; a nudge, measured and predicted.
 import { ACCENT, LINE, WARM, svg } from "./draw.js";
-import { fixed } from "./words.js";
+import { bracketed, fixed } from "./words.js";
 
 const NAMES = { w1: "w₁", x1: "x₁", w2: "w₂", x2: "x₂", b: "b" };
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
@@ -36,7 +36,7 @@ export function draw({ nudged, by, values, slopes, measured, predicted }) {
       wires.join("") + gates.join("") + (by === 0 ? "" : nudgedTo(n(values[8] + measured)))),
     caption: by === 0 ? `y = ${n(values[8])}. Nothing is nudged. Above each wire its value, below it the slope of y in it.`
       : `${NAMES[nudged]} ${sign} by ${fixed(Math.abs(by), 2)}: y changes by ${n(measured)}. ` +
-        `Slope times nudge: ${n(slopes[WIRES.findIndex(({ name }) => name === nudged)])} · ${fixed(by, 2)} = ${n(predicted)}.`,
+        `Slope times nudge: ${n(slopes[WIRES.findIndex(({ name }) => name === nudged)])} · ${bracketed(fixed(by, 2))} = ${n(predicted)}.`,
   };
 }
 

@@ -40,6 +40,8 @@ function mark([x1, x2], z, label) {
   const shape = label ? `<rect x="${x - 8}" y="${y - 8}" width="16" height="16" fill="${ORANGE}"/>`
     : `<circle cx="${x}" cy="${y}" r="8.5" fill="${BLUE}"/>`;
   const ring = `<circle cx="${x}" cy="${y}" r="16" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="3 3"/>`;
-  return `${shape}${(z > 0) === label ? "" : ring}<text x="${x + 20}" y="${y + 5}" font-size="13" fill="currentColor" ` +
-    `stroke="${GROUND}" stroke-width="4" paint-order="stroke">z = ${number(z)}</text>`;
+  const word = (dx, dy, content, more = "") => `<text x="${x + dx}" y="${y + dy}" font-size="13" fill="currentColor" ` +
+    `stroke="${GROUND}" stroke-width="4" paint-order="stroke"${more}>${content}</text>`;
+  return `${shape}${(z > 0) === label ? "" : ring}${word(20, 5, `z = ${number(z)}`)}` +
+    word(0, 30, `(${x1}, ${x2})`, ' text-anchor="middle"');
 }

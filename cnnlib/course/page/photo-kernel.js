@@ -30,13 +30,15 @@ export function draw({ picture: name, kernel, own, y, total }, config) {
     headed(head, 240, `<img src="${address}" alt="${alt}" style="width:100%;max-width:240px">`);
   const head = divisor === 1 ? "kernel" : `kernel, divided by ${divisor}`;
   return {
-    html: row(photo("photograph", picture(name, config), `The ${name} in grey`),
-      photo(`after “${kernel}”`, png(flat.map(grey), y[0].length, y.length), `The ${name} after the kernel ${kernel}`),
+    html: row(beside(photo("photograph", picture(name, config), `The ${name} in grey`),
+      photo(`after “${kernel}”`, png(flat.map(grey), y[0].length, y.length), `The ${name} after the kernel ${kernel}`)),
       grid(head, `${head}: ${weights.length} by ${weights.length} weights`, weights, { wide: 44 })),
     caption: `The weights add up to ${number(total)}: a plain area of brightness 0.5 gives ${number(total * 0.5)}. The ` +
       `response lies between ${number(low)} and ${number(high)}; ${balanced
         ? "no difference gives 0, shown as mid-grey; lighter is positive, darker negative"
         : "0 is shown as black, 1 as white, and what lies beyond is cut off"}. Size ${y.length} × ${y[0].length}.`,
-    off: kernel === "your own" ? [] : ["own"],
   };
 }
+
+// Both pictures on one screen, a phone's, too.
+const beside = (...pictures) => `<div style="display:flex;gap:min(1.6rem,3vw)">${pictures.join("")}</div>`;

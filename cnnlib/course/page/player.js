@@ -120,22 +120,26 @@ export function play(root, ask) {
     });
   }
 
+  // data-set="name:index", or several of them, moves those controls there.
+  const move = ({ dataset }) => {
+    for (const [name, index] of dataset.set.split(" ").map((part) => part.split(":"))) find(name).value = index;
+  };
   const panel = root.querySelector(".course-controls");
-  panel.addEventListener("input", changed);
+  panel.addEventListener("input", ({ target }) => {
+    const numbers = target.closest("[data-set]");  // which count once the menu stands at them
+    if (numbers) move(numbers);
+    changed();
+  });
   panel.addEventListener("change", ({ target }) => {
     // A number that was left half typed, or is too large, is shown as what it counts as.
     if (target.matches("[type=number]")) target.value = within(target.value);
     // Some ways to choose from a menu send only this event.
     else if (target.matches("select") && JSON.stringify(places()) !== asked) changed();
   });
-  // Inside the stage, a click on an element with data-set="name:index", or several of them, moves those controls there.
   stage.addEventListener("click", (event) => {
     const target = event.target.closest("[data-set]");
     if (!target) return;
-    for (const move of target.dataset.set.split(" ")) {
-      const [name, index] = move.split(":");
-      find(name).value = index;
-    }
+    move(target);
     changed();
   });
   root.querySelector(".course-controls").style.display = "";

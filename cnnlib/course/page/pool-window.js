@@ -1,5 +1,5 @@
 // Chapter 11: one pooling window at a time, its numbers, and the map of outputs.
-import { MUTED, ORANGE, table } from "./draw.js";
+import { MUTED, ORANGE, row, table, title } from "./draw.js";
 import { outputs } from "./windows.js";
 import { number } from "./words.js";
 
@@ -22,19 +22,21 @@ export function draw({ x, y, padding, position, kind, kernel, stride }) {
   const side = y.length, i = Math.floor(position / side), j = position % side, top = i * stride, left = j * stride;
   const under = window(x, top, left, kernel).map(shown).join(", ");
   return {
-    html: '<div style="display:flex;gap:1.5rem;justify-content:center;flex-wrap:wrap;align-items:center">' +
-      cells(x, (r, c) => top <= r && r < top + kernel && left <= c && c < left + kernel) +
-      cells(y, (r, c) => r === i && c === j) + "</div>",
+    html: row(
+      cells(padding ? "input, padded by 1" : "input", x,
+        (r, c) => top <= r && r < top + kernel && left <= c && c < left + kernel),
+      cells("output", y, (r, c) => r === i && c === j)),
     caption: `${kind}, ${kernel}×${kernel}, stride ${stride}, padding ${padding}: ${side}×${side} outputs. ` +
       `Output (${i}, ${j}) = ${shown(y[i][j])}, ${kind === "max" ? "the largest of" : "the mean of"} ${under}.`,
     limits: { position: side * side - 1 },
   };
 }
 
-function cells(values, marked) {
+function cells(head, values, marked) {
   const mark = `;outline:3px solid ${ORANGE};outline-offset:-3px;font-weight:700`;
   const cell = (v, r, c) => `<td style="border:1px solid ${MUTED};min-width:2.1rem;text-align:center;padding:.15rem .3rem` +
     `${marked(r, c) ? mark : ""}">${shown(v)}</td>`;
   const rows = values.map((line, r) => `<tr>${line.map((v, c) => cell(v, r, c)).join("")}</tr>`);
-  return `<table role="presentation" style="border-collapse:collapse;margin:0;width:auto">${rows.join("")}</table>`;
+  return `<div>${title(head)}<table role="presentation" style="border-collapse:collapse;margin:0;width:auto">` +
+    `${rows.join("")}</table></div>`;
 }

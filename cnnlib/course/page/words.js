@@ -13,6 +13,11 @@ export function number(value, digits = 2) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+// A number that follows a dot or a cross: in brackets where it is negative.
+export function bracketed(text) {
+  return text.startsWith("−") ? `(${text})` : text;
+}
+
 // A caption whose lines do not break inside "p = 0.01" or "3 × 3", nor before a unit.
 export function unbroken(text) {
   return text.replace(/(?<!\S)(\S{1,9}) ([=≈<>≤≥]) (\S+)/g, "$1\u00a0$2\u00a0$3")
