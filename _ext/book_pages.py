@@ -13,6 +13,7 @@ from sphinx.ext.autodoc import type_comment
 LIBRARY = "cnnlib"
 # Helpers of the chapters and of the operations, not part of what a reader imports.
 NOT_LISTED = {"course"}
+TERM = re.compile(r'<dt id="(term-[^"]+)">([A-Za-z])')
 
 
 def library_modules() -> list[str]:
@@ -106,6 +107,18 @@ def fill(app, docname, source):
         source[0] = fill_chapter_map(source[0], Path(app.srcdir))
 
 
+def letters(app, pagename, templatename, context, doctree):
+    """The ``html-page-context`` event: above the glossary, the letters that its terms begin with."""
+    if pagename != "glossary":
+        return
+    first = {}
+    for anchor, letter in TERM.findall(context["body"]):
+        first.setdefault(letter.upper(), anchor)
+    links = "".join(f'<a href="#{anchor}">{letter}</a>' for letter, anchor in first.items())
+    row = f'<nav class="genindex-jumpbox" aria-label="Terms by their first letter">{links}</nav>\n'
+    context["body"] = context["body"].replace('<dl class="', f'{row}<dl class="', 1)
+
+
 def plain_docstrings(app, what, name, obj, options, lines):
     """Types as plain words, and numbered references as a list: numbers would clash, with all modules on one page."""
     types = dict(re.findall(r"^:vartype ([\w, ]+): (.+)$", "\n".join(lines), flags=re.M))
@@ -130,5 +143,6 @@ def setup(app):
     app.setup_extension("sphinx.ext.autodoc")
     leave_type_comments(app)
     app.connect("source-read", fill)
+    app.connect("html-page-context", letters)
     app.connect("autodoc-process-docstring", plain_docstrings, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -116,6 +116,7 @@ def setup(app):
     app.setup_extension("book_answers")
     app.setup_extension("launch")
     app.setup_extension("explorer_data")
+    app.setup_extension("book_folds")
     app.setup_extension("book_heights")
     app.setup_extension("book_head")
     app.setup_extension("book_styles")

@@ -152,6 +152,46 @@ def test_what_opens_a_list_of_the_sidebar_has_one_ring_around_its_sign(browser):
     assert (ring, inner) == ("solid", "none") and min(size) >= 24, (ring, size, inner)
 
 
+# Words of code in tables that stand on two lines.
+BROKEN = """
+    const broken = [];
+    for (const code of document.querySelectorAll(".bd-article table code")) {
+      const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        for (const { 0: word, index } of texts.currentNode.data.matchAll(/[^\\s-]+/g)) {
+          const range = document.createRange();
+          range.setStart(texts.currentNode, index);
+          range.setEnd(texts.currentNode, index + word.length);
+          const lines = [...range.getClientRects()].filter((r) => r.width > 0.5).map((r) => Math.round(r.top));
+          if (new Set(lines).size > 1) {
+            broken.push(word);
+          }
+        }
+      }
+    }
+    return broken"""
+
+
+@pytest.mark.parametrize("size", ["phone", "narrow"])
+def test_no_word_of_code_in_a_table_is_broken_on_a_phone(browser, size):
+    for page in PAGES:
+        if "<table" not in (HTML / page).read_text(encoding="utf-8"):
+            continue
+        show(browser, page, size=size, explorers=False)
+        assert browser.execute_script(BROKEN) == [], page
+        content, window = browser.execute_script("return document.documentElement.scrollWidth"), SIZES[size][0]
+        assert content <= window, f"{page} scrolls sideways: {content} px in a window of {window}"
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_the_first_screen_of_the_book_leads_to_a_chapter_and_to_the_laboratories(browser, size):
+    show(browser, "intro.html", size=size)
+    seen = browser.execute_script("""return [...document.querySelectorAll("article p a")].filter((link) =>
+        link.getBoundingClientRect().bottom <= innerHeight).map((link) => link.getAttribute("href"))""")
+    assert seen[0] == "chapters/01_neuron.html"
+    assert [f"laboratories/{name}.html" for name in ("convolution", "backward", "network", "training")] == seen[1:]
+
+
 def test_a_page_can_be_read_without_javascript(browser):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:

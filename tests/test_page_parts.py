@@ -18,7 +18,9 @@ from pygments.token import STANDARD_TYPES, Token
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import book_code  # noqa: E402
+import book_folds  # noqa: E402
 import book_head  # noqa: E402
+import book_pages  # noqa: E402
 import book_styles  # noqa: E402
 import course_ext  # noqa: E402
 import explorer_data  # noqa: E402
@@ -185,6 +187,62 @@ def test_what_loses_its_element_has_the_colour_of_the_text(style):
     looks = get_style_by_name(style).style_for_token
     kinds = {STANDARD_TYPES[kind]: looks(kind) for kind in STANDARD_TYPES}
     assert [name for name in book_code.PLAIN if kinds[name] != looks(Token.Text)] == []
+
+
+# ---- folds -----------------------------------------------------------------------------------------------------------
+
+FIGURE = '<figure class="course-figure" id="fig-a"><svg></svg><figcaption>{}A caption.</figcaption></figure>'
+NUMBER = '<a class="book-figure-number" href="#fig-a">Figure 1.2</a> '
+
+
+def folded(tag, code, inside="", below=""):
+    return (f'<div class="cell tag_{tag} docutils container">\n<details class="admonition hide">\n<summary>\n'
+            f'<b class="collapsed">Show the code</b>\n<b class="expanded">Hide the code</b>\n</summary>\n'
+            f'<div class="highlight"><pre><span></span>{code}</pre></div>{inside}</details>\n{below}</div>')
+
+
+def output(content):
+    return f'<div class="cell_output docutils container">{content}</div>'
+
+
+@pytest.mark.parametrize(("code", "below", "name"), [
+    ("<span>import</span> numpy\n<span>from</span> a <span>import</span> (b,\n    c)\nrng = 1", "", "imports"),
+    ("import numpy\na = 1\nb = 2", "", "preparations"),
+    ("import numpy\na = 1\nassert a == 1", "", "the check"),
+    ("np.testing.assert_allclose(a, b)", "", "the check"),
+    ("def f(x):\n    def g(): pass\n\nclass A: pass", "", "f(), A()"),
+    ("a", output(FIGURE.format(NUMBER)), "figure 1.2"),
+    ("assert a", output(FIGURE.format(NUMBER)), "figure 1.2"),
+    ("a", output(FIGURE.format("")), "the figure"),
+    ("a", output('<section class="course-explorer" aria-label="Choose &amp; see" id="e">'), "“Choose &amp; see”"),
+    ("a", output("<div><table></table></div>"), "the table"),
+    ("print(a)", output("<pre>1</pre>"), "the output"),
+    ("a = 1", "<p>What follows.</p>" + FIGURE.format(NUMBER), "preparations"),
+])
+def test_the_code_of_a_fold_is_named_by_what_it_is(code, below, name):
+    context = {"body": folded("hide-input", code, below=below) + folded("hide-input", "assert a")}
+    book_folds.name_folds(None, "page", "", context, None)
+    assert re.findall(r'<b class="\w+">(.*?)</b>', context["body"]) == [
+        f"Show the code: {name}", f"Hide the code: {name}", "Show the code: the check", "Hide the code: the check"]
+
+
+def test_a_solution_is_named_by_its_exercise_and_what_has_a_name_keeps_it():
+    passed = output('<div class="course-verdict passed">✓ Exercise 7.1a: right.</div>')
+    cell, section = folded("hide-cell", "a", passed), '<section id="exercise-7-{}-by-hand">'
+    named = cell.replace("the code</b>", "the kernel</b>")
+    context = {"body": cell.replace(passed, "") + section.format(1) + cell + section.format(2) + named
+               + cell.replace(passed, "")}
+    book_folds.name_folds(None, "page", "", context, None)
+    assert re.findall(r"Show (.*?)<", context["body"]) == [
+        "the code and its output", "the solution of exercise 7.1a", "the kernel", "the solution of exercise 7.2"]
+
+
+def test_above_the_glossary_stand_the_letters_of_its_terms():
+    terms = "".join(f'<dt id="term-{name}">{name}</dt><dd></dd>' for name in ("1x1", "Adam", "ablation", "bias"))
+    context = {"body": f'<h1>G</h1><dl class="glossary">{terms}</dl>'}
+    book_pages.letters(None, "glossary", "", context, None)
+    assert re.findall(r'<a href="(.*?)">(.)</a>', context["body"]) == [("#term-Adam", "A"), ("#term-bias", "B")]
+    assert context["body"].index("</nav>") < context["body"].index("<dl")
 
 
 # ---- repairs ---------------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ ON_PAPER = CONTRAST + """
       const colour = getComputedStyle(e).color;
       if (contrast(colour, "rgb(255, 255, 255)") < 4) faint.add(`${e.tagName}.${e.className}: ${colour}`);
     }
-    const code = [...document.querySelectorAll("article pre")];
+    const code = [...document.querySelectorAll("article pre")].filter((e) => !e.closest(".left-shut"));
     const LEFT_OUT = ".course-controls, .copybtn, .bd-links, .tag_hide-input .cell_input";
     return {theme: document.documentElement.dataset.theme, faint: [...faint],
             folded: code.filter((e) => !shown(e) && !e.closest("template, .tag_hide-input .cell_input"))
@@ -120,6 +120,11 @@ ON_PAPER = CONTRAST + """
 @pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("chapters/")] or PAGES[:1])
 def test_a_page_prints_light_and_whole_from_the_dark(browser, page):
     show(browser, page, "dark")
+    # Of the solutions, all but the first are opened.
+    shut = browser.execute_script("""const [first, ...others] = document.querySelectorAll("[id^='exercise-'] details");
+        first.classList.add("left-shut");
+        for (const fold of [...others, ...document.querySelectorAll(".tag_hide-output details")]) fold.open = true;
+        return first""")
     before = browser.execute_script("return document.querySelectorAll('article details[open]').length")
     media(browser, "dark", "print")
     assert wait(browser, "return document.documentElement.dataset.theme === 'light'")
@@ -128,16 +133,17 @@ def test_a_page_prints_light_and_whole_from_the_dark(browser, page):
         "width": 680, "height": 960, "deviceScaleFactor": 1, "mobile": False})
     assert browser.execute_script(ON_PAPER) == {
         "theme": "light", "faint": [], "folded": [], "cut": [], "edge": 0, "left": 0}
+    assert not shut.is_displayed(), "a solution that was not opened"
     media(browser, "dark")
     assert wait(browser, "return document.documentElement.dataset.theme === 'dark'")
     assert browser.execute_script("return document.querySelectorAll('article details[open]').length") == before
 
 
-def test_the_printed_file_holds_the_solutions(browser, tmp_path):
-    page = "chapters/04_loss.html"
-    show(browser, page, "dark")
-    solution = browser.execute_script(
-        "return document.querySelector('.tag_hide-cell details pre').textContent.trim().split('\\n')[0]")
+def test_the_printed_file_holds_the_solutions_that_are_open_and_nothing_that_a_hand_must_do(browser, tmp_path):
+    show(browser, "chapters/09_convolution.html", "dark")
+    opened, shut = browser.execute_script("""const folds = document.querySelectorAll("[id^='exercise-'] details");
+        folds[0].open = true;
+        return [...folds].slice(0, 2).map((fold) => fold.querySelector("pre").textContent.trim().split("\\n")[0])""")
     printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
     assert printed.startswith(b"%PDF") and len(printed) > 50_000
     assert browser.execute_script("return document.documentElement.dataset.theme") == "dark"
@@ -147,7 +153,8 @@ def test_the_printed_file_holds_the_solutions(browser, tmp_path):
     (tmp_path / "page.pdf").write_bytes(printed)
     text = subprocess.run([reader, "-layout", str(tmp_path / "page.pdf"), "-"], capture_output=True, text=True).stdout
     squeezed = "".join(text.split())
-    assert "".join(solution.split()) in squeezed and "Solution" in text
+    assert "".join(opened.split()) in squeezed and text.count("Solution") == 1
+    assert "".join(shut.split()) not in squeezed and "run the cell: the checker" not in text
 
 
 def test_no_printed_page_ends_with_a_heading(browser, tmp_path):

@@ -15,7 +15,10 @@ PAGES = pages()
 TOY = """<article class="bd-article"><section id="toy"><h1>Toy<a class="headerlink" href="#toy">#</a></h1>
 <p>A <strong>kernel</strong>
 (<span class="math" data-tex="x^2"><math><msup><mi>x</mi><mn>2</mn></msup></math></span>,
-<math><mfrac><msub><mi>p</mi><mi>i</mi></msub><mrow><mn>1</mn><mo>+</mo><mi>e</mi></mrow></mfrac></math>).</p>
+<math><mfrac><msub><mi>p</mi><mi>i</mi></msub><mrow><mn>1</mn><mo>+</mo><mi>e</mi></mrow></mfrac></math>,
+<math><msub><mi>H</mi><mtext>out</mtext></msub></math>,
+<math><msubsup><mi>w</mi><mn>1</mn><mn>2</mn></msubsup><msup><mi>e</mi><mrow><msub><mi>z</mi><mi>j</mi></msub><mo>−</mo>
+<mi>m</mi></mrow></msup></math>, <math><msqrt><mn>2</mn><mi>x</mi></msqrt></math>).</p>
 <div class="math"><math><mi>q</mi></math></div><svg><text>drawn</text></svg>
 <div class="highlight"><pre>code = <span>1</span></pre></div><div class="course-verdict">not attempted</div>
 <section class="course-explorer" id="explore-toy"><p class="course-explorer-title">Move it</p><p>Moved.</p></section>
@@ -32,7 +35,7 @@ def test_every_section_and_entry_is_found_with_its_own_text_and_nothing_drawn_or
     assert title == "Toy" and sorted(found) == [
         ("Inner part", "inner", "Deeper."),
         ("Move it", "explore-toy", "Moved."),
-        ("Toy", "toy", "A kernel (x^2, p_i/(1+e))."),
+        ("Toy", "toy", "A kernel (x², pᵢ/(1+e), H_out, w₁²e^(zⱼ−m), √(2x))."),
         ("Try it", "lab-toy", ""),
         ("conv.conv2d", "cnnlib.conv.conv2d", "Slides."),
         ("one", "term-one", "The first."),
@@ -77,6 +80,12 @@ class TestIndex:
         assert not [text for text in texts if odd.search(text)]
         captions = [text for title, _, _, text in index if "Figure 9.1" in text]
         assert captions and any("A window" in text or "photograph" in text for text in captions)
+
+    def test_a_reference_has_the_name_that_the_chapters_cite_it_by(self, index):
+        headings = {heading for title, heading, *_ in index if title == "References"}
+        assert {"LeCun et al., 1998", "Glorot and Bengio, 2010", "Gallant, 1990", "Geirhos et al., 2020"} <= headings
+        unlike = [heading for heading in headings - {"References"} if not re.fullmatch(r"\D+, (?:19|20)\d\d", heading)]
+        assert len(headings) > 60 and not unlike
 
     def test_nothing_of_sphinx_s_own_search_is_left(self, index):
         assert not [name for name in UNUSED if (HTML / name).exists()]
@@ -143,6 +152,16 @@ class TestSearching:
             opened.append(browser.current_url)
         assert opened == links[:2]
         assert noise(browser) == [] and requests(browser) == []
+
+    def test_the_dialog_has_a_button_that_closes_it_and_the_page_of_the_search_has_none(self, browser):
+        show(browser, "intro.html", size="phone", explorers=False)
+        open_dialog(browser)
+        button = browser.find_element("css selector", "dialog[open] .search-close")
+        assert button.text == "Esc" and button.size["height"] >= 24 and button.size["width"] >= 24
+        button.click()
+        assert not browser.find_elements("css selector", "dialog[open]")
+        show(browser, "search.html", explorers=False)
+        assert not browser.find_elements("css selector", ".bd-search-container :is(.search-close, kbd)")
 
     def test_a_search_that_finds_nothing_stays_where_it_is(self, browser):
         show(browser, "intro.html", explorers=False)

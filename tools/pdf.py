@@ -49,7 +49,6 @@ DROPPED = (
     ".prev-next-area, link, style.course-screen"
 )
 IDS = re.compile(r"(?<=url\(#)[^)\"']+")
-WHERE = re.compile(r"Solutions are (?:in\s+the folded cells|folded away below each exercise)\.")
 NAMING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers")
 
 
@@ -133,8 +132,10 @@ def article(page, pages):
         style.string = IDS.sub(lambda found: f"{start}--{found[0]}", style.get_text())
     for fold in text.find_all("details"):
         fold["open"] = ""
+    for note in text.select("p.course-run"):
+        note.string, note.attrs = "Solutions stand at the end of the chapter.", {}
     last_solutions(text, start)
-    return WHERE.sub("Solutions stand at the end of the chapter.", text.decode_contents(), count=1)
+    return text.decode_contents()
 
 
 def last_solutions(text, start):

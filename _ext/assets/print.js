@@ -1,11 +1,12 @@
-// On paper the page is light, whatever the screen is, and what is folded is open, but for the code of figures.
+// On paper the page is light, whatever the screen is, and what is folded is open, but for the code of figures; answers
+// are as the reader left them: open, or not there.
 (() => {
   const { dataset } = document.documentElement;
   const opened = [];
   const begin = () => {
     dataset.theme = "light";
     for (const fold of document.querySelectorAll("details:not([open])")) {
-      if (fold.closest(".tag_hide-input")) continue;  // code that only draws a figure
+      if (fold.closest(".tag_hide-input, .tag_hide-output, [id^='exercise-']")) continue;
       fold.open = true;
       opened.push(fold);
     }
