@@ -14,14 +14,14 @@
   const SPLIT = /(?:(?!(?<=\d)\.(?=\d))[\n\r\p{Z}\p{P}])+/u;
   const sizes = (text) => [...text.matchAll(SIZE)].map(([, rows, columns]) => `${rows}×${columns}`);
   const indexed = (text) => [...text.split(SPLIT), ...sizes(text)];
-  const asked = (text) => text.replace(/(?<=\d) ?[×x*] ?(?=\d)/gi, "×").split(SPLIT)
+  const asked = (text) => text.replaceAll("^", "").replace(/(?<=\d) ?[×x*] ?(?=\d)/gi, "×").split(SPLIT)
     .flatMap((word) => (sizes(word).length ? sizes(word) : word));
   // Greek letters are found by their names, too.
   const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", eta: "η", theta: "θ", kappa: "κ",
     lambda: "λ", mu: "μ", pi: "π", rho: "ρ", sigma: "σ", tau: "τ", phi: "φ", omega: "ω" };
   const named = (term) => {
     const word = term.toLowerCase(), found = Object.entries(GREEK).filter(([, letter]) => word.includes(letter));
-    return [word, ...found.flat()];
+    return [...new Set([word, word.normalize("NFKC"), ...found.flat()])];  // "w₁" is found by w1
   };
   // What a term looks like in a text.
   const form = (term) => {
