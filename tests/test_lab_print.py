@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from helpers_book import HTML, media, show, wait
+from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
 # What belongs together: what stands above it, and what is written in it or below.
@@ -47,6 +48,26 @@ def test_what_only_a_hand_can_use_is_not_printed(browser, lab):
     assert browser.execute_script(count, parts) == 0
     assert browser.execute_script(count, ".course-lab :is(svg, canvas)") and browser.execute_script(
         count, ".course-lab [data-region=caption]") == 1
+    media(browser)
+
+
+def test_a_unit_of_the_network_is_printed_whole_and_without_its_buttons(browser):
+    opened(browser, "network")
+    browser.find_element("css selector", '[data-grid="4"]').send_keys(Keys.DOWN)
+    shown = "return [...document.querySelectorAll('.course-lab-unit :is(button, svg)')].filter((part) => " \
+        "part.checkVisibility()).map((part) => part.localName)"
+    assert browser.execute_script(shown).count("button") == 2
+    media(browser, kind="print")
+    assert set(browser.execute_script(shown)) == {"svg"}
+    media(browser)
+
+
+def test_how_the_network_reads_each_drawing_is_printed(browser):
+    opened(browser, "network")
+    browser.execute_script("document.querySelector('[data-do=all]').click()")
+    media(browser, kind="print")
+    assert browser.execute_script("return [...document.querySelectorAll('.course-lab-drawings button')].filter("
+                                  "(part) => part.checkVisibility()).length") == 50
     media(browser)
 
 

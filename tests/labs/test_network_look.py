@@ -136,11 +136,68 @@ def test_nothing_is_wider_than_a_phone_and_its_letters_are_large_enough(lab, wid
 def test_the_first_line_says_in_bold_what_to_do(lab):
     first = one(lab, ".course-lab-body > :first-child")
     assert first.find_element("css selector", "strong").text.startswith("Draw a digit on the pad")
+    assert one(lab, "label:has([data-state=pen])").text == "Pen, for your own"  # the menu's have theirs
 
 
 def test_what_the_maps_show_and_the_weights_stand_in_one_row(lab):
-    bottoms = [bottom for bottom, _ in bottoms_and_tops(lab, ".course-lab-body > .course-lab-w-options > *")]
+    bottoms = [bottom for bottom, _ in bottoms_and_tops(lab, ".course-lab-rows > .course-lab-w-options > *")]
     assert len(bottoms) == 4 and max(bottoms) - min(bottoms) <= 1
+
+
+def test_on_a_large_screen_pointing_answers_anywhere_beside_the_maps_and_nothing_moves(lab):
+    """Wherever a map stands in the window; on a smaller one it is marked and named, and the panel stays shut."""
+    lab.execute_script("document.querySelector('main').style.maxWidth = '972px'")
+    settle(lab)
+    panel, top = one(lab, "[data-panel]"), "document.querySelector('.course-lab-stage').getBoundingClientRect()"
+    assert panel.text.startswith("Point at a map: ") and panel.is_displayed()
+    assert panel.rect["x"] > max(part.rect["x"] + part.rect["width"] for part in
+                                 lab.find_elements("css selector", ".course-lab-layer"))
+    conv, pool = "convolution 5 × 5", "max pooling 2 × 2"
+    for block in ("end", "start"):
+        for grid, name in ((1, conv), (3, pool), (4, conv), (6, pool)):
+            layer = one(lab, f'[data-grid="{grid}"]')
+            into = "arguments[0].scrollIntoView({ block: arguments[1], behavior: 'instant' })"
+            lab.execute_script(into, layer, block)
+            before = lab.execute_script(f"return [{top}.top, {top}.height]")
+            ActionChains(lab, duration=0).move_to_element(layer.find_element("css selector", "canvas")).perform()
+            settle(lab)
+            assert f"Selected: {name}, map 0, row" in caption(lab), (block, grid)
+            assert panel.text.replace("\u00a0", " ").startswith(f"{name}, map 0, row"), (block, grid)
+            low, high = lab.execute_script(
+                "const { top, bottom } = arguments[0].getBoundingClientRect(); return [top, bottom]", panel)
+            assert max(low, 0) < min(high, 800) - 100, (block, grid)
+            assert lab.execute_script(f"return [{top}.top, {top}.height]") == before, (block, grid)
+            lab.execute_script("document.querySelector('.course-lab-close').click()")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 757), (1000, 757), (390, 844)])
+def test_the_panel_is_in_sight_where_the_input_is(lab, width, height):
+    lab.execute_script("document.querySelector('main').style.maxWidth = arguments[0]", "972px" if width > 1200 else "")
+    size(lab, width, height)
+    one(lab, '[data-grid="0"]').send_keys(*[Keys.DOWN] * 15, *[Keys.RIGHT] * 14, Keys.ENTER)
+    lab.execute_script("document.querySelector('[data-grid=\"0\"]').scrollIntoView({ behavior: 'instant' })")
+    top, bottom = lab.execute_script(
+        "const { top, bottom } = document.querySelector('[data-panel]').getBoundingClientRect(); return [top, bottom]")
+    assert min(bottom, height) - max(top, 0) > 200, (top, bottom)
+
+
+def test_what_a_unit_reads_is_framed_and_tied_to_it_by_lines(lab):
+    """From the middle of each frame to the unit; the input stands too far away for lines."""
+    for grid, lines in (("4", 8), ("3", 1), ("2", 1), ("1", 0)):
+        one(lab, f'[data-grid="{grid}"]').send_keys(Keys.ESCAPE, Keys.DOWN, Keys.DOWN, Keys.RIGHT)
+        ends, frames, unit = lab.execute_script("""
+            const box = (part) => part.getBoundingClientRect(), origin = box(document.querySelector("[data-links]"));
+            const middle = (part) => box(part).left + box(part).width / 2 - origin.left;
+            const all = (part) => [...document.querySelectorAll(part)];
+            return [all("[data-links] line").map((line) => [line.x1.baseVal.value, line.x2.baseVal.value]),
+              all(".course-lab-mark.read").map(middle), middle(document.querySelector(".course-lab-mark.unit"))]""")
+        assert len(ends) == lines and len(frames) == max(lines, 1), grid
+        assert [list(end) for end in ends] == [[pytest.approx(x, abs=0.1), pytest.approx(unit, abs=0.1)]
+                                               for x in frames[:lines]]
+    mark = one(lab, ".course-lab-mark.read")
+    assert [mark.value_of_css_property(f"outline-{part}") for part in ("style", "width")] == ["solid", "2px"]
+    one(lab, '[data-grid="1"]').send_keys(Keys.ESCAPE)
+    assert not lab.find_elements("css selector", ".course-lab-mark, [data-links] line")
 
 
 def test_maps_fill_their_rows(lab):
@@ -150,6 +207,10 @@ def test_maps_fill_their_rows(lab):
         for grid, counts in rows.items():
             tops = [top for _, top in bottoms_and_tops(lab, f'[data-grid="{grid}"] .course-lab-map')]
             assert [tops.count(top) for top in sorted(set(tops))] == counts, (width, grid)
+            rights = "return [...document.querySelectorAll(arguments[0])].map((e) => e.getBoundingClientRect().right)"
+            room, = lab.execute_script(rights, f'[data-grid="{grid}"] .course-lab-maps')
+            last = max(lab.execute_script(rights, f'[data-grid="{grid}"] .course-lab-map'))
+            assert room - 24 < last <= room + 1, (width, grid)
 
 
 def test_all_drawings_of_a_hand_are_in_sight(lab, path):
@@ -189,7 +250,9 @@ def test_the_panel_covers_nothing_that_a_key_reaches(lab):
     lab.execute_script("arguments[0].scrollIntoView({ block: 'end', behavior: 'instant' })", grid)
     pointed = ActionChains(lab, duration=0).move_to_element(grid.find_element("css selector", "canvas"))
     pointed.perform()
+    settle(lab)
     assert not one(lab, "[data-panel]").is_displayed()  # it would open under the mouse
+    assert "Selected: convolution 5 × 5, map 0" in caption(lab) and one(lab, ".course-lab-mark.unit").is_displayed()
     pointed.click().perform()
     assert 0 < one(lab, "[data-panel]").rect["height"] <= 0.38 * 800
     assert wait(lab, f"return (() => {{ {UNDER} }})()[1] === false")  # also where the panel has just opened

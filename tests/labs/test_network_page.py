@@ -197,9 +197,14 @@ def test_everything_can_be_reached_by_keys(lab):
     panel = one(lab, "[data-panel]")
     assert panel.is_displayed() and "map 14, row 1, column 13" in panel.text.replace("\u00a0", " ")
     grid.send_keys(Keys.ESCAPE)
-    assert not panel.is_displayed() and "Selected" not in caption(lab)
-    one(lab, '[data-grid="8"]').send_keys(Keys.DOWN, Keys.END)
-    assert "Selected: linear, map 0, row 0, column 9" in caption(lab)
+    assert panel.text.startswith("Point at a map: ") and "Selected" not in caption(lab)
+    # Scores stand one below the other.
+    for keys, digit in (([Keys.DOWN, Keys.END], 9), ([Keys.UP], 8), ([Keys.DOWN], 9), ([Keys.DOWN], 9),
+                        ([Keys.LEFT], 8), ([Keys.HOME, Keys.UP], 0), ([Keys.PAGE_DOWN], 0)):
+        for key in keys:  # the table is another one after each
+            one(lab, '[data-grid="8"]').send_keys(key)
+        assert f"Selected: score of {digit}: " in caption(lab)
+        assert panel.text.replace("\u00a0", " ").startswith(f"score of {digit}: ")
 
 
 def test_a_unit_is_taken_apart_where_the_mouse_points_and_stays_where_a_finger_taps(lab):
@@ -472,6 +477,7 @@ def test_the_still_picture_stays_where_scripts_are_off(browser, path):
         opened(browser, path)
         assert "It moves with JavaScript" in browser.page_source or "moves with JavaScript" in browser.page_source
         assert 'class="course-lab-still"><svg' in browser.page_source
+        assert "White is 0. The darker a number" in one(browser, ".course-lab-still").text  # the key to its greys
         assert browser.page_source.count("Read as 3") == 1  # in the caption, not in the picture as well
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

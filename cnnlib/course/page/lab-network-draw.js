@@ -20,6 +20,12 @@ export function sizeOf(y) {
   return y.shape.length === 3 ? `${C} map${C > 1 ? "s" : ""} of ${H} × ${W}` : `${W} numbers`;
 }
 
+// The name of a unit: one score, one of many numbers, or a place in a map.
+export function nameOf({ m, map, row, column }, { layers, maps }) {
+  const place = maps[m].shape.length === 3 ? `map ${map}, row ${row}, column ${column}` : `number ${column}`;
+  return m === layers.length ? `score of ${column}` : `${titleOf(layers[m - 1])}, ${place}`;
+}
+
 // One row of maps for each layer between the input and the scores; lab-network-paint.js fills the canvases.
 export function mapsMarkup({ layers, maps }, { off }) {
   return layers.slice(0, -1).map((layer, k) => {
@@ -58,7 +64,8 @@ export function bars({ p, maps, layers }, { cell }) {
 export const headOf = ({ slopes, target }) => (slopes ? `The gradient of score ${target} here`
   : "What the network gets");
 
-export function captionOf({ p, unit, layers, slopes, target }, state, { drawings }) {
+export function captionOf(seen, state, { drawings }) {
+  const { p, unit, slopes, target } = seen;
   const order = p.map((_, k) => k).sort((a, b) => p[b] - p[a]), [first, second] = order;
   const drawn = state.picked === null ? null : drawings[state.picked];
   if (!drawn && !state.strokes.length) return "The pad is empty: draw a digit, or choose a drawing.";
@@ -70,10 +77,7 @@ export function captionOf({ p, unit, layers, slopes, target }, state, { drawings
       "raises the score, orange where more lowers it.");
   }
   if (state.weights === "random") parts.push("The network is untrained.");
-  if (unit) {
-    parts.push(`Selected: ${titleOf(layers[unit.m - 1])}, map ${unit.map}, row ${unit.row}, column ${unit.column}: ` +
-      `${number(unit.value, 3)}.`);
-  }
+  if (unit) parts.push(`Selected: ${nameOf(unit, seen)}: ${number(unit.value, 3)}.`);
   return parts.join(" ");
 }
 
@@ -109,6 +113,8 @@ export function still({ maps, layers }) {
     top += side + 26;
     return head + pictures.join("");
   });
+  const key = "White is 0. The darker a number, the larger it is beside the others of its layer, above 0 or below.";
   return '<svg role="img" aria-label="A drawn digit, and the maps that the network makes of it" ' +
-    `viewBox="0 0 640 ${top}" style="width:100%;max-width:640px;height:auto">${drawn.join("")}</svg>`;
+    `viewBox="0 0 640 ${top + 20}" style="width:100%;max-width:640px;height:auto">${drawn.join("")}` +
+    `<text x="0" y="${top + 13}" font-size="13" fill="currentColor">${key}</text></svg>`;
 }

@@ -10,7 +10,7 @@ const NEAR = 0.006;  // points closer than this to the last one are left out
 // Listens in `root` from the start; `begin(lab)` gives it the shell.
 export function attend(root, config, { size, brush, drawingOf }) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);
-  let lab = null, last = null, colours = palette(root), loads = 0, spoken;
+  let lab = null, last = null, colours = palette(root), loads = 0, under = false, spoken;
 
   const paint = (seen, state) => {
     last = [seen, state];
@@ -19,17 +19,19 @@ export function attend(root, config, { size, brush, drawingOf }) {
     paintPad(find("[data-pad]"), strokes, pen);
     mark(body, seen);
     if (state.weights !== spoken) say("");
-    reveal(Boolean(seen.unit));
+    reveal(Boolean(seen.unit) && !under);
     find("[data-do=all]").setAttribute("aria-pressed", String(state.all));
     find("[data-cover]").hidden = !state.brush && !state.covered.length;
     find("[data-do=cover]").setAttribute("aria-disabled", String(state.cell?.[0] !== "0"));
     find("[data-do=uncover]").setAttribute("aria-disabled", String(!state.covered.length));
   };
 
+  const shut = () => !find("[data-panel]").offsetHeight;  // never where it stands beside the maps
+
   // A panel that opens does not cover the maps from which it was opened.
   const reveal = (shown) => {
-    const panel = find("[data-panel]"), opens = shown && panel.hidden, grid = document.activeElement;
-    panel.hidden = !shown;
+    const opens = shown && shut(), grid = document.activeElement;
+    find("[data-panel]").toggleAttribute("data-empty", !shown);
     if (opens && body.contains(grid) && grid.dataset.grid) grid.scrollIntoView({ block: "nearest" });
   };
 
@@ -90,8 +92,8 @@ export function attend(root, config, { size, brush, drawingOf }) {
     if (!cell) return;
     if (lab.state.brush && cell[0] === "0" && event.buttons & 1) return cover(cell[1], cell[2], false);
     if (event.pointerType !== "mouse" || lab.state.pinned) return;
-    // There the panel would open over what is pointed at; a click opens it, and the page makes room.
-    if (find("[data-panel]").hidden && event.clientY > (1 - PANEL) * innerHeight) return;
+    // There the panel would open over what is pointed at: it stays shut until a click, for which the page makes room.
+    under = shut() && event.clientY > (1 - PANEL) * innerHeight;
     lab.change({ cell }, { remember: false, soon: true, aloud: false });
   });
 
@@ -103,12 +105,14 @@ export function attend(root, config, { size, brush, drawingOf }) {
   body.addEventListener("click", (event) => {
     const cell = cellAt(event);
     if (!cell || (lab.state.brush && cell[0] === "0")) return;
+    under = false;
     const again = lab.state.pinned && String(cell) === String(lab.state.cell);
     lab.change({ cell, pinned: !again }, { remember: false });
   });
 
-  // Page Up and Page Down go from map to map; Enter covers while the brush is out.
+  // Page Up and Page Down go from map to map; Enter covers while the brush is out. Scores stand below one another.
   body.addEventListener("keydown", (event) => {
+    under = false;
     const grid = event.target.closest("[data-grid]")?.dataset.grid, { cell, brush: out } = lab.state;
     if (!grid || cell?.[0] !== grid) return;
     if (grid === "0" && out && (event.key === "Enter" || event.key === " ")) {
@@ -116,10 +120,12 @@ export function attend(root, config, { size, brush, drawingOf }) {
       event.stopImmediatePropagation();
       return cover(cell[1], cell[2]);
     }
-    const step = { PageUp: -1, PageDown: 1 }[event.key], [C, , W] = planes(last[0].maps[Number(grid)]);
+    const [C, , W] = planes(last[0].maps[Number(grid)]), scores = Number(grid) === last[0].layers.length;
+    const step = { PageUp: -W, PageDown: W, ...(scores && { ArrowUp: -1, ArrowDown: 1 }) }[event.key];
     if (!step) return;
     event.preventDefault();
-    const j = cell[2] + step * W;
+    if (scores) event.stopImmediatePropagation();
+    const j = cell[2] + step;
     if (j >= 0 && j < C * W) lab.change({ cell: [grid, cell[1], j] }, { remember: false });
   }, true);
 

@@ -12,14 +12,24 @@ const button = (action, text) => `<button type="button" data-do="${action}">${te
 const check = (key, text) => `<label><input type="checkbox" data-state="${key}">${text}</label>`;
 
 export function layout(config) {
-  const classes = option(null, "top") + Array.from({ length: config.classes }, (_, k) => option(k, k)).join("");
   return '<p class="course-lab-w-hint"><strong>Draw a digit on the pad, or choose a drawing.</strong> The network reads it at once, ' +
     "and the rows of maps show what each of its layers makes of it.</p>" +
     `<div class="course-lab-columns">${pad()}<p class="course-caption" data-region="caption"></p>${input()}` +
     `${column('<p class="course-lab-head">What it answers</p>', '<div data-region="bars"></div>')}</div>` +
-    tools(`<label>Drawing <select data-state="picked">${drawings(config)}</select></label>`,
-      '<label>Pen <input type="range" min="0.03" max="0.16" step="0.01" data-state="pen"></label>',
-      button("all", `Read all ${config.drawings.length} drawings`)) +
+    `<div class="course-lab-stage"><div class="course-lab-rows">${choices(config)}` +
+    '<p class="course-hint">Each row is a layer. Point at a map, or use the arrows, to take a unit apart; a click ' +
+    'pins it, another one or Esc lets it go.</p>' +
+    '<div class="course-lab-linked"><div data-region="maps"></div><svg data-links aria-hidden="true"></svg></div></div>' +
+    '<div class="course-lab-side"><div class="course-lab-unit" data-region="unit" data-panel tabindex="0" ' +
+    'role="region" aria-label="The selected unit" data-empty></div></div></div>';
+}
+
+// Which drawing, what the maps show, and of which network.
+function choices(config) {
+  const classes = option(null, "top") + Array.from({ length: config.classes }, (_, k) => option(k, k)).join("");
+  return tools(`<label>Drawing <select data-state="picked">${drawings(config)}</select></label>`,
+    '<label>Pen, for your own <input type="range" min="0.03" max="0.16" step="0.01" data-state="pen"></label>',
+    button("all", `Read all ${config.drawings.length} drawings`)) +
     '<div data-region="drawings"></div>' +
     `<div class="course-lab-tools course-lab-w-options">${choose("maps show", radio("view", "forward", "activations"),
       radio("view", "backward", "gradients"))}` +
@@ -27,11 +37,7 @@ export function layout(config) {
     `</select></label>${choose("weights", radio("weights", "trained", config.title), radio("weights", "random", "untrained"),
       radio("weights", "loaded", "your file", " data-own hidden"))}` +
     '<label class="course-lab-file">Open a file …<input type="file" accept=".safetensors" data-file></label></div>' +
-    '<p class="course-lab-message" data-message role="status"></p>' +
-    '<p class="course-hint">Each row is a layer. Point at a map, or use the arrows, to take a unit apart; a click ' +
-    'pins it.</p><div data-region="maps"></div>' +
-    '<div class="course-lab-unit" data-region="unit" data-panel tabindex="0" role="region" aria-label="The selected ' +
-    'unit" hidden></div>';
+    '<p class="course-lab-message" data-message role="status"></p>';
 }
 
 const pad = () => column('<p class="course-lab-head">Draw a digit here</p>',

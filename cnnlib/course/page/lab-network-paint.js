@@ -58,18 +58,33 @@ export function paintPad(canvas, strokes, pen) {
 // Frames around the selected unit and around what it reads in the layer below, in every map of it.
 export function mark(body, { unit, maps }) {
   for (const old of body.querySelectorAll(".course-lab-mark")) old.remove();
+  const links = body.querySelector("[data-links]");
+  links.replaceChildren();
   if (!unit) return;
   const one = { top: unit.row, left: unit.column, rows: 1, columns: 1, down: 1, right: 1 };
-  frame(body, unit.m, unit.map, maps[unit.m], one, "unit");
+  const chosen = frame(body, unit.m, unit.map, maps[unit.m], one, "unit");
   const read = { relu: one, tanh: one, conv: unit.window, maxpool: unit.window, avgpool: unit.window }[unit.kind];
   if (!read) return;
-  const below = maps[unit.m - 1], [C] = planes(below);
+  const below = maps[unit.m - 1], [C] = planes(below), sources = [];
   for (let c = 0; c < C; c++) {
-    if (unit.kind === "conv" || c === unit.map) frame(body, unit.m - 1, c, below, read, "read");
+    if (unit.kind === "conv" || c === unit.map) sources.push(frame(body, unit.m - 1, c, below, read, "read"));
   }
+  if (chosen && unit.m > 1) links.append(...lines(links, chosen, sources.filter(Boolean)));
 }
 
-// One frame over one map, cut at the map's edges.
+// A line from the middle of each source's lower edge to the unit.
+function lines(links, chosen, sources) {
+  const origin = links.getBoundingClientRect(), to = chosen.getBoundingClientRect();
+  return sources.map((source) => {
+    const from = source.getBoundingClientRect(), line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    const { left, top } = origin, middle = (box) => box.left + box.width / 2 - left;
+    const ends = { x1: middle(from), y1: from.bottom - top, x2: middle(to), y2: to.top - top };
+    for (const [name, value] of Object.entries(ends)) line.setAttribute(name, value);
+    return line;
+  });
+}
+
+// One frame over one map, cut at the map's edges; nothing where it lies outside.
 function frame(body, m, c, y, { top, left, rows, columns, down, right }, kind) {
   const canvas = body.querySelector(`[data-grid="${m}"] canvas[data-map="${c}"]`), [, H, W] = planes(y);
   if (!canvas) return;
@@ -80,6 +95,7 @@ function frame(body, m, c, y, { top, left, rows, columns, down, right }, kind) {
   Object.assign(mark.style, { top: `${(100 * a) / H}%`, left: `${(100 * d) / W}%`, width: `${(100 * (e - d)) / W}%`,
     height: `${(100 * (b - a)) / H}%` });
   canvas.parentElement.append(mark);
+  return mark;
 }
 
 // Row and column of the mosaic under a pointer, or null: which unit of which layer.

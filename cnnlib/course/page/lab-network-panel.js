@@ -1,17 +1,21 @@
 // The network laboratory's panel of one unit: what it reads, its weights, its sum, and what each score owes to it.
 import { ACCENT, headed, largest, LINE, MUTED, range, row, text, tint, WARM } from "./draw.js";
 import { badge } from "./lab.js";
-import { titleOf } from "./lab-network-draw.js";
+import { nameOf } from "./lab-network-draw.js";
 import { fixed, number } from "./words.js";
 
 const MOST = 16;  // bars in a chart
 
-export function unitMarkup({ unit, layers, maps, target }, { off }) {
-  if (!unit) return "";
-  const { m, map, row: i, column: j, value, kind, check } = unit;
-  const where = maps[m].shape.length < 3 ? `number ${j}` : `map ${map}, row ${i}, column ${j}`;
+// Seen while no unit is chosen, where the panel stands beside the maps.
+const NONE = '<p class="course-hint">Point at a map: here you see what the unit reads, its weights, its sum, and what ' +
+  "each score owes to it.</p>";
+
+export function unitMarkup(seen, { off }) {
+  const { unit, layers, target } = seen;
+  if (!unit) return NONE;
+  const { m, map, value, kind, check } = unit;
   const parts = [
-    `<div class="course-lab-tools"><p class="course-lab-head">${titleOf(layers[m - 1])}, ${where}: ` +
+    `<div class="course-lab-tools"><p class="course-lab-head">${nameOf(unit, seen)}: ` +
       `<strong>${number(value, 4)}</strong></p>${kind === "conv" ? offButton(m, map, off) : ""}` +
       `<button type="button" class="course-lab-close" data-set='{"cell": null, "pinned": false}'>Close</button></div>`,
     check ? badge(check, "this number", `the score of ${target}`) : "",
