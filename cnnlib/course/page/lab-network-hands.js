@@ -10,13 +10,13 @@ const NEAR = 0.006;  // points closer than this to the last one are left out
 // Listens in `root` from the start; `begin(lab)` gives it the shell.
 export function attend(root, config, { size, brush, drawingOf }) {
   const body = root.querySelector(".course-lab-body"), find = (selector) => body.querySelector(selector);
-  let lab = null, last = null, colours = palette(root), loads = 0, under = false, spoken;
+  let lab = null, last = null, colours = palette(root), loads = 0, under = false, side = 0, spoken;
 
   const paint = (seen, state) => {
     last = [seen, state];
     paintMaps(body, seen, colours);
     const { strokes, pen } = drawingOf(state, config);
-    paintPad(find("[data-pad]"), strokes, pen);
+    paintPad(find("[data-pad]"), side, strokes, pen, colours);
     mark(body, seen);
     if (state.weights !== spoken) say("");
     reveal(Boolean(seen.unit) && !under);
@@ -169,7 +169,11 @@ export function attend(root, config, { size, brush, drawingOf }) {
       draws(find("[data-pad]"));
       const again = () => { colours = palette(root); paint(...last); };
       new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-      new ResizeObserver(again).observe(find("[data-pad]"));
+      // Measured here and not at every stroke, which would lay out the page before it is shown.
+      new ResizeObserver(([{ target }]) => {
+        side = Math.round(target.clientWidth * (window.devicePixelRatio || 1));
+        again();
+      }).observe(find("[data-pad]"));
     },
   };
 }

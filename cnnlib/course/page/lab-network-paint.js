@@ -2,7 +2,8 @@
 import { points } from "./lab-network-ink.js";
 import { planes } from "./lab-network-unit.js";
 
-// Blue above zero and orange below, in the theme's own shades.
+// Blue above zero and orange below, in the theme's own shades, and the colour of what is written: asked for once, since
+// to ask is to have the styles of all that has changed computed at once.
 export function palette(root) {
   const style = getComputedStyle(root), probe = document.createElement("canvas").getContext("2d");
   const rgb = (colour) => {
@@ -10,7 +11,7 @@ export function palette(root) {
     return [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16));
   };
   const [above, below] = ["--course-accent", "--course-bad"].map((name) => rgb(style.getPropertyValue(name).trim()));
-  return { above, below };
+  return { above, below, ink: getComputedStyle(root.querySelector(".course-lab-body")).color };
 }
 
 // One map on one canvas, a pixel for each number, as strong as the layer's largest.
@@ -39,14 +40,13 @@ export function paintMaps(body, { maps, slopes }, colours) {
   }
 }
 
-// The strokes on the pad, with lines as wide as the pen.
-export function paintPad(canvas, strokes, pen) {
-  const side = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1));
-  if (side && canvas.width !== side) Object.assign(canvas, { width: side, height: side });
+// The strokes on the pad, `side` pixels wide, with lines as wide as the pen.
+export function paintPad(canvas, side, strokes, pen, { ink }) {
+  if (canvas.width !== side) Object.assign(canvas, { width: side, height: side });
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, canvas.width, canvas.height);
   Object.assign(context, { lineWidth: pen * canvas.width, lineCap: "round", lineJoin: "round",
-    strokeStyle: getComputedStyle(canvas).color });
+    strokeStyle: ink });
   for (const stroke of strokes) {
     const line = points(stroke);
     context.beginPath();
