@@ -7,6 +7,8 @@ from pathlib import Path
 
 from docutils import nodes
 
+from cnnlib.course import bundle
+
 LENGTH = 158  # letters that search engines show
 # What the pages without text of their own are about.
 OTHERS = {
@@ -20,7 +22,7 @@ USED = {
     "togglebutton.js": r'class="(?:[^"]* )?(?:toggle|dropdown)[ "]',
     "design-tabs.js": "sd-tab-set",
     "course/explore.js": "course-explorer",
-    "course/labs.js": r'<section class="course-lab\b',
+    **{f"course/{name}.js": f'data-script="{name}"' for name in bundle.laboratories()},
     "course/answers.js": 'class="course-answer"',
     "course/formulas.js": "data-tex=",
     "doctools.js": None,  # shortcuts of Sphinx's own search

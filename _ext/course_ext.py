@@ -19,7 +19,7 @@ PREFIX = "course"
 STYLES = ("fonts.css", "course.css", "explorer.css", "theme.css", "search.css", "formulas.css", "print.css",
           "answers.css", "labs.css")
 SCRIPTS = ("progress.js", "explore.js", "copy.js", "theme.js", "search.js", "formulas.js", "reach.js",
-           "print.js", "answers.js", "labs.js")
+           "print.js", "answers.js", *(f"{name}.js" for name in bundle.laboratories()))
 # Never asked for by a built page: source maps, and icons that theme.css replaces.
 UNUSED = ("_static/**/*.map", "_static/scripts/fontawesome.js*", "_static/scripts/bootstrap.js*", "_static/webpack*",
           "_static/*webpack-macros.html", "_static/vendor", "_static/locales", "_static/images")
@@ -69,7 +69,7 @@ def copy_assets(app):
             copy_asset_file(str(path), str(target))
     copy_asset_file(str(bundle.PAGE / "explorer.css"), str(static / PREFIX))
     (static / PREFIX / "labs.css").write_text(bundle.labs_style(), encoding="utf-8")
-    for part in ("explorers", "labs"):
+    for part in ("explorers", *bundle.laboratories()):
         (static / PREFIX / f"{part}.js").write_text(bundle.for_page(part), encoding="utf-8")
 
 

@@ -8,6 +8,8 @@ from collections import Counter
 import pytest
 from helpers_book import HTML, ROOT, need_book, pages, soup
 
+from cnnlib.course import bundle
+
 pytestmark = pytest.mark.book
 PAGES = pages()
 # Bytes: a page's own HTML, and with everything that it loads.
@@ -153,13 +155,14 @@ def names_of_scripts(page):
 
 def test_a_page_loads_one_style_sheet_and_the_scripts_that_it_uses_once_each():
     for page in PAGES:
-        scripts = names_of_scripts(page)
-        assert len(scripts) == len(set(scripts)), f"{page} loads a script twice"
+        sources = [tag["src"].split("?")[0] for tag in soup(page).find_all("script", src=True)]
+        scripts = {source.rsplit("_static/course/", 1)[-1] for source in sources}
+        assert len(scripts) == len(sources), f"{page} loads a script twice"
         waited = [tag["src"] for tag in soup(page).find_all("script", src=True) if not tag.has_attr("defer")]
         assert not waited, f"{page} waits for {waited}"
-        assert {"theme.js", "search.js", "print.js"} <= set(scripts)
-        uses = {"explore.js": ".course-explorer", "labs.js": ".course-lab", "answers.js": ".course-answer",
-                "formulas.js": ".math", "copy.js": ".highlight"}
+        assert {"theme.js", "search.js", "print.js"} <= scripts
+        uses = {"explore.js": ".course-explorer", "answers.js": ".course-answer", "formulas.js": ".math",
+                "copy.js": ".highlight", **{f"{name}.js": f".course-lab-{name[4:]}" for name in bundle.laboratories()}}
         for name, used in uses.items():
             assert (name in scripts) == bool(soup(page).select(used)), f"{page}: {name}"
         sheets = [tag["href"].split("?")[0] for tag in soup(page).select('head > link[rel~="stylesheet"]')]

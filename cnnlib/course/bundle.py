@@ -1,8 +1,8 @@
-"""The ES modules of ``page/`` as one script for the explorers, and one for the laboratories.
+"""The ES modules of ``page/`` as one script for the explorers, and one for each laboratory or all of them.
 
 Browsers refuse modules that lie on a disk, so the book gets classic scripts; Jupyter gets one module, in which imports
 from beside it could not work; and where there is no browser at all, the same script without an ending is run. A module
-``lab-NAME.js`` is a laboratory or a part of one: only pages that show one load these.
+``lab-NAME.js`` is a laboratory or a part of one: a page loads those of the laboratories that it shows.
 
 The modules keep to one form, which :func:`modules` checks: an import is one line, ``import { a, b } from "./c.js";``,
 and ``export`` stands before ``function name`` or ``const name``.
@@ -46,7 +46,7 @@ def modules(part=None):
 
     Parameters
     ----------
-    part : {"explorers", "labs"}, optional
+    part : {"explorers", "labs"} or name of a laboratory's module, optional
         Only the modules of one of the scripts, with those that they import; all by default.
 
     Returns
@@ -58,9 +58,9 @@ def modules(part=None):
     ValueError
         If an import or an export is written in another form, or if modules import one another in a circle.
     """
-    of_labs = _with_imports(filter(_of_labs, _names()))
+    of_labs = _with_imports(["lab-faces", part] if part in laboratories() else filter(_of_labs, _names()))
     rest = (name for name in _names() if part is None or name not in of_labs)
-    chosen = of_labs if part == "labs" else _with_imports(rest)
+    chosen = _with_imports(rest) if part in (None, "explorers") else of_labs
     return '"use strict";\nconst modules = {};\n' + "".join(chosen.values())
 
 
@@ -87,12 +87,13 @@ def _with_imports(names):
     return done
 
 
-FACES = {"explorers": 'modules["faces"]', "labs": 'modules["lab-faces"]'}
+def _faces(part):
+    return 'modules["faces"]' if part == "explorers" else 'modules["lab-faces"]'
 
 
 def for_page(part="explorers"):
     """The classic script of the book's pages; it may be loaded with the page or later."""
-    start = f"""const start = () => {FACES[part]}.page(modules);
+    start = f"""const start = () => {_faces(part)}.page(modules);
 document.addEventListener("DOMContentLoaded", start);
 if (document.readyState !== "loading") {{
   document.removeEventListener("DOMContentLoaded", start);
@@ -109,4 +110,4 @@ def labs_style():
 
 def for_jupyter(part="explorers"):
     """The module of the widgets."""
-    return f"{modules(part)}export default {FACES[part]}.jupyter(modules);\n"
+    return f"{modules(part)}export default {_faces(part)}.jupyter(modules);\n"

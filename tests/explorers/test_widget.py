@@ -148,6 +148,13 @@ def test_each_module_is_in_the_script_of_the_pages_that_need_it():
     assert {"words", "player"} <= held["explorers"] & held["labs"]
 
 
+@pytest.mark.parametrize("lab", bundle.laboratories())
+def test_the_script_of_a_laboratory_holds_no_other_and_opens_no_other(lab):
+    held = set(re.findall(r'^modules\["([^"]+)"\] =', bundle.modules(lab), flags=re.M))
+    assert {lab, "lab", "lab-faces"} <= held and not held & (set(bundle.laboratories()) - {lab})
+    assert "modules[\"lab-faces\"].page(modules)" in bundle.for_page(lab)
+
+
 @pytest.mark.parametrize(("text", "fault"), [
     ('import * as all from "./words.js";\n', "neither import"),
     ("export default 3;\n", "neither import"),

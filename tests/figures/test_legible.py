@@ -151,7 +151,7 @@ def toy(label, line="", size=14):
 
 @pytest.mark.parametrize(("label", "line", "wrong"), [
     ('fill="currentColor">0.35', "", "none"),
-    ('fill="#0072b2">0.35', "", "pale"),
+    ('fill="#1f5c99">0.35', "", "pale"),
     ('fill="currentColor" opacity="0.4">0.35', "", "pale"),
     ('fill="#111">0.35', '<rect width="200" height="40" fill="#fdd"/>', "none"),
     ('fill="#111">0.35', '<rect width="200" height="40" fill="#00a"/>', "pale"),

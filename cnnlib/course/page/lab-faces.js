@@ -2,9 +2,10 @@
 import { keepKeys } from "./keys.js";
 import { bytes } from "./pictures.js";
 
-// In a page: JSON and base64, in attributes.
+// In a page: JSON and base64, in attributes. A laboratory that is not here has a script of its own.
 export function page(modules) {
   for (const root of document.querySelectorAll(".course-lab[data-script]")) {
+    if (!(root.dataset.script in modules)) continue;
     root.dataset.face = "page";
     const config = JSON.parse(root.dataset.config);
     modules[root.dataset.script].open(root, { ...config, bytes: bytes(root.dataset.bytes ?? "") });
