@@ -350,7 +350,7 @@ MUTATIONS = [
     M("the page's dx keeps one term", "course/page/conv-back.js", '(rule === "=" ? 0 : dx[p][q])', "0", NUMBERS),
     M("the page's Adam does not correct its bias", "course/page/ravine.js", "value / (1 - momentum ** n)", "value", NUMBERS),
     M("the page's ravine has one limit for momentum and Nesterov", "course/page/ravine.js", '(rule === "Nesterov" ? 1 + 2 * momentum : 1)', "1", NUMBERS),
-    M("a click on a cell moves the first of two controls", "course/page/player.js", 'target.dataset.set.split(" ")', 'target.dataset.set.split(" ").slice(0, 1)', PLAYER),
+    M("a click on a cell moves the first of two controls", "course/page/player.js", ' dataset.set.split(" ")', ' dataset.set.split(" ").slice(0, 1)', PLAYER),
     M("the page's softmax has another gradient", "course/page/logits.js", "(k === target ? 1 : 0)", "(k === 0 ? 1 : 0)", NUMBERS),
     M("the page's squared error leaves softmax out", "course/page/logits.js", "v * (2 * off[k] - pull)", "2 * off[k]", NUMBERS),
     M("the page pads with zeros before max pooling", "course/page/pool-window.js", '(kind === "max" ? null : 0)', "0", NUMBERS),
