@@ -23,7 +23,7 @@ STUB = re.compile(r'<div class="course-verdict open">○ Exercise ([\w.]+): [^<]
 TITLE = re.compile(r"</h1>")
 EXERCISES = re.compile(r'(<section id="exercises">\s*<h2>.*?</h2>)', re.S)
 # Said of the notebook; on paper there is nothing to run, and the PDF has its solutions elsewhere (tools/pdf.py).
-RUN = re.compile(r"<p>(?=(?:Write your answer into the stub and|Replace each stub,) run the cell)")
+RUN = re.compile(r"<p>([WR])(?=(?:rite your answer into the stub and|eplace each stub,) run the cell)")
 NO_SCRIPT = "Here answers are checked with JavaScript, which is off. The notebook checks them without."
 NOTE = ('<p class="course-answers-note"><span>On this page you answer in the boxes below the stubs. What you check is '
         'kept in this browser alone.</span> <button type="button" hidden>Forget my answers</button>'
@@ -88,7 +88,7 @@ def fill(app, pagename, templatename, context, doctree):
     body = context.get("body") or ""
     stubs = STUB.findall(body)
     boxes = [label for label in stubs if label in tables()]
-    body = RUN.sub('<p class="course-run">', body)
+    body = RUN.sub(lambda m: f'<p class="course-run">In Jupyter, {m[1].lower()}', body)
     body = STUB.sub(lambda m: box(m[1]) if m[1] in boxes else elsewhere(m[1], f"{pagename}.ipynb"), body)
     if boxes:
         n, of = len(boxes), len(stubs)

@@ -109,3 +109,14 @@ def test_what_is_computed_stands_beside_its_planes_where_there_is_room(browser, 
     opened(browser, lab, "phone")
     (left, top), (below, under) = browser.execute_script(places)
     assert below == left and under > top + 300
+
+
+def test_the_network_s_panel_stays_below_the_bar_of_the_page(browser):
+    opened(browser, "network")
+    browser.execute_script(
+        "document.querySelectorAll('[data-region=maps] canvas')[30].scrollIntoView({ block: 'center' })")
+    places = """return ['[data-panel]', '.bd-header-article'].map((part) => {
+        const { top, bottom } = document.querySelector(part).getBoundingClientRect();
+        return [top, bottom]; })"""
+    (panel, _), (_, bar) = browser.execute_script(places)
+    assert bar > 30 and bar <= panel < bar + 40

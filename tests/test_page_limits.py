@@ -90,5 +90,11 @@ def test_the_median_of_lighthouse_s_runs(monkeypatch, performances, median, runs
         return subprocess.CompletedProcess(command, int(score is None), json.dumps(result), "")
 
     monkeypatch.setattr(page_report.subprocess, "run", run)
-    found = page_report.lighthouse("lighthouse", "http://localhost/", "mobile", 3, "chromium")
+    found = page_report.lighthouse("lighthouse", "http://localhost/", 3, "chromium", "mobile")
     assert found == (median and (median, 100, 100, 100, 0.001)) and len(done) == runs
+
+
+def test_a_form_that_misses_a_limit_beside_the_other_is_measured_alone():
+    found = {"desktop": [(100,) * 4 + (0,)], "mobile": [(89, 100, 100, 100, 0), (92, 100, 100, 100, 0)]}
+    scores = page_report.judged(("desktop", "mobile"), lambda form: found[form].pop(0))
+    assert scores == {"desktop": (100,) * 4 + (0,), "mobile": (92, 100, 100, 100, 0)} and not any(found.values())

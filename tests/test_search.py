@@ -210,6 +210,7 @@ class TestSearching:
     @pytest.mark.parametrize(("words", "mark"), [
         ("back propagation", "backpropagation"), ("over fitting", "overfitting"), ("dilated convolution", "dilation"),
         ("dying ReLU", "dying"), ("vanishing gradients", "vanish"), ("Figure 9.3", "9.3"), ("loss is nan", "nan"),
+        ("BatchNorm", "batch"),
     ])
     def test_words_are_found_in_another_form_or_written_together(self, browser, words, mark):
         show(browser, "search.html")
@@ -225,7 +226,7 @@ class TestSearching:
         assert wait(browser, f"{STATUS}.length > 5", ".bd-search-container")
         assert noise(browser) == []
 
-    @pytest.mark.parametrize("words", ["softmax", "stride", "Padding", "momentum", "pooling"])
+    @pytest.mark.parametrize("words", ["softmax", "stride", "Padding", "momentum", "pooling", "convolution"])
     def test_a_title_that_is_the_word_comes_first_and_an_exercise_after_what_teaches(self, browser, words):
         show(browser, "search.html")
         browser.find_element("css selector", ".bd-search-container input[type=search]").send_keys(words)

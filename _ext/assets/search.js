@@ -32,6 +32,8 @@
   // The beginning that "dilated" and "dilation", "gradients" and "gradient" share.
   const stem = (term) => term.toLowerCase().replace(/(?<=\p{L}{4})(?:ations?|ions?|ings?|ed|es|e|s)$/u, "");
 
+  const RECORDS = /^(?:api\/|speed|verification|sheet|laboratories\/how_they_compute)/;
+
   let ready = null;
   const engine = () => ready ??= Promise.all([load("minisearch.js"), load("index.js")]).then(() => {
     const search = new MiniSearch({
@@ -41,29 +43,30 @@
         prefix: (term) => term.length > 2 && word(term),
         fuzzy: (term) => (word(term) ? (term.length > 4) + (term.length > 9) : 0),  // letters that may differ
         // The reference and the records name everything many times, and an exercise asks: what teaches comes first.
-        boostDocument: (id, term, { address, heading }) =>
-          (/^(?:api\/|speed|verification)/.test(address) || /^Exercise /.test(heading) ? 0.5 : 1),
+        boostDocument: (id, term, { address, heading }) => (RECORDS.test(address) ? 0.2 : /^Exercise /.test(heading) ? 0.5 : 1),
       },
     });
     search.addAll(bookIndex.map(([title, heading, address, text], id) => ({ id, title, heading, address, text })));
     return search;
   });
 
-  // Sections with all words, written together as well ("back propagation"); or with words alike; or with some of them.
+  // Sections with all words, written together as well ("back propagation") or apart ("BatchNorm"); or with words alike; or with some of them.
   const WAYS = [{ combineWith: "AND" }, { processTerm: stem, combineWith: "AND" }, { processTerm: stem, combineWith: "OR" }];
   async function find(query) {
-    const search = await engine(), together = query.replace(/\s+/g, "");
+    const search = await engine(), together = query.replace(/\s+/g, ""), apart = query.replace(/(?<=\p{Ll})(?=\p{Lu})/gu, " ");
     for (const way of WAYS) {
-      const queries = [{ queries: [query], ...way }, { queries: [together], fuzzy: false }];
-      const hits = search.search({ combineWith: "OR", queries: together === query ? queries.slice(0, 1) : queries });
-      if (hits.length) return { hits: sorted(hits, [query, together].map((name) => name.toLowerCase())), some: way.combineWith === "OR" };
+      const queries = [{ queries: [query], ...way }, { queries: [together], fuzzy: false }, { queries: [apart], ...way }];
+      const hits = search.search({ combineWith: "OR", queries: queries.filter(({ queries: [words] }, k) => !k || words !== query) });
+      if (hits.length) return { hits: sorted(hits, [query, together, apart].map((name) => name.toLowerCase())), some: way.combineWith === "OR" };
     }
     return { hits: [], some: false };
   }
 
-  // A title that is the very words comes before longer ones.
+  // A title that is the very words comes before longer ones, and that of a chapter first.
   const called = (heading) => heading.toLowerCase().replace(/^\d+\. /, "");
-  const sorted = (hits, names) => hits.sort((a, b) => names.includes(called(b.heading)) - names.includes(called(a.heading)));
+  const rank = ({ heading, title, address }, names) => (!names.includes(called(heading)) || RECORDS.test(address) ? 0
+    : heading === title ? 2 : 1);
+  const sorted = (hits, names) => hits.sort((a, b) => rank(b, names) - rank(a, names));
 
   // A text in which the words that were found are marked.
   function marked(text, found) {

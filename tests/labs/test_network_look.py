@@ -140,7 +140,7 @@ def test_the_first_line_says_in_bold_what_to_do(lab):
 
 
 def test_what_the_maps_show_and_the_weights_stand_in_one_row(lab):
-    bottoms = [bottom for bottom, _ in bottoms_and_tops(lab, ".course-lab-rows > .course-lab-w-options > *")]
+    bottoms = [bottom for bottom, _ in bottoms_and_tops(lab, ".course-lab-choices > .course-lab-w-options > *")]
     assert len(bottoms) == 4 and max(bottoms) - min(bottoms) <= 1
 
 

@@ -358,7 +358,7 @@ def test_an_update_has_no_point_to_choose(open_at):
     assert one(browser, "[data-region=which]").text == "One update for the whole batch"
     assert not one(browser, "[data-do='point+']").is_displayed()
     press(browser, "2 backward")
-    assert one(browser, "[data-region=which]").text == "point 1 (0 to 15)"
+    assert one(browser, "[data-region=which]").text == "point 1 of the batch (0 to 15)"
 
 
 def heard(browser, part):

@@ -79,7 +79,7 @@ export function open(root, config) {
     }
     box.show();
     hold.show(state);
-    place(body);
+    place(body, now.x[0].length + 2 * state.padding > 6 || now.size.output[1] > 4);
   }
 
   // So many windows have gone back, or so many terms have come.

@@ -26,8 +26,10 @@ export const PLANES = '<div class="course-lab-w-planes"><div data-region="input"
   '<div data-region="weight"></div><div data-region="output"></div><div class="course-lab-w-legend" data-region="legend">' +
   "</div></div></div>";
 
-// Once all is drawn: beside the input only where the output has room there.
-export function place(body) {
+// Once all is drawn: beside the input only where the output has room there. What is computed stands below planes that
+// are `wide`.
+export function place(body, wide = false) {
+  body.querySelector(".course-lab-w-stage").toggleAttribute("data-wide", wide);
   const output = body.querySelector('[data-region="output"]');
   output.parentElement.style.flexBasis = output.firstElementChild?.style.width || "9rem";
 }

@@ -15,8 +15,9 @@ export function layout(config) {
   return '<p class="course-lab-w-hint"><strong>Draw a digit on the pad, or choose a drawing.</strong> The network reads it at once, ' +
     "and the rows of maps show what each of its layers makes of it.</p>" +
     `<div class="course-lab-columns">${pad()}<p class="course-caption" data-region="caption"></p>${input()}` +
-    `${column('<p class="course-lab-head">What it answers</p>', '<div data-region="bars"></div>')}</div>` +
-    `<div class="course-lab-stage"><div class="course-lab-rows">${choices(config)}` +
+    `${column('<p class="course-lab-head">What it answers</p>', '<div data-region="bars"></div>')}` +
+    `<div class="course-lab-choices">${choices(config)}</div></div><div data-region="drawings"></div>` +
+    '<div class="course-lab-stage"><div class="course-lab-rows">' +
     '<p class="course-hint">Each row is a layer. Point at a map, or use the arrows, to take a unit apart; a click ' +
     'pins it, another one or Esc lets it go.</p>' +
     '<div class="course-lab-linked"><div data-region="maps"></div><svg data-links aria-hidden="true"></svg></div></div>' +
@@ -30,7 +31,6 @@ function choices(config) {
   return tools(`<label>Drawing <select data-state="picked">${drawings(config)}</select></label>`,
     '<label>Pen, for your own <input type="range" min="0.03" max="0.16" step="0.01" data-state="pen"></label>',
     button("all", `Read all ${config.drawings.length} drawings`)) +
-    '<div data-region="drawings"></div>' +
     `<div class="course-lab-tools course-lab-w-options">${choose("maps show", radio("view", "forward", "activations"),
       radio("view", "backward", "gradients"))}` +
     `<label class="course-lab-w-above">of score <select data-state="target" aria-label="gradients of score">${classes}` +

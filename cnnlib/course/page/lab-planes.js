@@ -124,15 +124,16 @@ export function multiplied(head, window, { factors, value, pale = () => false, f
     `-2 -2 ${wide * columns + 4} ${high * rows + 4}`, wide * columns + 4, cells.join("")));
 }
 
-const CHART = { wide: 400, tall: 110, top: 18, foot: 136, widest: 54 };
+const CHART = { wide: 400, tall: 110, top: 18, foot: 136, widest: 54 }, LETTER = 6.5;
 
 // A sum as it grows: each term is a bar from where the sum stood to where it stands then. The first `reached` are filled,
-// the last of these strongest; `lost(k)` are replaced by a later one. `groups` are [name, count], named below the bars.
+// the last of these strongest; `lost(k)` are replaced by a later one. `groups` are ["name: sum", count], said below the bars:
+// the sum alone where there is no room for more.
 export function growing(terms, { label, reached = terms.length, groups = [], lost = () => false,
   set = (k) => ({ at: k + 1 }) }) {
   const { wide, tall, top, foot, widest } = CHART, running = [0];
   for (const term of terms) running.push(running.at(-1) + term);
-  const low = Math.min(...running), high = Math.max(...running), step = Math.min((wide - 20) / terms.length, widest);
+  const low = Math.min(...running), high = Math.max(...running), step = Math.min((wide - 20) / terms.length, groups.length > 2 ? 2 * widest : widest);
   const y = (value) => short(top + (tall * (high - value)) / (high - low || 1));
   const bars = terms.map((term, k) => {
     const [a, b] = [y(running[k]), y(running[k + 1])], left = short((k + 0.08) * step), thin = short(0.84 * step);
@@ -147,7 +148,8 @@ export function growing(terms, { label, reached = terms.length, groups = [], los
   let from = 0;
   const names = groups.map(([name, count]) => {
     const [a, b] = [short(from * step + 2), short((from += count) * step - 2)];
-    return `<line x1="${a}" x2="${b}" y1="${foot}" y2="${foot}" stroke="${MUTED}"/>` + text((a + b) / 2, foot + 17, 13, name);
+    const said = name.length * LETTER > b - a + 2 * LETTER ? name.split(": ").at(-1) : name;
+    return `<line x1="${a}" x2="${b}" y1="${foot}" y2="${foot}" stroke="${MUTED}"/>` + text((a + b) / 2, foot + 17, 13, said);
   });
   const zero = `<line x1="0" x2="${wide}" y1="${y(0)}" y2="${y(0)}" stroke="${MUTED}" stroke-dasharray="1 3"/>`;
   return sketch(label, `-2 0 ${wide + 4} ${foot + 22}`, wide + 4, zero + bars.join("") + names.join(""));

@@ -69,7 +69,7 @@ const button = (values, pressed, content) =>
   `<button type="button" data-set='${JSON.stringify(values)}' aria-pressed="${pressed}">${content}</button>`;
 
 const which = ({ rows }, point, { phase }) => (!rows.length ? ""
-  : phase < 2 ? `point ${point} (0 to ${rows.length - 1})` : "One update for the whole batch");
+  : phase < 2 ? `point ${point} of the batch (0 to ${rows.length - 1})` : "One update for the whole batch");
 
 const PARTS = ["1 forward", "2 backward", "3 update"];
 const phases = ({ phase, links }) =>

@@ -72,6 +72,8 @@ export function play(root, ask) {
       const { name } = control.dataset;
       if (name in (limits ?? {})) control.max = limits[name];
       control.disabled = (off ?? []).includes(name);
+      const playing = control.closest(".course-control")?.querySelector(".course-play");
+      if (playing) playing.disabled = control.disabled;
     }
     readouts();
     stage.innerHTML = html;
