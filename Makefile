@@ -72,7 +72,7 @@ doctest: $(STAMP)
 
 nbval: $(STAMP)
 	$(call say,Notebooks: run again and compared with what is committed)
-	$(if $(NOTEBOOKS),$(BIN)/python -m pytest -q $(NBVAL) -n $(JOBS) --dist loadfile $(NOTEBOOKS),@echo "no notebooks yet")
+	$(if $(NOTEBOOKS),OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(NBVAL) -n $(JOBS) --dist loadfile $(NOTEBOOKS),@echo "no notebooks yet")
 
 check-book: $(STAMP) $(BOOK)
 	$(call say,The built book: links$(,) requests$(,) accessibility$(,) interaction)

@@ -87,12 +87,17 @@ def reach(browser):
     browser.execute_script("scrollTo({top: 0, behavior: 'instant'})")
 
 
-def show(browser, page, mode="light", size="desk", explorers=True, far=True, **features):
-    """Open a page in one colour mode and one window size, its explorers ready unless they are to be left alone; all of
-    it is laid out, as after a link within it, or only what is near."""
+def resize(browser, size):
+    """Give the window one of the sizes."""
     width, height = SIZES[size]
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size != "desk"})
+
+
+def show(browser, page, mode="light", size="desk", explorers=True, far=True, **features):
+    """Open a page in one colour mode and one window size, its explorers ready unless they are to be left alone; all of
+    it is laid out, as after a link within it, or only what is near."""
+    resize(browser, size)
     media(browser, mode, **features)
     browser.get((HTML / page).as_uri())
     assert wait(browser, "return document.readyState === 'complete'"), "the page did not settle"

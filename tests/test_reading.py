@@ -7,7 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from helpers_book import SIZES, media, noise, pages, show, wait
+from helpers_book import media, pages, show, wait
 from PIL import Image
 from rings import CONTRAST, RING
 
@@ -218,10 +218,3 @@ def test_icons_are_seen_also_in_forced_colours(browser, mode, colours):
         picture = np.asarray(Image.open(io.BytesIO(icon.screenshot_as_png)).convert("L")).astype(int)
         ink = np.abs(picture - np.median(picture)) > 60  # most of an icon is its ground
         assert 0.03 < ink.mean() < 0.5, f"{icon.get_attribute('class')}: {ink.mean():.0%} of it is drawn"
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_nothing_scrolls_sideways_in_a_window_of_320(browser, page):
-    show(browser, page, size="narrow")
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= SIZES["narrow"][0]
-    assert noise(browser) == []
