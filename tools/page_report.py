@@ -189,12 +189,10 @@ def measure(browser, address, page):
     -------
     Page
     """
-    from helpers_book import SIZES, UNROLL, media, noise, wait
+    from helpers_book import UNROLL, media, noise, resize, wait
     from rings import STOPS
 
-    width, height = SIZES["phone"]
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": True})
+    resize(browser, "phone")
     media(browser)
     browser.get("about:blank")
     script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SHIFTS})
@@ -205,9 +203,7 @@ def measure(browser, address, page):
     kilobytes, outside = transferred(browser, address)
     shift = browser.execute_script("return window.shifted")
     letters = browser.execute_script(LETTERS)
-    width, height = SIZES["desk"]
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+    resize(browser, "desk")
     browser.get("about:blank")
     browser.get(address + page)
     wait(browser, "return document.readyState === 'complete' && document.fonts.status === 'loaded'")
@@ -224,13 +220,11 @@ def measure(browser, address, page):
 def violations(browser):
     """How many rules of axe the page that is open breaks at any element, light and dark, wide and narrow."""
     from helpers_axe import all_violations
-    from helpers_book import SIZES
+    from helpers_book import resize
 
     count = 0
     for size in ("desk", "phone"):
-        width, height = SIZES[size]
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
+        resize(browser, size)
         for theme in ("light", "dark"):
             browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
             time.sleep(0.4)  # colours change gradually
@@ -240,14 +234,13 @@ def violations(browser):
 
 def stroke(browser, address):
     """Milliseconds from a move of the pen in the network laboratory to its probabilities: the median, and how many."""
+    from helpers_book import resize, wait
     from selenium.webdriver import ActionChains
-    from selenium.webdriver.support.ui import WebDriverWait
 
-    width, height = 1280, 900
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+    resize(browser, "desk")
     browser.get(address + "laboratories/network.html")
-    pad = WebDriverWait(browser, 20).until(lambda page: page.find_element("css selector", "[data-pad]"))
+    wait(browser, "return document.querySelector('[data-pad]')")
+    pad = browser.find_element("css selector", "[data-pad]")
     browser.execute_script("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", pad)
     browser.execute_script(PEN)
     draw = ActionChains(browser, duration=20).move_to_element_with_offset(pad, -60, -60).click_and_hold()
