@@ -114,6 +114,7 @@ def setup(app):
     app.setup_extension("book_code")
     app.setup_extension("pictures")
     app.setup_extension("book_answers")
+    app.setup_extension("lab_questions")
     app.setup_extension("launch")
     app.setup_extension("explorer_data")
     app.setup_extension("book_folds")

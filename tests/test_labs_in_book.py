@@ -1,10 +1,15 @@
 """What all laboratories do alike on their pages in the book: menus, letters, links to a state."""
 
 import json
-from urllib.parse import quote
+import re
+import sys
+from urllib.parse import quote, unquote
 
 import pytest
-from helpers_book import HTML, SIZES, show, wait
+from helpers_book import HTML, ROOT, SIZES, show, wait
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import lab_questions  # noqa: E402
 
 pytestmark = pytest.mark.browser
 # For each, a state that differs from the start.
@@ -65,6 +70,24 @@ def test_a_link_to_a_state_leads_to_the_laboratory_and_reading_on_stays_where_it
     browser.execute_async_script("setTimeout(arguments[0], 700)")
     assert browser.execute_script("return location.hash").startswith("#lab=")
     assert abs(browser.execute_script("return scrollY") - 50) < 20
+
+
+@pytest.mark.parametrize("lab", STATES)
+def test_a_link_at_each_question_sets_the_laboratory_to_it(browser, lab):
+    opened(browser, lab)
+    links = browser.find_elements("css selector", ".course-lab-show a")
+    text = (ROOT / "laboratories" / f"{lab}.ipynb").read_text(encoding="utf-8")
+    starts = lab_questions.STARTS[lab]
+    assert len(links) == len(starts) == len(re.findall(r'"### \d\. ', text)) > 4
+    for link, start in zip(links, starts, strict=True):
+        browser.execute_script("arguments[0].scrollIntoView(); arguments[0].focus(); arguments[0].click()", link)
+        assert 0 <= browser.execute_script(TOP) < 80
+        assert browser.execute_script("return document.activeElement.matches('.course-lab')")
+        # A link that cannot be followed says so; another state renews the address.
+        assert browser.execute_script("return document.querySelector('.course-lab > .course-hint').hidden")
+        browser.execute_async_script("setTimeout(arguments[0], 400)")
+        found = unquote(browser.execute_script("return location.hash")).partition(f"#lab={lab}:")[2]
+        assert json.loads(found or "{}") == start
 
 
 @pytest.mark.parametrize("lab", STATES)

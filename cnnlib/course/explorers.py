@@ -168,7 +168,8 @@ class Numbers:
     def html(self, last=None, off=False):
         cells = "".join(
             "<tr>" + "".join(
-                f'<td><input type="number" step="{self.step:g}" value="{v:g}" '
+                f'<td><input type="text" class="course-number" maxlength="20" autocomplete="off" spellcheck="false" '
+                f'data-step="{self.step:g}" value="{minus(f"{v:g}")}" '
                 f'aria-label="{html.escape(self.label)}, row {i}, column {j}"></td>'
                 for j, v in enumerate(row)
             ) + "</tr>"

@@ -13,7 +13,7 @@ from committed import NEED_THE_CHAPTER, ROOT, choices, explorers
 
 from cnnlib.course._still import call
 from cnnlib.course.explorers import Explorer, Numbers, Slider
-from cnnlib.course.figures import fixed, number, unbroken
+from cnnlib.course.figures import fixed, minus, number, unbroken
 
 NAMES = sorted(explorers())
 each = pytest.mark.parametrize("name", NAMES)
@@ -52,7 +52,7 @@ def test_both_faces_offer_the_same(name):
     for control in explorer.controls:
         label, texts, place, off, plays = offered[control.name]
         limit = explorer.first.limits.get(control.name)
-        rows = [f"{v:g}" for v in control.start.flat] if isinstance(control, Numbers) else control.texts
+        rows = [minus(f"{v:g}") for v in control.start.flat] if isinstance(control, Numbers) else control.texts
         assert texts == rows[:None if limit is None else limit + 1]
         assert (label, plays) == (control.label, getattr(control, "play", False))
         assert off == (control.name in explorer.first.off)

@@ -9,6 +9,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from cnnlib.course import bundle
+from cnnlib.course._still import call
 from cnnlib.course.explorers import Choice, Explorer, Numbers, Slider
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -37,10 +38,13 @@ WEIGHT = """<section class="course-explorer" id="explore-d" data-script="toy" da
     ><div class="course-controls" style="display:none">{controls}</div><div class="course-stage"></div
     ><p class="course-caption"></p></section>""".replace("{controls}", Numbers("w", [[1.0]], label="weight").html())
 TOY = """modules.toy = {
-    numbers: ({ n, most }) => ({ at: Math.min(n, most), by: "page" }),
+    numbers: (values) => {
+      window.modulesSeen = values;
+      return { at: Math.min(values.n, values.most), by: "page" };
+    },
     draw: ({ at, n, most, by }) => ({ html: `<p data-set="n:2">${at} ${by}</p><b data-set="n:2 most:3"></b>`,
       caption: `window ${at} of ${most}`,
-      limits: { n: most }, off: n === 0 ? ["most"] : [] }) };"""
+      limits: { n: most }, off: n === 0 ? ["most"] : [], texts: { n: `(${at})` } }) };"""
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +111,30 @@ def stands_still(browser, name="explore-a"):
 
 
 def test_a_number_left_half_typed_is_what_it_counts_as(page):
-    box = one(page, "#explore-d [type=number]")
-    for typed, kept in (("-", "0"), ("-2.5", "-2.5"), ("", "0"), ("-11e9", "-99")):
+    box = one(page, "#explore-d .course-number")
+    for typed, kept in (("-", "0"), ("-2.5", "-2.5"), ("", "0"), ("-11e9", "−99"), ("1/3", "1/3"), ("0,5", "0,5"),
+                        ("1/", "0"), ("1/0", "0"), ("x", "0")):
         box.send_keys(Keys.CONTROL + "a" + Keys.NULL, Keys.DELETE, typed, Keys.TAB)
         assert box.get_attribute("value") == kept
+        assert one(page, "#explore-d legend").text == ("weight (±99 at most)" if typed == "-11e9" else "weight")
+        counts = page.execute_script("return modulesSeen.w[0][0]")
+        assert counts == pytest.approx(call("number-box", "typed", kept), abs=1e-12)
+
+
+def test_arrows_move_the_number_in_a_box(page):
+    box = one(page, "#explore-d .course-number")
+    box.send_keys(Keys.ARROW_UP, Keys.ARROW_UP)
+    assert box.get_attribute("value") == "3" and page.execute_script("return modulesSeen.w") == [[3]]
+    box.send_keys(*[Keys.ARROW_DOWN] * 4)
+    assert box.get_attribute("value") == "−1" and page.execute_script("return modulesSeen.w") == [[-1]]
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("1", 1), ("-1", -1), ("−1.5", -1.5), (" 0,5 ", 0.5), (".5", 0.5), ("1/4", 0.25), ("-1 / 8", -0.125), ("1e2", 100),
+    ("0,5/2", 0.25), ("", None), ("-", None), ("1/", None), ("/2", None), ("1/0", None), ("1/2/3", None), ("a", None),
+    ("1.2.3", None), ("1e999", None), ("--1", None)])
+def test_a_number_is_read_as_people_write_it(text, value):
+    assert call("number-box", "typed", text) == value
 
 
 def test_a_menu_that_sends_only_its_change_is_heard_and_one_that_sends_both_once(page):
@@ -216,9 +240,9 @@ def test_a_slider_is_as_long_as_its_row_and_a_control_without_effect_is_off(page
 
     slider, most = (one(page, f"#explore-c [data-name={name}]") for name in ("n", "most"))
     slider.send_keys(Keys.END)
-    assert slider.get_attribute("aria-valuetext") == "3" and caption(page, "explore-c") == "window 3 of 3"
+    assert slider.get_attribute("aria-valuetext") == "(3)" and caption(page, "explore-c") == "window 3 of 3"
     most.send_keys(Keys.HOME)
-    assert slider.get_attribute("aria-valuetext") == "2" and caption(page, "explore-c") == "window 2 of 2"
+    assert slider.get_attribute("aria-valuetext") == "(2)" and caption(page, "explore-c") == "window 2 of 2"
     assert most.is_enabled()
     slider.send_keys(Keys.HOME)
     assert not most.is_enabled() and caption(page, "explore-c") == "window 0 of 2"

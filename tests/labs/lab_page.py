@@ -39,8 +39,8 @@ const acts = [
   () => one("[type=radio]:not(:disabled), [type=checkbox]")?.click(),
   () => { const menu = one("select"); menu.selectedIndex = Math.floor(random() * menu.length); fire(menu, input()); },
   () => {
-    const box = one("[type=range], [type=number], [type=text]");
-    box.value = some(["-3", "0", "2.5", "", "1e9"]);
+    const box = one("[type=range], [type=text]");
+    box.value = some(["-3", "0", "2.5", "", "1e9", "1/3", "0,5"]);
     fire(box, input());
   },
 ];

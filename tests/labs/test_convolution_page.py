@@ -355,7 +355,7 @@ def test_a_box_does_not_go_on_showing_what_does_not_count(page, typed):
     assert page.grid("input")[0][0] == (999 if typed == "1e9" else 1) and page.quiet()
 
 
-@pytest.mark.parametrize(("typed", "taken"), [("1000", "999"), ("-12345", "-999"), ("998.5", "998.5")])
+@pytest.mark.parametrize(("typed", "taken"), [("1000", "999"), ("-12345", "−999"), ("998.5", "998.5")])
 def test_a_number_that_is_limited_says_so_beside_its_box(page, typed, taken):
     page.open(cell=["weight", 0, 0], pinned=True).unfold()
     for box, name in (("[data-focus=value]", "weight at row 0, column 0"), ("[data-focus=bias]", "bias")):
@@ -365,20 +365,21 @@ def test_a_number_that_is_limited_says_so_beside_its_box(page, typed, taken):
         page.press(box, Keys.TAB)
         assert page.find(box).get_attribute("value") == taken
         assert beside.text == (name if typed == taken else f"{name}, ±999 at most")
-    assert page.state["bias"] == page.state["weights"][0][0][0] == float(taken)
+    assert page.state["bias"] == page.state["weights"][0][0][0] == float(taken.replace("−", "-"))
     page.type("[data-focus=bias]", "5")
     assert page.text("label:has([data-focus=bias])") == "bias"
 
 
-@pytest.mark.parametrize("typed", ["0.123456789", "-7.654321", "0.00001"])
-def test_a_number_may_have_as_many_decimals_as_are_typed(page, typed):
+@pytest.mark.parametrize(("typed", "value"), [("0.123456789",) * 2, ("-7.654321",) * 2, ("0.00001",) * 2,
+                                              ("1/8", "0.125"), ("−0,5", "-0.5")])
+def test_a_number_may_be_written_as_people_write_it_with_as_many_decimals_as_they_like(page, typed, value):
     page.open(cell=["input", 0, 0], pinned=True)
     box = "[data-focus=value]"
     page.type(box, typed)
     assert page.find(box).get_attribute("value") == typed
     page.press(box, Keys.ENTER, Keys.TAB)
     assert page.find(box).get_attribute("value") == typed
-    assert page.state["edits"] == {"small numbers": [[0, 0, 0, float(typed)]]}
+    assert page.state["edits"] == {"small numbers": [[0, 0, 0, float(value)]]}
 
 
 def test_a_kernel_for_more_channels_than_are_shown_says_so(page):

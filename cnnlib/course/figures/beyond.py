@@ -46,7 +46,7 @@ def label_map(ax, labels, title=""):
 
 def question(image, boxes, labels, mask):
     """Three answers about one scene: one label, boxes, a label for each pixel."""
-    fig, axes = plt.subplots(3, 1, figsize=(3.7, 8.2))
+    fig, axes = plt.subplots(3, 1, figsize=(2.9, 6.4))
     picture(axes[0], image, "one label? which?")
     picture(axes[1], image, "a box and a label for each")
     for box, label in zip(boxes, labels, strict=True):
@@ -98,7 +98,7 @@ def judged(truth, boxes, scores, right):
     scores : array (N,)
     right : array of bool (N,)
     """
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.6, 7.4), height_ratios=[1.25, 1])
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(3.9, 6.4), height_ratios=[1.25, 1])
     grid(top, 11, 11)
     for box in truth:
         x1, y1, x2, y2 = box

@@ -65,7 +65,7 @@ def places(image, scores, titles):
         Probability of the best digit for each window; drawn at the window's middle.
     titles : list of str
     """
-    fig, axes = plt.subplots(1 + len(scores), 1, figsize=(3.7, 2.75 * (1 + len(scores))))
+    fig, axes = plt.subplots(1 + len(scores), 1, figsize=(3.4, 2.15 * (1 + len(scores))))
     picture(axes[0], image, "the scene, 24 × 32")
     for ax, score, title in zip(axes[1:], scores, titles, strict=True):
         (h, w), (rows, columns) = image.shape, score.shape
@@ -81,7 +81,7 @@ def places(image, scores, titles):
 
 def maps(image, truth, said, boxes, labels):
     """One scene, its true labels, and the network's; the digits named at their boxes."""
-    fig, axes = plt.subplots(3, 1, figsize=(3.7, 8.2))
+    fig, axes = plt.subplots(3, 1, figsize=(2.9, 6.4))
     picture(axes[0], image, "the scene")
     label_map(axes[1], truth, "true label of each pixel")
     label_map(axes[2], said, "the network's answer")
@@ -106,7 +106,7 @@ def by_class(rivals, baseline, titles):
     titles : dict of str to str
         Of the methods, for the legend.
     """
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 6.6), height_ratios=[1.2, 1.3])
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 5.6), height_ratios=[1.2, 1.3])
     at = np.array([0.0, 1.0])
     for k, (name, (accuracy, runs)) in enumerate(rivals.items()):
         color = (BLUE, COLORS["green"], COLORS["purple"])[k]

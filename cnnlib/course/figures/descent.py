@@ -177,7 +177,7 @@ def by_rate(panels, *, ylim, ylabel="final loss"):
         Runs above, or not finite, leave at the upper edge.
     ylabel : str, optional
     """
-    fig, axes = plt.subplots(len(panels), 1, figsize=(4.8, 0.5 + 2.5 * len(panels)), sharex=True, squeeze=False)
+    fig, axes = plt.subplots(len(panels), 1, figsize=(4.8, 0.9 + 1.95 * len(panels)), sharex=True, squeeze=False)
     for ax, (title, lines) in zip(axes[:, 0], panels.items(), strict=True):
         for (name, (rates, losses)), (marker, color) in zip(lines.items(), LINES, strict=False):
             runs = np.minimum(np.asarray(losses).T, 10.0)

@@ -48,6 +48,7 @@ export function draw({ ask, output, pixel, padding, bias, x, y, parts, lit, used
         `${many > 1 ? "each time through another weight of the kernels" : "through one weight of each kernel"} for ${COLOURS[c]}.`,
     limits: { output: 2 * side * side - 1 },
     off: [reads ? "pixel" : "output"],
+    texts: { output: `map ${o}, (${i}, ${j})`, pixel: `${COLOURS[c]} (${p}, ${q})` },
   };
 }
 

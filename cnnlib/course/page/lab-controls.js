@@ -1,6 +1,8 @@
 // Controls of the laboratories on windows: menus, a few values side by side, and a box to change the chosen number.
 
 import { escaped } from "./lab-planes.js";
+import { arrows, NUMBER_BOX, typed } from "./number-box.js";
+import { number } from "./words.js";
 
 const json = (value) => escaped(JSON.stringify(value));
 
@@ -63,7 +65,7 @@ export function holding(body, lab) {
 export const VALUE = '<div class="course-lab-tools course-lab-w-value">' +
   `<span><span data-region="value"></span>${LIMIT}</span>` +
   '<button type="button" data-do="less" aria-label="less">−</button>' +
-  '<input type="number" step="1" aria-label="value" data-focus="value">' +
+  `${NUMBER_BOX} aria-label="value" data-focus="value">` +
   '<button type="button" data-do="more" aria-label="more">+</button></div>';
 
 export const within = (value, low, high) => Number.isInteger(value) && low <= value && value <= high;
@@ -74,14 +76,14 @@ export const isCell = (cell, grids) => cell === null ||
 // once all is drawn.
 export function valueBox(body, { get, set, unit = () => 1 }) {
   const offer = (value) => { if (get() !== null) set(limited(value)); };
-  const rounded = () => Number(get().toFixed(4));
+  arrows(body);
   const step = (by) => offer(Number((get() + by * unit()).toFixed(4)));
   body.addEventListener("input", ({ target }) => {
-    if (target.matches('[data-focus="value"]') && target.value !== "") offer(Number(target.value));
+    if (target.matches('[data-focus="value"]') && typed(target.value) !== null) offer(typed(target.value));
   });
   // What is too large is limited, and what is no number changes nothing: the box then shows what is in force.
   body.addEventListener("change", ({ target }) => {
-    if (target.matches('[data-focus="value"]') && get() !== null && !means(target, get())) target.value = rounded();
+    if (target.matches('[data-focus="value"]') && get() !== null) write(target, get());
   });
   // Also at the grids themselves, where arrows choose.
   body.addEventListener("keydown", (event) => {
@@ -95,16 +97,14 @@ export function valueBox(body, { get, set, unit = () => 1 }) {
       body.querySelector(".course-lab-w-value").hidden = value === null;
       if (value === null) return;
       const box = body.querySelector('[data-focus="value"]');
-      box.step = unit();
-      write(box, value, rounded());
+      box.dataset.step = unit();
+      write(box, value);
     },
   };
 }
 
-const means = (box, value) => box.value !== "" && Number(box.value) === value;
-
 // Shows a number in its box; what is typed there, with all its decimals, stays as it is while it means the same.
-export function write(box, value, shown = value) {
-  if (!means(box, value)) box.value = shown;
+export function write(box, value) {
+  if (typed(box.value) !== value) box.value = number(value, 4);
   box.parentElement.querySelector(".course-lab-w-limit").hidden = Math.abs(value) < LARGEST;
 }

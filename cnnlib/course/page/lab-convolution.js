@@ -7,6 +7,7 @@ import { hidden, next, withFound } from "./lab-convolution-predict.js";
 import { verdict } from "./lab-mistakes.js";
 import { legible } from "./lab-planes.js";
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
+import { NUMBER_BOX, typed } from "./number-box.js";
 
 const ALL = 999;  // more terms than any sum has
 const GRIDS = ["input", "weight", "output"];
@@ -25,6 +26,13 @@ export function numbers(state, config) {
 }
 
 export const draw = (seen, state, config) => drawn(seen, state, config);
+
+// A kernel that has a name is not written out in an address.
+const linked = (state, config) => (state.kernel === OWN ? state : { ...state, weights: start(config).weights });
+const followed = (state, config) => {
+  const written = JSON.stringify(state.weights) !== JSON.stringify(start(config).weights);
+  return written || state.kernel === OWN ? state : { ...state, weights: config.kernels[state.kernel] };
+};
 
 // What an address may say; the rest is tried by drawing it.
 export function valid(state, { pictures, kernels }) {
@@ -51,7 +59,7 @@ export const layout = ({ pictures, kernels }) => '<p class="course-lab-w-hint"><
   `${menu("kernel", Object.keys(kernels), "kernel", '<option value=\'""\'>your own</option>')}` +
   `${choice("stride", [1, 2, 3], "stride")}${choice("padding", [0, 1, 2], "padding")}` +
   folded(choice("channels", [1, 2, 3], "channels"), choice("dilation", [1, 2, 3], "dilation"),
-    `<label class="course-lab-w-above"><span>bias${LIMIT}</span><input type="number" step="1" data-focus="bias"></label>`,
+    `<label class="course-lab-w-above"><span>bias${LIMIT}</span>${NUMBER_BOX} data-focus="bias"></label>`,
     '<label><input type="checkbox" data-state="counting">count readers</label>') + "</div>" +
   `<div class="course-lab-w-stage"><div>${PLANES}` +
   `<div class="course-lab-tools"><button type="button" data-do="slide">${stopping("▶ Slide")}</button>` +
@@ -69,7 +77,7 @@ export function open(root, config) {
     return grid === "output" ? null : { input: seen.x, weight: seen.w }[grid][seen.tab][i][j];
   }, unit: () => (light && seen.cell[0] === "input" ? 0.1 : 1) });
   const hold = holding(body, () => lab);
-  const lab = shell(root, config, { name: "convolution", start, numbers, draw, layout, valid, after,
+  const lab = shell(root, config, { name: "convolution", start, numbers, draw, layout, valid, after, linked, followed,
     grids: ({ size }) => size,
     actions: { play, slide, predict, check, reveal, next: another, release: hold.release, less: box.less,
       more: box.more } });
@@ -171,8 +179,8 @@ export function open(root, config) {
     const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
     if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
     if (!target.matches('[data-focus="bias"]')) return;
-    if (target.value !== "") lab.change({ bias: limited(Number(target.value)) });
-    if (type === "change") target.value = lab.state.bias;  // what is in force
+    if (typed(target.value) !== null) lab.change({ bias: limited(typed(target.value)) });
+    if (type === "change") write(target, lab.state.bias);  // what is in force
   };
   for (const kind of ["input", "change"]) body.addEventListener(kind, take);  // a menu may tell of either alone
   body.addEventListener("keydown", (event) => {

@@ -4,7 +4,7 @@ import { badge } from "./lab.js";
 import { nameOf } from "./lab-network-draw.js";
 import { fixed, number } from "./words.js";
 
-const MOST = 16;  // bars in a chart
+const MOST = 10;  // bars in a chart, as many as fit in the panel
 
 // Seen while no unit is chosen, where the panel stands beside the maps.
 const NONE = '<p class="course-hint">Point at a map: here you see what the unit reads, its weights, its sum, and what ' +

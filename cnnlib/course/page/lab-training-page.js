@@ -5,6 +5,7 @@ import { unbroken } from "./words.js";
 import { choicesOf, LABELS, PACES, reads, VERSUS } from "./lab-training-choices.js";
 import { onPlane, planeSize } from "./lab-training-net-draw.js";
 import { paint, PLANE } from "./lab-training-paint.js";
+import { verdict } from "./lab-training-quiz.js";
 import { FAULTS, LONGEST } from "./lab-training-run.js";
 import { news } from "./lab-training-words.js";
 
@@ -130,6 +131,8 @@ export function openLab(root, given, own) {
     const guesses = find('[data-part="guesses"]');
     if (state.quiz && guesses.hidden) find(".course-lab-settings").open = true;  // the quiz stands in there
     guesses.hidden = !state.quiz;
+    const over = Boolean(state.quiz && state.guess) && verdict(state.quiz, state.guess).right;
+    for (const radio of guesses.querySelectorAll("input")) radio.disabled = over && !radio.checked;
     const detail = find('[data-region="detail"]');  // who has no mouse scrolls it with the arrows
     detail.removeAttribute("tabindex");
     if (detail.scrollWidth > detail.clientWidth) detail.tabIndex = 0;

@@ -23,7 +23,8 @@ export const UNDO_AND_RESET = '<button type="button" data-do="undo">Undo</button
 //   grids(numbers, state)         { grid: [rows, columns] }, where there are cells to select
 //   actions                       { name: () => {} }, done by elements with data-do="name"
 //   after(numbers, state)         once all is drawn: canvases, say
-//   linked(state)                 the state as a link may hold it, where that is another one
+//   linked(state, config)         the state as a link may hold it, where that is another one
+//   followed(state, config)       the state that such a link means
 //
 // In the markup: data-state="key" on a checkbox, slider, number or menu (its options' values are JSON) sets that key;
 // data-shows="key" reads it out; a click on data-set='{"key": value}' sets keys. Cells stand in an element with
@@ -142,7 +143,7 @@ export function shell(root, config, lab) {
 
   body.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
-      if (event.target.matches("input[type=text], input[type=number], textarea")) return;
+      if (event.target.matches("input[type=text], textarea")) return;
       event.preventDefault();
       return undo();
     }
@@ -158,11 +159,23 @@ export function shell(root, config, lab) {
   if (inBook) offerLink(root, course, () => toAddress(lab, config, state));
   body.before(refused);
   const linked = inBook ? asked() : null;
-  if (inBook) window.addEventListener("hashchange", () => {
+  const follow = () => {
     const next = asked();
     if (!next || same(next, state)) return;  // as on the way back from another place in the page
     change(next);
     root.scrollIntoView();
+  };
+  if (inBook) window.addEventListener("hashchange", follow);
+  // A link in the page leads here even if its state is there already.
+  if (inBook) document.addEventListener("click", (event) => {
+    const link = event.target.closest(`a[href^="#lab=${lab.name}:"]`);
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    course.stop();
+    history.pushState(null, "", link.hash);
+    follow();
+    root.tabIndex = -1;
+    root.focus();
   });
   state = linked ?? state;
   show();
@@ -184,7 +197,7 @@ function resumed(lab, config) {
 
 // Only what differs from the start, so that links stay short.
 function toAddress(lab, config, state) {
-  const start = lab.start(config), linked = lab.linked?.(state) ?? state;
+  const start = lab.start(config), linked = lab.linked?.(state, config) ?? state;
   const other = Object.entries(linked).filter(([key, value]) => !same(value, start[key]));
   const hash = `#lab=${lab.name}:${encodeURIComponent(JSON.stringify(Object.fromEntries(other)))}`;
   history.replaceState(history.state, "", other.length ? hash : location.pathname + location.search);
@@ -217,8 +230,9 @@ function fromAddress(lab, config) {
       && (start[key] === null || given[key] === null || kind(start[key]) === kind(given[key]));
     if (!Object.keys(given).every(alike)) return null;
     if (lab.valid && !lab.valid(state, config)) return null;
-    lab.draw(lab.numbers(state, config), state, config);  // what cannot be shown is no state
-    return state;
+    const meant = lab.followed?.(state, config) ?? state;
+    lab.draw(lab.numbers(meant, config), meant, config);  // what cannot be shown is no state
+    return meant;
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 // An explorer at work: controls, stage and caption, the same in the book's page and in Jupyter.
+import { arrows, typed } from "./number-box.js";
 import { unbroken } from "./words.js";
 
 const PAUSE = 700;  // milliseconds between two frames
@@ -26,24 +27,36 @@ export function together() {
 }
 
 const LARGEST = 99;  // what a reader may make of a number: the sum of its products has room in a cell
-const within = (text) => Math.min(Math.max(Number(text) || 0, -LARGEST), LARGEST);
+const within = (text) => Math.min(Math.max(typed(text) ?? 0, -LARGEST), LARGEST);
+const written = (value) => `${value}`.replace("-", "−");
 
 // A control's place: an index into its values, or all numbers of a grid.
 const read = (control) => control.matches("fieldset")
   ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map((cell) => within(cell.value)))
   : Number(control.value);
 
+// Says how large a number may be, once one is larger.
+function limit(control, value) {
+  const legend = control.querySelector("legend");
+  legend.querySelector("span")?.remove();
+  if (Math.abs(value) <= LARGEST) return;
+  legend.append(Object.assign(document.createElement("span"), { textContent: ` (±${LARGEST} at most)` }));
+}
+
 function write(control, place) {
   if (control.matches("fieldset")) {
-    return control.querySelectorAll("input").forEach((cell, k) => { cell.value = place.flat()[k]; });
+    const values = place.flat();
+    return control.querySelectorAll("input").forEach((cell, k) => {
+      if (typed(cell.value) !== values[k]) cell.value = written(values[k]);
+    });
   }
   if (control.matches("input")) control.max = JSON.parse(control.dataset.values).length - 1;  // until the answer is shown
   control.value = place;
 }
 
-// `ask(places)` is called with every control's place, and `show({ html, caption, limits, off })` answers it, at once or
-// later. `limits` are the last indices of sliders whose length depends on the other controls, `off` the controls that
-// change nothing for now; an answer to an earlier question (`old`) leaves the controls alone.
+// `ask(places)` is called with every control's place, and `show({ html, caption, limits, off, texts })` answers it, at once
+// or later. `limits` are the last indices of sliders whose length depends on the other controls, `off` the controls that
+// change nothing for now, `texts` what stands beside sliders whose places mean something else each time; an answer to an earlier question (`old`) leaves the controls alone.
 export function play(root, ask) {
   const course = together();
   const controls = [...root.querySelectorAll("[data-name]")];
@@ -53,9 +66,9 @@ export function play(root, ask) {
 
   const places = () => Object.fromEntries(controls.map((control) => [control.dataset.name, read(control)]));
 
-  const readouts = () => {
+  const readouts = (texts = {}) => {
     for (const control of controls.filter((c) => c.matches("input[type=range]"))) {
-      const text = JSON.parse(control.dataset.texts)[Number(control.value)];
+      const text = texts[control.dataset.name] ?? JSON.parse(control.dataset.texts)[Number(control.value)];
       control.closest(".course-control").querySelector("output").textContent = text;
       control.setAttribute("aria-valuetext", text);
     }
@@ -67,7 +80,7 @@ export function play(root, ask) {
     ask(places());
   };
 
-  const show = ({ html, caption: said, limits, off }, old = false) => {
+  const show = ({ html, caption: said, limits, off, texts }, old = false) => {
     for (const control of old ? [] : controls) {
       const { name } = control.dataset;
       if (name in (limits ?? {})) control.max = limits[name];
@@ -75,7 +88,7 @@ export function play(root, ask) {
       const playing = control.closest(".course-control")?.querySelector(".course-play");
       if (playing) playing.disabled = control.disabled;
     }
-    readouts();
+    readouts(texts);
     stage.innerHTML = html;
     caption.textContent = unbroken(said);
     if (aloud) course.say(caption.textContent);
@@ -128,16 +141,20 @@ export function play(root, ask) {
   };
   const panel = root.querySelector(".course-controls");
   panel.addEventListener("input", ({ target }) => {
-    const numbers = target.closest("[data-set]");  // which count once the menu stands at them
-    if (numbers) move(numbers);
+    const numbers = target.closest("fieldset");
+    if (numbers?.dataset.set) move(numbers);  // which count once the menu stands at them
+    if (numbers) limit(numbers, typed(target.value));
     changed();
   });
   panel.addEventListener("change", ({ target }) => {
     // A number that was left half typed, or is too large, is shown as what it counts as.
-    if (target.matches("[type=number]")) target.value = within(target.value);
+    if (target.matches(".course-number") && typed(target.value) !== within(target.value)) {
+      target.value = written(within(target.value));
+    }
     // Some ways to choose from a menu send only this event.
-    else if (target.matches("select") && JSON.stringify(places()) !== asked) changed();
+    if (target.matches("select") && JSON.stringify(places()) !== asked) changed();
   });
+  arrows(panel);
   stage.addEventListener("click", (event) => {
     const target = event.target.closest("[data-set]");
     if (!target) return;

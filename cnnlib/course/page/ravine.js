@@ -43,7 +43,7 @@ export function draw({ rule, rate, momentum, path, heights, below, limit }, { ra
   return {
     html: '<div style="display:grid;gap:0.8rem;justify-content:center">' +
       headed("The path, seen from above", 400, svg("Path through a ravine", 400, 180, "34rem", valley() + steps(path))) +
-      headed(`Every setting, coloured by its steps to stay below ${BOUND}: the plane`, 400,
+      headed(`How many steps until the height stays below ${BOUND}: the plane`, 400,
         svg(`Steps needed by ${rule}, by learning rate and momentum`, 400, 236, "34rem",
           cells(rule, plane[rule], rates, momenta) + dot(rates.indexOf(rate), momenta.indexOf(momentum), momenta.length) +
           axes(rates, momenta) + key())) + "</div>",
