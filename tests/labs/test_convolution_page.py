@@ -343,6 +343,16 @@ def test_letters_are_large_enough_on_the_narrowest_phone(page):
     assert not page.scrolls_sideways(320) and page.smallest_text() >= 9
 
 
+def test_a_kernel_that_has_a_name_is_not_written_out_in_the_address(page):
+    page.open(kernel="1 to 9")
+    assert page.grid("weight") == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    page.press("[data-kernel]", "sharpen")
+    assert page.state == {"kernel": "sharpen"}
+    kernel = page.grid("weight")
+    page.open(address=page.browser.current_url)
+    assert page.grid("weight") == kernel == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+
+
 @pytest.mark.parametrize("typed", ["1e9", "-", ""])
 def test_a_box_does_not_go_on_showing_what_does_not_count(page, typed):
     page.open(bias=3, cell=["input", 0, 0], pinned=True).unfold()
