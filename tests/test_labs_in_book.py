@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 from helpers_book import HTML, ROOT, SIZES, show, wait
+from selenium.webdriver import ActionChains
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import lab_questions  # noqa: E402
@@ -88,6 +89,28 @@ def test_a_link_at_each_question_sets_the_laboratory_to_it(browser, lab):
         browser.execute_async_script("setTimeout(arguments[0], 400)")
         found = unquote(browser.execute_script("return location.hash")).partition(f"#lab={lab}:")[2]
         assert json.loads(found or "{}") == start
+
+
+def test_what_scrolls_below_a_resting_mouse_is_not_pointed_at(browser):
+    opened(browser, "backward")
+    link = browser.find_elements("css selector", ".course-lab-show a")[1]
+    # So that a pixel of dx comes to lie below the mouse.
+    place = browser.execute_script("""
+        const place = (part) => part.getBoundingClientRect(), [link] = arguments;
+        const cell = place(document.querySelector('[data-grid=input] [data-cell="4,1"]'));
+        const away = cell.top - place(document.querySelector('.course-lab')).top;
+        scrollTo({ top: place(link).top + scrollY - away - 60, behavior: 'instant' });
+        link.style.cssText = `position: relative; left: ${cell.left - place(link).left}px`;
+        return away;""", link)
+    assert place > 100
+    ActionChains(browser).move_to_element_with_offset(link, 5 - link.rect["width"] / 2, 0).click().perform()
+    browser.execute_async_script("setTimeout(arguments[0], 900)")
+    assert 0 <= browser.execute_script(TOP) < 80
+    found = unquote(browser.execute_script("return location.hash")).partition("#lab=backward:")[2]
+    assert json.loads(found) == lab_questions.STARTS["backward"][1]
+    ActionChains(browser).move_by_offset(60, 0).perform()  # now it is
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert '"cell"' in unquote(browser.execute_script("return location.hash"))
 
 
 @pytest.mark.parametrize("lab", STATES)

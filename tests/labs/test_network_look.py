@@ -278,6 +278,16 @@ def test_a_control_in_the_panel_is_reached_without_a_jump(lab):
         assert lab.execute_script("return scrollY") == before
 
 
+def test_a_button_of_the_panel_keeps_the_focus_or_gives_it_back_to_the_maps(lab):
+    one(lab, '[data-grid="1"]').send_keys(Keys.DOWN, Keys.ENTER)
+    for text in ("Switch filter 0 off", "Switch filter 0 on"):
+        assert one(lab, '[data-focus="off"]').text == text
+        one(lab, '[data-focus="off"]').send_keys(Keys.SPACE)
+        assert lab.switch_to.active_element.get_attribute("data-focus") == "off"
+    one(lab, ".course-lab-close").send_keys(Keys.ENTER)
+    assert lab.switch_to.active_element.get_attribute("data-grid") == "1"
+
+
 def test_on_the_narrowest_phone_the_menu_of_drawings_is_not_cut(lab):
     size(lab, 320)
     shown, whole = lab.execute_script("""

@@ -279,8 +279,26 @@ def test_the_quiz_hides_what_is_planted_and_says_why_a_guess_is_wrong(open_at):
     assert [radio.get_attribute("value") for radio in left] == [f'"{truth}"']
     press(browser, "New mystery run")
     assert browser.find_elements("css selector", "[data-state=guess]:disabled") == []
+    assert one(browser, ".course-lab-settings summary").text == "More: mystery run 2"
     press(browser, "Leave the quiz")
     assert one(browser, "[data-state=lr]").is_displayed()
+    assert browser.switch_to.active_element.text == "New mystery run"
+
+
+@pytest.mark.parametrize(("state", "said"), [
+    ({}, "two moons, 6 and 2 units, seed 0, no fault"),
+    ({"fault": "zero", "seed": 3, "layer2": 0}, "two moons, 6 units, seed 3, weights start at 0"),
+    ({"data": "xor", "layer1": 0, "layer2": 0, "decay": 0.1, "batch": 0, "noise": 0},
+     "XOR, no hidden units, noise 0, batch size all, L2 (weight decay) 0.1, seed 0, no fault")])
+def test_what_is_folded_away_is_said(open_at, state, said):
+    assert one(open_at(state), ".course-lab-settings summary").text == f"More: {said}"
+
+
+def test_points_that_are_taken_away_leave_the_focus_in_the_laboratory(open_at):
+    browser = open_at({"added": [[0, 0, 1]]})
+    one(browser, "[data-set='{\"added\": []}']").send_keys(Keys.SPACE)
+    assert browser.find_elements("css selector", "[data-set='{\"added\": []}']") == []
+    assert browser.switch_to.active_element.get_attribute("data-grid") == "units"
 
 
 def test_readers_who_ask_for_less_motion_get_few_large_steps(open_at):

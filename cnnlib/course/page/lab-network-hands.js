@@ -41,6 +41,11 @@ export function attend(root, config, { size, brush, drawingOf }) {
       lab.reset();
     },
     clear: () => lab.change({ picked: null, strokes: [], covered: [] }),
+    close() {
+      const [grid] = lab.state.cell;
+      lab.change({ cell: null, pinned: false });
+      find(`[data-grid="${grid}"]`).focus({ preventScroll: true });
+    },
     all: () => lab.change({ all: !lab.state.all }),
     uncover() {
       lab.change({ covered: [] });

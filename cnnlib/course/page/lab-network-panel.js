@@ -17,7 +17,7 @@ export function unitMarkup(seen, { off }) {
   const parts = [
     `<div class="course-lab-tools"><p class="course-lab-head">${nameOf(unit, seen)}: ` +
       `<strong>${number(value, 4)}</strong></p>${kind === "conv" ? offButton(m, map, off) : ""}` +
-      `<button type="button" class="course-lab-close" data-set='{"cell": null, "pinned": false}'>Close</button></div>`,
+      `<button type="button" class="course-lab-close" data-do="close">Close</button></div>`,
     check ? badge(check, "this number", `the score of ${target}`) : "",
     HOW[kind]?.(unit, layers[m - 1]) ?? "",
     m === layers.length ? "" : owed(unit, target),

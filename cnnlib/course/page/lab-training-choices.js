@@ -39,6 +39,16 @@ export function reads(name, value) {
   return name.startsWith("layer") ? value || "–" : `${value}`;
 }
 
+// How the settings stand that are folded away: those that matter most, and what else is not as at the start.
+export function folded(state, config) {
+  const { data, layer1, layer2, layer3, seed, fault } = state, units = [layer1, layer2, layer3].filter(Boolean);
+  const first = { sample: 0, noise: 0.15, batch: 16, decay: 0, ...config.start };
+  const others = ["sample", "noise", "batch", "decay"].filter((name) => state[name] !== first[name])
+    .map((name) => `${LABELS[name]} ${reads(name, state[name])}`);
+  return [POINTS[data], units.length ? `${units.join(" and ")} units` : "no hidden units", ...others, `seed ${seed}`,
+    FAULTS[fault]].join(", ");
+}
+
 // Whether a state that an address holds can be shown.
 export function valid(state, config) {
   const whole = (value, most) => Number.isInteger(value) && value >= 0 && value <= most;

@@ -24,7 +24,7 @@ function chart(name, t, lines, longest, head = name) {
     `<circle cx="${px(0)}" cy="${py(ys[0])}" r="3" fill="${color}"/>`);
   const ends = text(LEFT + 4, HIGH - 4, 12, "0") + text(WIDE - 18, HIGH - 4, 12, longest);
   return `<div class="course-lab-chart">${head && `<p class="course-lab-head">${head}</p>`}` +
-    svg(name, WIDE, HIGH, "26rem", back.join("") + now + [...curves, ...first].join("") + ends) + "</div>";
+    svg(name, WIDE, HIGH, "21rem", back.join("") + now + [...curves, ...first].join("") + ends) + "</div>";
 }
 
 const shown = (v) => v > 0 && Number.isFinite(v);

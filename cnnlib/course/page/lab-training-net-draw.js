@@ -75,7 +75,7 @@ const SIDE = planeSize;
 // Points as marks: class 0 a disc, class 1 a square; filled to learn from, hollow held out.
 function mark([x, y], label, hollow, size = 4) {
   const color = label ? BLUE : ORANGE, side = 2 * size - 1;
-  const style = hollow ? `fill="none" stroke="${color}" stroke-width="1.5"` : `fill="${color}" stroke="#fff"`;
+  const style = hollow ? `fill="#fff" stroke="${color}" stroke-width="1.5"` : `fill="${color}" stroke="#fff"`;
   return label ? `<rect x="${p(x - side / 2)}" y="${p(y - side / 2)}" width="${side}" height="${side}" ${style}/>`
     : `<circle cx="${p(x)}" cy="${p(y)}" r="${size}" ${style}/>`;
 }

@@ -45,14 +45,13 @@ function quiz() {
 }
 
 const PLAY = '<span class="course-lab-rests">▶ Play</span><span class="course-lab-plays">■ Stop</span>';
-const SETTINGS = "Points, network, training, faults";
 const layout = (config) => tools(does("play", PLAY, ' class="course-lab-main"'), does("back", "‹ Step back"),
   does("next", "Step ›"), UNDO_AND_RESET, picked("pace", "steps a frame", PACES.map((pace) => option(pace, pace))),
   `<label class="course-lab-time">steps done <input type="range" data-time min="0" max="${LONGEST}">
     <output data-shows="step"></output></label>`) +
   `<div class="course-lab-bench"><div class="course-lab-tools course-lab-set">
       <div data-part="settings">${menus(config, "lr", "rule", "activation")}</div>
-      <details class="course-lab-settings"><summary>${SETTINGS}</summary>
+      <details class="course-lab-settings"><summary>More: ${region("settings", "span")}</summary>
         <div class="course-lab-tools"><div data-part="settings">${controls(config)}</div>${quiz()}</div></details></div>
     <p data-region="caption"></p>
     <div class="course-lab-left">${region("runs")}
@@ -151,7 +150,10 @@ export function openLab(root, given, own) {
       part: () => (lab.state.phase < 2 ? lab.change({ phase: lab.state.phase + 1 }) : to(lab.state.step + 1)),
       "point-": () => points(-1), "point+": () => points(1),
       quiz: () => lab.change({ quiz: lab.state.quiz % 99 + 1, guess: null, step: 0, phase: 0, versus: null, point: 0 }),
-      leave: () => lab.change({ quiz: 0, guess: null }),
+      leave: () => {
+        lab.change({ quiz: 0, guess: null });
+        find("[data-do=quiz]").focus();
+      },
     },
   });
 

@@ -1,6 +1,6 @@
 // What the training laboratory shows of its numbers: the markup of each region, and a still picture.
 import { row, svg } from "./draw.js";
-import { LABELS, reads } from "./lab-training-choices.js";
+import { folded, LABELS, reads } from "./lab-training-choices.js";
 import { curves } from "./lab-training-curves.js";
 import { detail } from "./lab-training-detail.js";
 import { nameOf, network, planePoints, planeRings, planeSize, short, warped } from "./lab-training-net-draw.js";
@@ -22,6 +22,7 @@ export function panels({ sides, shown }, state, config, ends) {
       badge: one.rows.length ? badge(one.check) : "",
       which: which(one, point, state), key: key(look, unit, one),
       phases: phases(state), runs: sides.length > 1 ? runs(shown) : "", adding: state.quiz ? "" : adding(state),
+      settings: state.quiz ? `mystery run ${state.quiz}` : folded(state, config),
       verdict: state.quiz && state.guess ? answer(verdict(state.quiz, state.guess)) : "",
     },
     caption: said,

@@ -131,10 +131,10 @@ export function shell(root, config, lab) {
     if (target.dataset?.state) change({ [target.dataset.state]: read(target) });
   });
 
-  // What is drawn anew under a mouse that rests makes an event, too; only a mouse that moves chooses.
+  // What is drawn anew, or scrolled, under a mouse that rests makes an event, too; only a mouse that moves chooses.
   let rests = "";
   const where = ({ screenX, screenY }) => `${screenX} ${screenY}`;
-  body.addEventListener("pointermove", (event) => { rests = where(event); });
+  document.addEventListener("pointermove", (event) => { rests = where(event); }, true);
   body.addEventListener("pointerover", (event) => {
     const cell = event.pointerType === "mouse" && !state.pinned && where(event) !== rests && cellOf(event.target);
     rests = where(event);
@@ -271,16 +271,16 @@ function moved(key, grid, [rows, columns], { cell, pinned }) {
   return { cell: here ? [grid, clip(i + down, rows), clip(j + right, columns)] : [grid, 0, 0] };
 }
 
-// Runs `update`, which replaces markup, and returns the focus to what stands in the place of what had it; in a field of
-// text the caret, too, or what was selected.
+// Runs `update`, which replaces markup, and returns the focus to what stands in the place of what had it, or else to the
+// first grid; in a field of text the caret, too, or what was selected.
 function keepingFocus(body, update) {
   const focused = document.activeElement;
-  const name = body.contains(focused) && ["grid", "set", "do", "state", "focus"].find((key) => key in focused.dataset);
+  const name = body.contains(focused) && ["focus", "grid", "set", "do", "state"].find((key) => key in focused.dataset);
   const value = name && focused.dataset[name], { selectionStart, selectionEnd } = focused;
   update();
   if (!name || focused.isConnected) return;
   const parts = [...body.querySelectorAll(`[data-${name}]`)];
-  const part = parts.find((one) => one.dataset[name] === value);
+  const part = parts.find((one) => one.dataset[name] === value) ?? body.querySelector("[data-grid]");
   part?.focus({ preventScroll: true });
   if (typeof selectionStart === "number") part?.setSelectionRange?.(selectionStart, selectionEnd);
 }
