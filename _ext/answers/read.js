@@ -27,9 +27,9 @@ const simple = (text) => bare(quotients(text.trim()).replace(/[−–⁻]/g, "-"
   .replace(new RegExp(`(?<=[\\d.)] ?)(-?)([${UP}]+)`, "g"), (_, sign, up) => `^${sign}${[...up].map((digit) => UP.indexOf(digit)).join("")}`)
   .replace(/\*\*/g, "^").replace(/[×·⋅∙]|(?<=[\d.)] ?)x(?= ?[\d.(+-])/gi, "*")).replace(/(?<=[^.\s])\.$/, "");
 
-// Thousands without the mark between them. They begin with 1 to 9.
+// Thousands, which begin with 1 to 9, without their mark.
 const joined = (text, mark) => text.replace(new RegExp(`(?<![\\d.])[1-9]\\d{0,2}(?:${mark}\\d{3})+(?!\\d)`, "g"), (n) => n.replace(/\D/g, ""));
-// Commas as points before decimals, where no point is left but those of thousands.
+// Commas before decimals as points, where all points are those of thousands.
 function decimals(text) {
   const plain = joined(text, "\\.");
   return /\d,\d/.test(plain) && !/\d\.|\.\d/.test(plain) ? plain.replace(/(\d),(?=\d)/g, "$1.") : text;
@@ -39,7 +39,7 @@ function decimals(text) {
 // sign of multiplication may stand between the sizes of a shape, a stroke between rows, "and" between either.
 function readings(text, count) {
   const ways = [", ", "; "].flatMap((and) => {
-    const plain = joined(simple(text.replace(/,? +and +/gi, and)), "'"), spaced = joined(plain, " ");
+    const plain = joined(simple(text.replace(/,? +and +(?=[^)\]} ])/gi, and)), "'"), spaced = joined(plain, " ");
     const shape = /^[\d*. ]+$/.test(plain) ? [plain.replace(/\*/g, ",")] : [];
     return [...shape, plain, plain.replace(/ \/ /g, "; "), decimals(plain), joined(plain, ","), spaced, decimals(spaced)];
   });
@@ -47,8 +47,8 @@ function readings(text, count) {
   return found.length ? found : [text.trim()];
 }
 
-// The value of a text as Python would read it, but for spaces and semicolons, which separate as well; undefined if none.
-// A sum where this makes more or fewer than `count` numbers is none: its sign may stand between two.
+// The value of a text as Python would read it, but that spaces and semicolons separate as well; undefined if none.
+// Nor where a sum leaves more or fewer than `count` numbers: its sign may stand between two.
 function value(text, count) {
   let at = 0, summed = false;
   const space = () => { while (text[at] === " ") at++; };
