@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from explorer_data import write_script
 
 from cnnlib.course.exercises import _table
@@ -30,7 +31,9 @@ NOTE = ('<p class="course-answers-note"><span>On this page you answer in the box
         '<span role="status"></span></p>')
 HOW = {
     "number": "A number, such as <code>0.25</code>, <code>−3</code>, <code>2/5</code> or <code>10^-3</code>.",
-    "numbers": "Numbers as <code>1, −2, 0.5</code>, rows of numbers as <code>[[1, 2], [3, 4]]</code>.",
+    "numbers": "Numbers as <code>1, −2, 0.5</code>.",
+    "lists": "Numbers as <code>1, −2, 0.5</code>, lists of numbers as <code>[1, −2], [3, 4, 5]</code>.",
+    "rows": "Numbers as <code>1, −2, 0.5</code>, rows of numbers as <code>[[1, 2], [3, 4]]</code>.",
     "truth": "Numbers and yes or no, such as <code>1.5, yes</code>.",
     "ordered": "One letter after the other, in order.",
     "letters": "All letters that apply, in any order.",
@@ -56,11 +59,13 @@ def how(asked):
         one = len(asked.terms["expected"]) == 1
         return HOW["ordered" if asked.terms["ordered"] else "letter" if one else "letters"]
     if asked.kind == "property":
-        return HOW["numbers"]
+        return HOW["rows" if len(asked.terms["shape"]) > 1 else "numbers"]
     expected = asked.terms["expected"]
-    if isinstance(expected, (tuple, list)) and any(isinstance(part, bool) for part in expected):
+    if not isinstance(expected, (tuple, list)):
+        return HOW[("number", "numbers", "rows")[np.ndim(expected)]]
+    if any(isinstance(part, bool) for part in expected):
         return HOW["truth"]
-    return HOW["numbers" if isinstance(expected, (tuple, list)) or getattr(expected, "ndim", 0) else "number"]
+    return HOW[("numbers", "lists", "rows")[max(map(np.ndim, expected))]]
 
 
 def box(label):

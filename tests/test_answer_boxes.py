@@ -62,6 +62,14 @@ def test_the_tables_of_a_page_are_in_a_script_beside_it_and_not_in_the_page(page
     assert not any(table[:60] in read(page) for table in tables.values())
 
 
+def test_rows_of_numbers_are_spoken_of_where_an_answer_has_rows():
+    hints = {label: how for page in CHAPTERS for label, how in
+             re.findall(r'data-label="([\w.]+)".*?<p class="course-answer-how"[^>]*>(.*?)</p>', read(page))}
+    assert {label for label, how in hints.items() if "rows of" in how} == {"1.5", "9.2", "9.4", "9.5", "11.1", "13.2"}
+    assert {label for label, how in hints.items() if "lists of" in how} == {"3.1", "10.1"}
+    assert hints["9.1"] == hints["7.1b"] == "Numbers as <code>1, −2, 0.5</code>." and "0.25" in hints["6.2"]
+
+
 # ---- in the browser --------------------------------------------------------------------------------------------------
 
 
@@ -109,6 +117,7 @@ def progress(browser):
 @in_browser
 def test_an_answer_is_right_or_its_mistake_is_named(chapter):
     assert "Right: z = 1 − 2 + 0.5" in answer(chapter, "1.1", "−0,5; no")
+    assert "Right: z = 1 − 2 + 0.5" in answer(chapter, "1.1", "1 − 2 + 0,5 and no")
     assert "Wrong: you left out the bias" in answer(chapter, "1.1", "-1, False", by_key=False)
     assert "Wrong: 0 of 5 are right." in answer(chapter, "1.6", "abcde")
     assert "Right: " in answer(chapter, "1.3", "f, e, d and a", by_key=False)
@@ -119,7 +128,7 @@ def test_an_answer_is_right_or_its_mistake_is_named(chapter):
     verdict = form.find_element("css selector", "[role=status]")
     assert verdict.get_attribute("class").split() == ["course-answer-said", "course-verdict"]
     kept = chapter.execute_script("return JSON.parse(localStorage.getItem(arguments[0]))", KEPT)
-    assert kept["1.1"] == {"text": "−0,5; no", "passed": True} and "1.2" not in kept
+    assert kept["1.1"] == {"text": "1 − 2 + 0,5 and no", "passed": True} and "1.2" not in kept
 
 
 @in_browser

@@ -12,14 +12,23 @@ const opens = (bytes, digest) => bytes.slice(0, KEY).every((b, i) => b === diges
 const fits = (key, ...place) => opens(bytesOf(key), hash(place.join("|")));
 const share = (right, of) => `${right} of ${of} ${right === 1 ? "is" : "are"} right.`;
 
+const MARGIN = "7.1b"; // may be typed with its "±"
 const FINITE = "every number must be finite.";
 
 // `passed` is true, false, or null where what was typed cannot be read, or is right but for its form: that is not wrong.
 function judge(table, text) {
   if (!table.says && !table.entries) return judgeLetters(table, text);
-  const given = readings(text), { passed, say } = table.says ? judgeProperty(table, given) : judgeValue(table, given);
+  const given = readings(table.label === MARGIN ? text.replace(/^([^\d±]*)(?:±|\+\/[-−]) ?/, "$1") : text, count(table));
+  const { passed, say } = table.says ? judgeProperty(table, given) : judgeValue(table, given);
   const byName = passed !== null && (text.match(/[=≈:]+/g) ?? []).length > 1;
   return { passed, say: byName ? `${say} (Numbers are read in the order in which they stand, not by their names.)` : say };
+}
+
+// How many numbers are asked for.
+function count({ shape, entries }) {
+  const state = { seen: 0 };
+  pass(entries ? entries[0].like : { numbers: range(product(shape)) }, state);
+  return state.seen;
 }
 
 const unread = (text, wanted) => ({ passed: null, say: `I cannot read this: ${quoted(text)}; ${unclosed(text)}${wanted}` });
@@ -34,9 +43,9 @@ function unclosed(text) {
   return open.length ? `“${open.at(-1)}” is missing: ` : "";
 }
 
-// Numbers that would be right in another shape: what to do, or an empty text.
+// What to do about numbers that would be right in another shape, or an empty text.
 function inRows(value, shape, right) {
-  const array = numbers(value), size = shape.reduce((a, b) => a * b, 1);
+  const array = numbers(value), size = product(shape);
   if (array?.flat.length !== size || !right(shaped(array.flat, shape))) return "";
   const rows = `as ${shape[0]} row${shape[0] > 1 ? "s" : ""} of ${shape[1]}`;
   const how = { 1: "as one list", 2: rows }[shape.length] ?? `in the shape ${tuple(shape)}`;
@@ -44,10 +53,11 @@ function inRows(value, shape, right) {
 }
 
 function shaped(flat, [, ...inner]) {
-  const size = inner.reduce((a, b) => a * b, 1);
+  const size = product(inner);
   return inner.length ? range(flat.length / size).map((i) => shaped(flat.slice(i * size, (i + 1) * size), inner)) : flat;
 }
 
+const product = (sizes) => sizes.reduce((a, b) => a * b, 1);
 const range = (count) => [...Array(count).keys()];
 const depth = (like) => (Array.isArray(like) ? 1 + Math.max(...like.map(depth)) : like.shape.length);
 const EXAMPLES = { 2: "[[1, 2], [3, 4]]", 3: "[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]" };

@@ -6,9 +6,9 @@ class Unreadable extends Error {}
 
 const CLOSES = { "(": ")", "[": "]", "{": "}" };
 
-// What stands around a value and leaves it as it is: its name ("=", "≈" and "~" may come without one), "about", "np.array".
+// What stands around a value and leaves it as it is: its name ("=", "≈" and "~" may come without; none stands in a sum), "about", "np.array".
 const NAME = "(?!(?:not?|yes|true|false)\\b)[\\p{L}∂][\\p{L}\\p{N}_∂/′]*'*", SOME = "(?:≈|~(?= ?[-+]?\\(*[-+]?\\.?\\d))";
-const NAMES = new RegExp(`(?:(^|[,;([{]|\\s)\\s*["']?${NAME}["']?\\s*(?:[=≈]|:=?)|(^|[,;([{])\\s*(?:=|${SOME}))\\s*${SOME}?\\s*`, "giu");
+const NAMES = new RegExp(`(?:(^|[,;([{]|(?<![-+*×·x] *)\\s)\\s*["']?${NAME}["']?\\s*(?:[=≈]|:=?)|(^|[,;([{])\\s*(?:=|${SOME}))\\s*${SOME}?\\s*`, "giu");
 const ABOUT = /(?<![\p{L}\p{N}_])(?:about|approx(?:imately|\.)?|around|roughly|circa|ca\.?)(?= ?[-+.\d(])/giu;
 const KIND = new RegExp("(?<![\\p{L}\\p{N}_.])(?:(?:np|numpy|torch)\\.)?"
   + "(?:(?:as)?(?:array|tensor)|matrix|Size|tuple|list|dict|float(?:32|64)?|int64(?=\\([+-]?\\d+\\))) ?(?=\\()", "giu");
@@ -27,21 +27,30 @@ const simple = (text) => bare(quotients(text.trim()).replace(/[−–⁻]/g, "-"
   .replace(new RegExp(`(?<=[\\d.)] ?)(-?)([${UP}]+)`, "g"), (_, sign, up) => `^${sign}${[...up].map((digit) => UP.indexOf(digit)).join("")}`)
   .replace(/\*\*/g, "^").replace(/[×·⋅∙]|(?<=[\d.)] ?)x(?= ?[\d.(+-])/gi, "*")).replace(/(?<=[^.\s])\.$/, "");
 
+// Thousands, which begin with 1 to 9, without their mark.
+const joined = (text, mark) => text.replace(new RegExp(`(?<![\\d.])[1-9]\\d{0,2}(?:${mark}\\d{3})+(?!\\d)`, "g"), (n) => n.replace(/\D/g, ""));
+// Commas before decimals as points, where all points are those of thousands.
+function decimals(text) {
+  const plain = joined(text, "\\.");
+  return /\d,\d/.test(plain) && !/\d\.|\.\d/.test(plain) ? plain.replace(/(\d),(?=\d)/g, "$1.") : text;
+}
+
 // All readings of a text, the likeliest first. A comma between digits separates, or stands before decimals or thousands; a
-// sign of multiplication may stand between the sizes of a shape, and a stroke between rows.
-function readings(text) {
-  const plain = simple(text), ways = [plain];
-  if (/^[\d*. ]+$/.test(plain) && plain.includes("*")) ways.unshift(plain.replace(/\*/g, ","));
-  if (/ \/ /.test(plain)) ways.push(plain.replace(/ \/ /g, "; "));
-  if (/\d,\d/.test(plain) && !/\d\.|\.\d/.test(plain)) ways.push(plain.replace(/(\d),(?=\d)/g, "$1."));
-  if (/\d,\d{3}(?!\d)/.test(plain)) ways.push(plain.replace(/(\d),(?=\d{3}(?!\d))/g, "$1"));
-  const found = ways.map(value).filter((v) => v !== undefined);
+// sign of multiplication may stand between the sizes of a shape, a stroke between rows, "and" between either.
+function readings(text, count) {
+  const ways = [", ", "; "].flatMap((and) => {
+    const plain = joined(simple(text.replace(/,? +and +(?=[^)\]} ])/gi, and)), "'"), spaced = joined(plain, " ");
+    const shape = /^[\d*. ]+$/.test(plain) ? [plain.replace(/\*/g, ",")] : [];
+    return [...shape, plain, plain.replace(/ \/ /g, "; "), decimals(plain), joined(plain, ","), spaced, decimals(spaced)];
+  });
+  const found = [...new Set(ways)].map((way) => value(way, count)).filter((v) => v !== undefined);
   return found.length ? found : [text.trim()];
 }
 
-// The value of a text as Python would read it, but for spaces and semicolons, which separate as well; undefined if none.
-function value(text) {
-  let at = 0;
+// The value of a text as Python would read it, but that spaces and semicolons separate as well; undefined if none.
+// Nor where a sum leaves more or fewer than `count` numbers: its sign may stand between two.
+function value(text, count) {
+  let at = 0, summed = false;
   const space = () => { while (text[at] === " ") at++; };
   const take = (pattern) => {
     const found = pattern.exec(text.slice(at));
@@ -53,9 +62,15 @@ function value(text) {
   // The parts up to a closing bracket, or to the end; rows of parts where a semicolon stands between them.
   function parts(end) {
     const rows = [[]];
-    let comma = false, row = false;
+    let comma = false, row = false, blank = false, sum = false;
     for (space(); at < text.length && text[at] !== end; space()) {
-      rows[rows.length - 1].push(part());
+      let one = part();
+      for (let sign; typeof one === "number" && (sign = take(/^(?: +[+-] +(?=[\d.(+-])|[+-](?=[\d.(]))/)); sum = summed = true) {
+        const by = part();
+        need(typeof by === "number");
+        one += sign[0].includes("-") ? -by : by;
+      }
+      rows.at(-1).push(one);
       const before = at;
       space();
       const mark = take(/^[,;]/);
@@ -63,9 +78,10 @@ function value(text) {
       if (mark && mark[0] === ";") { rows.push([]); row = true; }
       // Without a mark, a space separates, or the bracket after a list; a sign on its own is no separator but a sum.
       const apart = before < at || Array.isArray(rows.at(-1).at(-1)) && text[at] in CLOSES;
-      if (!mark && at < text.length && text[at] !== end) need(apart && !/^[+-]\s/.test(text.slice(at)));
+      if (!mark && at < text.length && text[at] !== end) blank = need(apart && !/^[+-]\s/.test(text.slice(at)));
     }
-    if (!rows[rows.length - 1].length) rows.pop();
+    need(!(sum && blank));
+    if (!rows.at(-1).length) rows.pop();
     const several = row && rows.some((r) => r.length > 1);
     return { list: several ? rows : rows.flat(), comma: comma || several };
   }
@@ -111,7 +127,7 @@ function value(text) {
 
   try {
     const { list, comma } = parts("");
-    need(at === text.length && list.length);
+    need(at === text.length && list.length && (!summed || list.flat(9).length === count));
     return list.length === 1 && !comma ? list[0] : list;
   } catch (error) {
     if (error instanceof Unreadable) return undefined;

@@ -196,19 +196,21 @@ def test_rules_agree_on_any_answer(page, chapter, name):
 # ---- what is typed ---------------------------------------------------------------------------------------------------
 
 TYPED = {
-    ("convolution", "shape"): ["8, 16, 14, 18", "(8, 16, 14, 18)", "[8,16,14,18]", "8 16 14 18", "8; 16; 14; 18", "8×16×14×18", "8x16x14x18", "{8, 16, 14, 18}", "torch.Size([8, 16, 14, 18])", "size: (8, 16, 14, 18)", "tuple([8, 16, 14, 18])", "8 x 16 X 14 * 18.", " 8 ,16, 14.0 ,18. ,"],
+    ("activation", "slopes"): ["0.9 * (1 - 0.9), 1 - 0.6**2, 0, 0.01", "0.9·(1−0.9); 1−0.6²; 0; 0.01", "[0.9 * (1 - 0.9), 1 - 0.6**2, 0, 0 + 0.01]", "0,9 · (1 − 0,9); 1 − 0,6²; 0; 0,01", "0.9 - 0.9^2, (1 + 0.6) * (1 - 0.6), 1 - 1, 1% - 0"],
+    ("convolution", "shape"): ["8, 16, 14, 18", "(8, 16, 14, 18)", "[8,16,14,18]", "8 16 14 18", "8; 16; 14; 18", "8×16×14×18", "8x16x14x18", "{8, 16, 14, 18}", "torch.Size([8, 16, 14, 18])", "size: (8, 16, 14, 18)", "tuple([8, 16, 14, 18])", "8 x 16 X 14 * 18.", "8, 16, 28/2, (28 - 1)/1.5", "8, 16, 14 and 18", "8 and 16 and 14, and 18", "4 + 4, 2*8, 28/2, 20 - 2", " 8 ,16, 14.0 ,18. ,"],
     ("convolution", "by_hand"): ["[[8.0, 2.], [9, 7]]", "((8, 2), (9, 7))", "[8, 2], [9, 7]", "8, 2; 9, 7", "8 2; 9 7", "[[8 2] [9 7]]", "[[8,2][9,7]]", "[8, 2][9, 7]", "(8,2)(9,7)", "{{8,2},{9,7}}", "{{8,2}{9,7}}", "np.array([[8,2],[9,7]])", "np.array ( [[8,2], [9,7]] )", "numpy.asarray([[8, 2], [9, 7]], dtype=np.float64)",
-                               "array([[8., 2.],[9., 7.]], dtype=float32)", "torch.tensor([[8., 2.], [9., 7.]], grad_fn=<AddBackward0>)", "tensor([[8, 2], [9, 7]], dtype=torch.float32, requires_grad=True)", "y: [[8, 2], [9, 7]]"],
-    ("neuron", "side"): ["−0.5, False", "-.5, no", "(−1/2, NO)", "–0.5 false", "-0,5; no", "-50%, no", "-5e-1, 0", "-0.5, n", "z = -0.5, no.", "z: -0.5, fires: no", "(-0.5, np.False_)", "z = about -0.5, no", "np.float64(-0.5), False"],
+                               "array([[8., 2.],[9., 7.]], dtype=float32)", "torch.tensor([[8., 2.], [9., 7.]], grad_fn=<AddBackward0>)", "tensor([[8, 2], [9, 7]], dtype=torch.float32, requires_grad=True)", "y: [[8, 2], [9, 7]]", "8, 2 and 9, 7", "[8, 2] and [9, 7]", "[[9 - 1, 2], [9, 7 + 0]]", "9 - 1, 2; 9, 7"],
+    ("neuron", "side"): ["−0.5, False", "-.5, no", "(−1/2, NO)", "–0.5 false", "-0,5; no", "-50%, no", "-5e-1, 0", "-0.5, n", "z = -0.5, no.", "z: -0.5, fires: no", "(-0.5, np.False_)", "z = about -0.5, no", "-0.5 and no", "1 - 2 + 0.5, no", "z = 1 − 2 + 0,5; no", "1 - 1.5 and no", "np.float64(-0.5), False"],
     ("neuron", "gradient"): ["1/2, -1/4, 1/4", "½, −¼, ¼", "½ -¼ 1⁄4", "0,5; −0,25; 0,25", "0,5 -0,25 0,25", "0,5, −0,25, 0,25", ".5, -.25, .25"],
     ("forward", "ten_layers"): ["1/32", "0,03125", "0.03125", ".03125", "3.125 %", "(0.03125)", "[0.03125]", "3.125e-2"],
-    ("forward", "shapes"): ["(32, 10), (10, 64), (10,)", "((32,10),(10,64),(10,))", "[32, 10], [10, 64], [10]"],
+    ("forward", "shapes"): ["(32, 10), (10, 64), (10,)", "((32,10),(10,64),(10,))", "[32, 10], [10, 64], [10]", "(32, 10), (10, 64) and (10,)"],
     ("descent", "limits"): ["2/50, 0.064", "1⁄25 0.064", "0,04; 0,064", "0,04, 0,064", "4%, 6.4%"],
     ("backpropagation", "left"): ["0.6**10", ".6^10", "0,6 ^ 10", "0.6¹⁰", "6·10^-3", "6 × 10⁻³", "6*10**(-3)", "6e-3.", "(3/5)^10", "≈ 0.006", "about 0.006", "About 6·10⁻³", "approx. 0.006", "approximately 0.006", "ca. 0,006", "~0.006", "~ 6e-3.", "p = ~0.006", "p ≈ 0.006", "np.float64(0.006)", "1/165", "6/10^3"],
     ("backpropagation", "circuit"): ["a=-4, b=-4, c=3", "a = −4 b = −4 c = 3.", "a: -4, b: -4, c: 3", "df/da: −4; df/db: −4; df/dc: 3", "a := -4, b := -4, c := 3", '{"a": -4, "b": -4, "c": 3}', "dict(a=-4, b=-4, c=3)", "(−4, −4, 3)", "f'=-4, g' = -4, h': 3", "[-4, -4, about 3]", "-2^2, -2·2, (3)"],
     ("convolution", "mover"): ["0 0 0 / 1 0 0 / 0 0 0"],
-    ("descent", "batch"): ["n = 288", "32 · 3²", "32·(0.9/0.3)^2", "288", "288.0", "np.int64(288)", "(288)", "+288"],
-    ("evaluation", "margin"): ["0.0214, 1,825", "0,0214; 1825", "2.14%, 1825"],
+    ("descent", "batch"): ["n = 288", "32 · 3²", "32·(0.9/0.3)^2", "288", "288.0", "300 - 12", "[300 - 12]", "300-12", "2 * (150 - 6)", "n = 300 − 12", "np.int64(288)", "(288)", "+288"],
+    ("evaluation", "margin"): ["0.0214, 1,825", "0,0214; 1825", "2.14%, 1825", "0,021; 1825", "0,021; 1.825", "0,021; 1.825,0", "0,021 and 1.825", "0,021, 1.825", "0.021 and 1,800", "0.021 and 1825", "0.021, 1’825", "0.021, 1'825.0", "0.021, 1 825", "0,021; 1 825", "0.021; 1\u202f825",
+                               "±0.021, 1825", "± 0.021, 1,800", "(±0.021, 1825)", "+/-0.021 and 1825", "margin = ±0,021; n = 1.825", "0.01 + 0.011, 1800 + 25"],
     ("neuron", "xor"): ["1 1 -½; -1 -1 1½; 1 1 -1½", "[(1, 1, -0.5), (-1, -1, 1.5), (1, 1, -1.5)]", "1 1 -0.5; -1 -1 1.5; 1 1 -1.5"],
     ("neuron", "same_answers"): ["f, e, d, a", "ADEF", "(a) and (d), (e), (f)", '"adef"', "a d\te f"],
     ("neuron", "diagnosis"): ["1b 2d 3e 4a 5c", "b-d-e-a-c", "5c, 4a, 3e, 2d, 1b", "B D E A C", "[b, d, e, a, c]"],
@@ -225,13 +227,16 @@ MISTYPED = {
     ("forward", "shapes"): [("(32, 10), (10, 64), (10)", "needs a comma"), ("(32, 10), (10, 64", "cannot read")],
     ("convolution", "by_hand"): [("8 2 9 7", "the numbers are right; write them as 2 rows of 2."), ("(8, 2, 9, 7)", "write them as 2 rows"), ("8 2 9 6", "not this one: the shape (2, 2)"), ("[[8,2][9,6]]", "3 of 4"), ("eight", "give numbers, such as [[1, 2], [3, 4]]."), ("{{8, 2}, {9, 7]}", "cannot read"), ("{{8, 2}, {9, 7}", "“}” is missing"), ("[[8, 2], [9, nan]]", "finite"), ("8; 2; 9; 7", "write them as 2 rows"),
                                ("np.array([[8, 9], [2, 7]]).T", "cannot read"), ("np.array([[8, 2], [9, 7]], dtype=int)", "cannot read"), ("np.array([[8, 2], [9, 7]])[::-1]", "cannot read"), ("8(2); 9(7)", "cannot read"), ("(8)(2); (9)(7)", "cannot read")],
-    ("descent", "limits"): [("0.04 = 0.064", "cannot read"), ("0.04 ~ 0.064", "cannot read"), ("0.04 ≈ 0.064", "cannot read"), ("0.04:0.064", "cannot read"), ("a: 0.064, b: 0.04", "not by their names"), ("0.04, inf", "finite"), ("0.04, 0.064 about", "cannot read")],
+    ("activation", "slopes"): [("0.09 - 0.64, 0, 0.01", "cannot read"), ("0.09 0.64 0 0.02 - 0.01", "cannot read"), ("0.9 * (1 - 0.9), 1 + 0.6**2, 0, 0.01", "(−0.6)² is positive"), ("0.9 * (1 - 0.8), 1 - 0.6**2, 0, 0.01", "3 of 4"), ("0.9 * (1 - 0.9, 1 - 0.6**2, 0, 0.01", "is missing"), ("1 - , 0.64, 0, 0.01", "cannot read")],
+    ("evaluation", "margin"): [("0.021; 1.825", "1 of 2"), ("0,021; 1.826.000", "1 of 2"), ("0.021, 0,825", "3"), ("0.021, 1’82", "cannot read"), ("0.021 ± 1825", "cannot read"), ("-±0.021, 1825", "1 of 2"), ("0.021, ±1825", "cannot read"), ("0.021 - 1825", "cannot read"), ("0.021 and", "cannot read"), ("[0.021, 1825 and ]", "cannot read")],
+    ("forward", "ten_layers"): [("±0.03125", "cannot read"), ("+/-0.03125", "cannot read")],
+    ("descent", "limits"): [("0.04 - 0.064", "cannot read"), ("(0.04 - 0.064)", "cannot read"), ("[0.04 + 0.064]", "cannot read"), ("0.04-0.064", "cannot read"), ("0.04 -0.064", "1 of 2"), ("0.04 = 0.064", "cannot read"), ("0.04 ~ 0.064", "cannot read"), ("0.04 ≈ 0.064", "cannot read"), ("0.04:0.064", "cannot read"), ("a: 0.064, b: 0.04", "not by their names"), ("0.04, inf", "finite"), ("0.04, 0.064 about", "cannot read")],
     ("backpropagation", "left"): [("exp(0.006)", "cannot read"), ("about", "cannot read"), ("about 0.016", "not this one."), ("below 0.006", "cannot read"), ("p > 0.006", "cannot read"), ("p != 0.006", "cannot read"), ("-about 0.006", "cannot read")],
     ("backpropagation", "circuit"): [("np.array([-4, -4, 3]) + 1", "cannot read"), ("np.array([-4, -4, 3]) * 1", "cannot read"), ("a: -4, b: -4, c: -3", "2 of 3")],
     ("convolution", "mover"): [("0 0 0 1 0 0 0 0 0", "the numbers are right; write them as 3 rows of 3."), ("0 0 0 0 0 1 0 0 0", "you gave a list of 9")],
     ("neuron", "xor"): [("1, 1, -0.5, -1, -1, 1.5, 1, 1, -1.5", "the numbers are right; write them as 3 rows of 3."), ("1, 1, inf, -1, -1, 1.5, 1, 1, -1.5", "you gave a list of 9")],
-    ("convolution", "shape"): [("8, 16, 14 - 18", "cannot read"), ("[8, 16, 14, 18", "I cannot read this: '[8, 16, 14, 18'; “]” is missing: give numbers"), ("8, 16, 14, 18)", "“)” closes no bracket"), ("(8, 16, 14, 18]", "“]” closes no bracket"), ("8 by 16 by 14 by 18", "cannot read"), ("8×16×14", "a list of 3"), ("8, 16", "rows and columns")],
-    ("descent", "batch"): [("288 digits", "I cannot read this: '288 digits'; give numbers"), ("288...", "cannot read"), ("2, 88", "one number is expected"), ("1/0", "every number must be finite"), ("0/0", "finite"), ("1e400", "finite"), ("nan", "finite"), ("3:288", "cannot read"), ("288 = 288", "cannot read"), ("not about 288", "cannot read"), ("not = 288", "cannot read"), ("not: 288", "cannot read"), ("n != 288", "cannot read"), ("n ≠ 288", "cannot read"), ("n < 288", "cannot read"), ("n == 288", "cannot read"), ("sqrt(288)", "cannot read"), ("-np.float64(288)", "cannot read"), ("2" * 30 + " digits", f"'{'2' * 30}…'"), ("2" * 23 + " digits", f"'{'2' * 23} digits'")],
+    ("convolution", "shape"): [("8, 16, 14 - 18", "cannot read"), ("8-16-14-18", "cannot read"), ("8 16 14 19 - 1", "cannot read"), ("[8, 16, 14, 18", "I cannot read this: '[8, 16, 14, 18'; “]” is missing: give numbers"), ("8, 16, 14, 18)", "“)” closes no bracket"), ("(8, 16, 14, 18]", "“]” closes no bracket"), ("8 by 16 by 14 by 18", "cannot read"), ("8×16×14", "a list of 3"), ("8, 16", "rows and columns")],
+    ("descent", "batch"): [("288 digits", "I cannot read this: '288 digits'; give numbers"), ("288...", "cannot read"), ("300 - 13", "not this one."), ("300 -12", "one number is expected"), ("300 - n = 12", "cannot read"), ("3 * n = 96", "cannot read"), ("3 · n = 96", "cannot read"), ("300 - about 12", "cannot read"), ("2, 88", "one number is expected"), ("1/0", "every number must be finite"), ("0/0", "finite"), ("1e400", "finite"), ("nan", "finite"), ("3:288", "cannot read"), ("288 = 288", "cannot read"), ("not about 288", "cannot read"), ("not = 288", "cannot read"), ("not: 288", "cannot read"), ("n != 288", "cannot read"), ("n ≠ 288", "cannot read"), ("n < 288", "cannot read"), ("n == 288", "cannot read"), ("sqrt(288)", "cannot read"), ("-np.float64(288)", "cannot read"), ("2" * 30 + " digits", f"'{'2' * 30}…'"), ("2" * 23 + " digits", f"'{'2' * 23} digits'")],
     ("neuron", "side"): [("-0.5, maybe", "'-0.5, maybe'; give numbers and yes or no, such as 1.5, yes."), ("no, -0.5", "the other way round"), ("-0.5, ~no", "cannot read"), ("-0.5, ~(no)", "cannot read"), ("-0.5, fires = ~no", "cannot read"), ("-0.5, not no", "cannot read"), ("-0.5, no: yes", "cannot read"), ("-0.5, isn't: no", "cannot read"), ("fires: no, z: -0.5", "the other way round"), ("np.int64(-0.5), no", "cannot read"), ("-0.5, np.True_", "fire"), ("nan, no", "finite"), ("-0.5, None", "nothing is given")],
     ("neuron", "nand"): [("-1, -1", "a list of 2"), ("-1, -1, inf", "finite"), ("near -1", "I cannot read this: 'near -1'; give three numbers")],
     ("neuron", "same_answers"): [("not b, c", "letters to choose from"), ("all but -b", "without signs"), ("-b", "without signs"), ("7", "give letters")],
@@ -252,10 +257,30 @@ def test_names_are_said_to_count_for_nothing(page):
     assert "names" not in page("backpropagation", "circuit", "grads: -4, -4, 3")[1]
 
 
+def thousands(text, mark, point="."):
+    """Numbers as in "1’825.5", with these signs."""
+    def grouped(found):
+        return f"{int(found[1]):,}".replace(",", mark) + (point + found[2][1:] if found[2] else "")
+
+    return re.sub(r"(\d+)(\.\d+)?(?![\d.e])", grouped, text)
+
+
+def each_number(text, form):
+    return text if "'" in text else re.sub(r"-?\d[\d.]*(?:e[-+]\d+)?", lambda found: form.format(found[0]), text)
+
+
 DRESSES = [
     lambda text: f"np.array({text})" if text[0] == "[" else f"np.float64({text})", lambda text: f"torch.tensor({text}, dtype=torch.float64)",
     lambda text: text.replace("[", "{").replace("]", "}"), lambda text: text.replace("], [", "]["), lambda text: f"my_answer: {text}",
     lambda text: f"about {text}" if text[0] != "[" else re.sub(r", (?=[-\d])", ", ~", text),
+    lambda text: each_number(text, "0 + {}"), lambda text: each_number(text, "{}-0"), lambda text: each_number(text, "1 * (0 + {})"),
+    lambda text: thousands(text, "’"),
+]
+# In these a text has several readings, and what is said of a wrong one may be about another.
+READINGS = [
+    lambda text: text.replace(", ", " and "), lambda text: text.replace(", ", "; "),
+    lambda text: thousands(text, ".", ",").replace(", ", "; "), lambda text: thousands(text, ".", ",").replace(", ", " and "),
+    lambda text: thousands(text, " "), lambda text: thousands(text, ","), lambda text: thousands(text, " ", ","),
 ]
 
 
@@ -268,11 +293,21 @@ def test_another_notation_changes_no_verdict(page, chapter, name):
     for text, _ in tried(chapter, name, answers):
         verdict = page(chapter, name, text)
         if not verdict[1].startswith("I cannot read this: ") and text[-1] in "]0123456789":
-            for dress in DRESSES:
-                other = page(chapter, name, dress(text))
-                compared += dress(text) != text
-                assert other == verdict or other[1].startswith("I cannot read this: ") and not verdict[0], (dress(text), other, verdict)
+            for dressed in {dress(text) for dress in DRESSES} - {text}:
+                other = page(chapter, name, dressed)
+                compared += 1
+                assert other == verdict or other[1].startswith("I cannot read this: ") and not verdict[0], (dressed, other, verdict)
+            for dressed in {dress(text) for dress in READINGS} - {text}:
+                assert bool(page(chapter, name, dressed)[0]) == bool(verdict[0]), (dressed, verdict)
     assert compared >= 50
+
+
+@each(VALUES + PROPERTIES)
+def test_a_sign_between_two_numbers_makes_no_answer_right_or_wrong_that_has_too_few(page, chapter, name):
+    for text, _ in tried(chapter, name, (answer for _, answer in right_answers(chapter, name))):
+        for sign in (" - ", " + ", "-", "+") if text[0] == "[" and ", " in text else ():
+            assert page(chapter, name, text.replace(", ", sign, 1))[0] is None, text
+            assert page(chapter, name, text.strip("[]").replace("], [", sign).replace(", ", sign))[0] is None, text
 
 
 # ---- what the page holds ---------------------------------------------------------------------------------------------
