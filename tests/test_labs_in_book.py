@@ -91,6 +91,17 @@ def test_a_link_at_each_question_sets_the_laboratory_to_it(browser, lab):
         assert json.loads(found or "{}") == start
 
 
+def test_the_button_of_an_answer_says_which_and_whether_it_is_shown(browser):
+    opened(browser, "training")
+    assert wait(browser, "return document.querySelector('.toggle-button[aria-expanded]')")
+    told = """return [...document.querySelectorAll('.toggle-button')].map((button) =>
+        [button.ariaLabel, button.ariaExpanded])"""
+    names = [name for name, _ in browser.execute_script(told)]
+    assert names[0] == "Answer: 1. Can straight lines do it?" and len(set(names)) == len(names) == 5
+    browser.find_element("css selector", ".toggle-button").click()
+    assert [shown for _, shown in browser.execute_script(told)] == ["true", *["false"] * 4]
+
+
 def test_what_scrolls_below_a_resting_mouse_is_not_pointed_at(browser):
     opened(browser, "backward")
     link = browser.find_elements("css selector", ".course-lab-show a")[1]

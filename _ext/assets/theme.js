@@ -17,6 +17,15 @@
     };
     addEventListener("hashchange", reveal);
     reveal();
+    // Folded boxes: what each button shows, and whether it does.
+    for (const fold of document.querySelectorAll(".admonition.toggle")) {
+      const button = fold.querySelector(".toggle-button"), text = (part) => part?.firstChild.textContent.trim();
+      const heading = fold.closest("section")?.querySelector(":is(h1, h2, h3, h4)");
+      button.setAttribute("aria-label", `${text(fold.querySelector(".admonition-title"))}: ${text(heading)}`);
+      const tell = () => button.setAttribute("aria-expanded", String(!fold.classList.contains("toggle-hidden")));
+      new MutationObserver(tell).observe(fold, { attributes: true, attributeFilter: ["class"] });
+      tell();
+    }
   };
   addEventListener("load", () => setTimeout(repair, 0));
 
