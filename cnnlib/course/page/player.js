@@ -1,5 +1,5 @@
 // An explorer at work: controls, stage and caption, the same in the book's page and in Jupyter.
-import { arrows, typed } from "./number-box.js";
+import { arrows, counts, put, readable, typed } from "./number-box.js";
 import { unbroken } from "./words.js";
 
 const PAUSE = 700;  // milliseconds between two frames
@@ -27,27 +27,28 @@ export function together() {
 }
 
 const LARGEST = 99;  // what a reader may make of a number: the sum of its products has room in a cell
-const within = (text) => Math.min(Math.max(typed(text) ?? 0, -LARGEST), LARGEST);
+const within = (cell) => Math.min(Math.max(counts(cell), -LARGEST), LARGEST);
 const written = (value) => `${value}`.replace("-", "−");
 
 // A control's place: an index into its values, or all numbers of a grid.
 const read = (control) => control.matches("fieldset")
-  ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map((cell) => within(cell.value)))
+  ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map(within))
   : Number(control.value);
 
-// Says how large a number may be, once one is larger.
+// Says how large a number may be, once one is larger, and what is read, once something is not.
 function limit(control, value) {
   const legend = control.querySelector("legend");
   legend.querySelector("span")?.remove();
-  if (Math.abs(value) <= LARGEST) return;
-  legend.append(Object.assign(document.createElement("span"), { textContent: ` (±${LARGEST} at most)` }));
+  if (value !== null && Math.abs(value) <= LARGEST) return;
+  const textContent = value === null ? " (a number, such as −1, 0.5 or 1/3)" : ` (±${LARGEST} at most)`;
+  legend.append(Object.assign(document.createElement("span"), { textContent }));
 }
 
 function write(control, place) {
   if (control.matches("fieldset")) {
     const values = place.flat();
     return control.querySelectorAll("input").forEach((cell, k) => {
-      if (typed(cell.value) !== values[k]) cell.value = written(values[k]);
+      if (typed(cell.value) !== values[k]) put(cell, written(values[k]));
     });
   }
   if (control.matches("input")) control.max = JSON.parse(control.dataset.values).length - 1;  // until the answer is shown
@@ -147,9 +148,10 @@ export function play(root, ask) {
     changed();
   });
   panel.addEventListener("change", ({ target }) => {
-    // A number that was left half typed, or is too large, is shown as what it counts as.
-    if (target.matches(".course-number") && typed(target.value) !== within(target.value)) {
-      target.value = written(within(target.value));
+    // What was left half typed gives way to the number that counts; one that is too large is shown as what it counts as.
+    if (target.matches(".course-number")) {
+      if (!readable(target)) put(target);
+      if (typed(target.value) !== within(target)) put(target, written(within(target)));
     }
     // Some ways to choose from a menu send only this event.
     if (target.matches("select") && JSON.stringify(places()) !== asked) changed();
