@@ -112,7 +112,8 @@ def stands_still(browser, name="explore-a"):
 
 def test_a_box_that_holds_no_number_says_so_and_the_last_number_counts(page):
     box, limit, reads = one(page, "#explore-d .course-number"), " (±99 at most)", " (a number, such as −1, 0.5 or 1/3)"
-    seen = "return [modulesSeen.w[0][0], document.querySelector('#explore-d .course-number').getAttribute('aria-invalid')]"
+    seen = """return [modulesSeen.w[0][0],
+        document.querySelector("#explore-d .course-number").getAttribute("aria-invalid")]"""
     for typed, counts, kept, said in (
             ("abc", 1, "1", reads), ("-2.5", -2.5, "-2.5", ""), ("", -2.5, "-2.5", reads), ("½", 0.5, "½", ""),
             ("2x", 2, "2", reads), ("-11e9", -99, "−99", limit), ("-", -99, "−99", reads), ("1/3", 1 / 3, "1/3", ""),
@@ -134,7 +135,8 @@ def test_arrows_move_the_number_in_a_box(page):
 
 @pytest.mark.parametrize(("text", "value"), [
     ("1", 1), ("-1", -1), ("−1.5", -1.5), (" 0,5 ", 0.5), (".5", 0.5), ("1/4", 0.25), ("-1 / 8", -0.125), ("1e2", 100),
-    ("0,5/2", 0.25), ("½", 0.5), ("−1½", -1.5), ("1 1/2", 1.5), ("50 %", 0.5), ("–3", -3), ("1 2", None), ("0.5½", None), ("0x1", None),
+    ("0,5/2", 0.25), ("½", 0.5), ("−1½", -1.5), ("1 1/2", 1.5), ("50 %", 0.5), ("–3", -3),
+    ("1 2", None), ("0.5½", None), ("0x1", None),
     ("%", None), ("", None), ("-", None), ("1/", None), ("/2", None), ("1/0", None), ("1/2/3", None), ("a", None),
     ("1.2.3", None), ("1e999", None), ("--1", None)])
 def test_a_number_is_read_as_people_write_it(text, value):

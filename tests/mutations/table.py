@@ -324,6 +324,7 @@ MUTATIONS = [
     M("the page's windows forget the dilation of columns", "course/page/core.js", "const left = v * e - q,", "const left = v - q,", CORE),
     M("a number left half typed stays in its box", "course/page/player.js", "if (!readable(target)) put(target);", "", PLAYER),
     M("what is no number counts as 0", "course/page/number-box.js", "typed(readable(box) ? box.value : box.defaultValue)", "(readable(box) ? typed(box.value) : 0)", PLAYER),
+    M("another stride throws the reader from one pass into the other", "course/page/conv-back.js", "+ (before.step >= was ? now : 0)", "", ("explorers/test_at_work.py",)),
     M("a comma before decimals is not read", "course/page/number-box.js", '.replace(/,/g, ".")', "", PLAYER),
     M("both arrows raise the number in a box", "course/page/number-box.js", "ArrowDown: -1", "ArrowDown: 1", PLAYER),
     M("a slider says its place where a picture names another", "course/page/player.js", "texts[control.dataset.name] ?? ", "", PLAYER),

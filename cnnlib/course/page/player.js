@@ -58,7 +58,8 @@ function write(control, place) {
 // `ask(places)` is called with every control's place, and `show({ html, caption, limits, off, texts })` answers it, at once
 // or later. `limits` are the last indices of sliders whose length depends on the other controls, `off` the controls that
 // change nothing for now, `texts` what stands beside sliders whose places mean something else each time; an answer to an earlier question (`old`) leaves the controls alone.
-export function play(root, ask) {
+// `follow(before, values)` names the places of controls that another has moved.
+export function play(root, ask, follow = () => ({})) {
   const course = together();
   const controls = [...root.querySelectorAll("[data-name]")];
   const find = (name) => controls.find((control) => control.dataset.name === name);
@@ -67,15 +68,27 @@ export function play(root, ask) {
 
   const places = () => Object.fromEntries(controls.map((control) => [control.dataset.name, read(control)]));
 
+  // data-set="name:index", or several of them, moves those controls there.
+  const set = ({ dataset }) => dataset.set.split(" ").map((part) => part.split(":"));
+  const move = (target) => { for (const [name, index] of set(target)) find(name).value = index; };
+  const counting = (grid) => set(grid).every(([name, index]) => find(name).value === index);
+
   const readouts = (texts = {}) => {
     for (const control of controls.filter((c) => c.matches("input[type=range]"))) {
       const text = texts[control.dataset.name] ?? JSON.parse(control.dataset.texts)[Number(control.value)];
       control.closest(".course-control").querySelector("output").textContent = text;
       control.setAttribute("aria-valuetext", text);
     }
+    // Numbers that do not count now stand back.
+    for (const grid of controls) if (grid.dataset.set) grid.toggleAttribute("data-back", !counting(grid));
   };
 
+  const values = (at) => Object.fromEntries(controls.map(({ dataset: { name, values: all } }) =>
+    [name, all ? JSON.parse(all)[at[name]] : at[name]]));
+
   const update = () => {
+    const moved = asked ? follow(values(JSON.parse(asked)), values(places())) : {};
+    for (const [name, place] of Object.entries(moved)) write(find(name), place);
     readouts();
     asked = JSON.stringify(places());
     ask(places());
@@ -136,10 +149,6 @@ export function play(root, ask) {
     });
   }
 
-  // data-set="name:index", or several of them, moves those controls there.
-  const move = ({ dataset }) => {
-    for (const [name, index] of dataset.set.split(" ").map((part) => part.split(":"))) find(name).value = index;
-  };
   const panel = root.querySelector(".course-controls");
   panel.addEventListener("input", ({ target }) => {
     const numbers = target.closest("fieldset");
@@ -165,9 +174,10 @@ export function play(root, ask) {
   });
   root.querySelector(".course-controls").style.display = "";
   return {
-    show, update,
-    move(moved) { for (const control of controls) write(control, moved[control.dataset.name]); },
-    values: (at) => Object.fromEntries(controls.map(({ dataset: { name, values } }) =>
-      [name, values ? JSON.parse(values)[at[name]] : at[name]])),
+    show, update, values,
+    move(moved) {
+      for (const control of controls) write(control, moved[control.dataset.name]);
+      asked = JSON.stringify(places());
+    },
   };
 }
