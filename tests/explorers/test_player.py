@@ -110,15 +110,19 @@ def stands_still(browser, name="explore-a"):
     return caption(browser, name) == before
 
 
-def test_a_number_left_half_typed_is_what_it_counts_as(page):
-    box = one(page, "#explore-d .course-number")
-    for typed, kept in (("-", "0"), ("-2.5", "-2.5"), ("", "0"), ("-11e9", "−99"), ("1/3", "1/3"), ("0,5", "0,5"),
-                        ("1/", "0"), ("1/0", "0"), ("x", "0")):
-        box.send_keys(Keys.CONTROL + "a" + Keys.NULL, Keys.DELETE, typed, Keys.TAB)
-        assert box.get_attribute("value") == kept
-        assert one(page, "#explore-d legend").text == ("weight (±99 at most)" if typed == "-11e9" else "weight")
-        counts = page.execute_script("return modulesSeen.w[0][0]")
-        assert counts == pytest.approx(call("number-box", "typed", kept), abs=1e-12)
+def test_a_box_that_holds_no_number_says_so_and_the_last_number_counts(page):
+    box, limit, reads = one(page, "#explore-d .course-number"), " (±99 at most)", " (a number, such as −1, 0.5 or 1/3)"
+    seen = """return [modulesSeen.w[0][0],
+        document.querySelector("#explore-d .course-number").getAttribute("aria-invalid")]"""
+    for typed, counts, kept, said in (
+            ("abc", 1, "1", reads), ("-2.5", -2.5, "-2.5", ""), ("", -2.5, "-2.5", reads), ("½", 0.5, "½", ""),
+            ("2x", 2, "2", reads), ("-11e9", -99, "−99", limit), ("-", -99, "−99", reads), ("1/3", 1 / 3, "1/3", ""),
+            ("1/0", 1, "1", reads), ("50%", 0.5, "50%", ""), ("0,5", 0.5, "0,5", "")):
+        box.send_keys(Keys.CONTROL + "a" + Keys.NULL, Keys.DELETE, typed)
+        assert page.execute_script(seen) == [pytest.approx(counts), "true" if said == reads else None]
+        box.send_keys(Keys.TAB)
+        assert page.execute_script(seen) == [pytest.approx(counts), None]
+        assert (box.get_attribute("value"), one(page, "#explore-d legend").text) == (kept, "weight" + said)
 
 
 def test_arrows_move_the_number_in_a_box(page):
@@ -131,7 +135,9 @@ def test_arrows_move_the_number_in_a_box(page):
 
 @pytest.mark.parametrize(("text", "value"), [
     ("1", 1), ("-1", -1), ("−1.5", -1.5), (" 0,5 ", 0.5), (".5", 0.5), ("1/4", 0.25), ("-1 / 8", -0.125), ("1e2", 100),
-    ("0,5/2", 0.25), ("", None), ("-", None), ("1/", None), ("/2", None), ("1/0", None), ("1/2/3", None), ("a", None),
+    ("0,5/2", 0.25), ("½", 0.5), ("−1½", -1.5), ("1 1/2", 1.5), ("50 %", 0.5), ("–3", -3),
+    ("1 2", None), ("0.5½", None), ("0x1", None),
+    ("%", None), ("", None), ("-", None), ("1/", None), ("/2", None), ("1/0", None), ("1/2/3", None), ("a", None),
     ("1.2.3", None), ("1e999", None), ("--1", None)])
 def test_a_number_is_read_as_people_write_it(text, value):
     assert call("number-box", "typed", text) == value

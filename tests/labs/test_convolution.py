@@ -210,7 +210,7 @@ def test_fractions_are_numbers_and_words_are_not():
             "stride": 1, "padding": 0, "cell": ["output", 1, 1]}
     assert judged("1/9", **nine)["right"] and judged(".11", **nine)["right"]
     assert "two decimals" in judged("0.1", **nine)["say"]
-    for typed in ("one", "1/0", "1/", "--1", "1e5", "Infinity", "<b>3</b>"):
+    for typed in ("one", "1/0", "1/", "--1", "Infinity", "<b>3</b>"):
         verdict = judged(typed, **nine)
         assert not verdict["right"] and "no number" in verdict["say"] and "<b>" not in verdict["say"], verdict
     assert judged("  ", **nine) == {"right": False, "say": "Type a number first."}

@@ -353,13 +353,16 @@ def test_a_kernel_that_has_a_name_is_not_written_out_in_the_address(page):
     assert page.grid("weight") == kernel == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
 
 
-@pytest.mark.parametrize("typed", ["1e9", "-", ""])
+@pytest.mark.parametrize("typed", ["1e9", "-", "", "x"])
 def test_a_box_does_not_go_on_showing_what_does_not_count(page, typed):
     page.open(bias=3, cell=["input", 0, 0], pinned=True).unfold()
     for box, kept in (("[data-focus=value]", "1"), ("[data-focus=bias]", "3")):
         page.press(box, Keys.CONTROL + "a", Keys.DELETE)
         page.browser.execute_script("arguments[0].select()", page.find(box))
-        page.find(box).send_keys(typed or Keys.DELETE, Keys.TAB)
+        page.find(box).send_keys(typed or Keys.DELETE)
+        assert page.find(box).get_attribute("aria-invalid") == (None if typed == "1e9" else "true")
+        page.find(box).send_keys(Keys.TAB)
+        assert page.find(box).get_attribute("aria-invalid") is None
         shown = float(page.find(box).get_attribute("value"))
         assert shown == (999 if typed == "1e9" else float(kept))
     assert page.grid("input")[0][0] == (999 if typed == "1e9" else 1) and page.quiet()
@@ -381,7 +384,7 @@ def test_a_number_that_is_limited_says_so_beside_its_box(page, typed, taken):
 
 
 @pytest.mark.parametrize(("typed", "value"), [("0.123456789",) * 2, ("-7.654321",) * 2, ("0.00001",) * 2,
-                                              ("1/8", "0.125"), ("−0,5", "-0.5")])
+                                              ("1/8", "0.125"), ("−0,5", "-0.5"), ("½", "0.5"), ("50 %", "0.5")])
 def test_a_number_may_be_written_as_people_write_it_with_as_many_decimals_as_they_like(page, typed, value):
     page.open(cell=["input", 0, 0], pinned=True)
     box = "[data-focus=value]"

@@ -20,17 +20,23 @@ export function numbers({ name, z, a }) {
 
 const px = (v) => (20 + ((v + 4) / 8) * 360).toFixed(1);
 const py = (v) => (250 - ((v + 1.6) / 5.7) * 240).toFixed(1);
-const curve = (ys) => ys.map((y, k) => `${k ? "L" : "M"}${px(GRID[k])} ${py(y)}`).join("");
+const JUMP = 0.06;  // more than the steepest of the curves rises from one place to the next
+const curve = (ys) => ys.map((y, k) => (Math.abs(y - ys[k - 1]) > JUMP ? `V${py(y)}` : "") +
+  `${k ? "L" : "M"}${px(GRID[k])} ${py(y)}`).join("");
 
 export function draw({ name, z, a, value, slope, values, slopes }) {
-  const n = (v) => number(v, 4);
+  const n = (v) => number(v, 4), middle = Math.abs(z) < 1e-9, jump = middle && name === "step";
+  const kink = middle && Math.abs(KINDS[name][1](1e-9, a) - slope) > 1e-6;
+  const tangent = `<line x1="${px(z - 1)}" y1="${py(value - slope)}" x2="${px(z + 1)}" y2="${py(value + slope)}" ` +
+    'stroke="currentColor" stroke-width="1.5"/>';
   return {
     html: svg(`${name}: its curve, its slope dashed, and the tangent at z`, 400, 272, "30rem",
       axes() + `<path d="${curve(values)}" fill="none" stroke="${BLUE}" stroke-width="2.5"/>` +
       `<path d="${curve(slopes)}" fill="none" stroke="${ORANGE}" stroke-width="2" stroke-dasharray="6 4"/>` +
-      `<line x1="${px(z - 1)}" y1="${py(value - slope)}" x2="${px(z + 1)}" y2="${py(value + slope)}" ` +
-      `stroke="currentColor" stroke-width="1.5"/><circle cx="${px(z)}" cy="${py(value)}" r="5" fill="currentColor"/>` + legend()),
-    caption: `${name}${name === "PReLU" ? ` (a = ${n(a)})` : ""} at z = ${n(z)}: value ${n(value)}, slope ${n(slope)}.`,
+      `${jump ? "" : tangent}<circle cx="${px(z)}" cy="${py(value)}" r="5" fill="currentColor"/>` + legend()),
+    caption: `${name}${name === "PReLU" ? ` (a = ${n(a)})` : ""} at z = ${n(z)}: value ${n(value)}, ${jump
+      ? "and no slope, as the value jumps to 1"
+      : `slope ${n(slope)}${kink ? " by agreement, as the curve has a kink" : ""}`}.`,
     off: name === "PReLU" ? [] : ["a"],
   };
 }

@@ -18,6 +18,12 @@ export function numbers({ step, stride, rule, kernel: w }, { x, dy: upstream }) 
   return { step, y, dy, ...gradients, wrong };
 }
 
+// At another stride the pass goes on, at the same window or at the last.
+export function follow(before, { stride }) {
+  const [was, now] = [before.stride, stride].map((s) => outputs(5, 3, { stride: s }) ** 2);
+  return was === now ? {} : { step: Math.min(before.step % was, now - 1) + (before.step >= was ? now : 0) };
+}
+
 function accumulate(rule, windows, { x, w, dy, stride }) {
   const dx = table(5, 5, () => 0);
   let dw = table(3, 3, () => 0);

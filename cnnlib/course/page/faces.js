@@ -45,7 +45,7 @@ export function page(modules) {
       asked = places;
       if (data) draw(places);
       else if (wanted) bring();
-    });
+    }, module?.follow);
     player.update();
     wanted = true;  // from now on, a change is a reader's
     if (data) {
@@ -86,7 +86,7 @@ export const jupyter = (modules) => ({
       latest = Math.max(latest, model.get("asked").serial, model.get("answer").serial) + 1;
       model.set("asked", { serial: latest, places });
       model.save_changes();
-    });
+    }, module?.follow);
 
     const arrived = () => {
       const { serial, places, shown, numbers } = model.get("answer");

@@ -1,7 +1,7 @@
 // Controls of the laboratories on windows: menus, a few values side by side, and a box to change the chosen number.
 
 import { escaped } from "./lab-planes.js";
-import { arrows, NUMBER_BOX, typed } from "./number-box.js";
+import { arrows, NUMBER_BOX, put, readable, typed } from "./number-box.js";
 import { number } from "./words.js";
 
 const json = (value) => escaped(JSON.stringify(value));
@@ -79,7 +79,7 @@ export function valueBox(body, { get, set, unit = () => 1 }) {
   arrows(body);
   const step = (by) => offer(Number((get() + by * unit()).toFixed(4)));
   body.addEventListener("input", ({ target }) => {
-    if (target.matches('[data-focus="value"]') && typed(target.value) !== null) offer(typed(target.value));
+    if (target.matches('[data-focus="value"]') && readable(target)) offer(typed(target.value));
   });
   // What is too large is limited, and what is no number changes nothing: the box then shows what is in force.
   body.addEventListener("change", ({ target }) => {
@@ -105,6 +105,6 @@ export function valueBox(body, { get, set, unit = () => 1 }) {
 
 // Shows a number in its box; what is typed there, with all its decimals, stays as it is while it means the same.
 export function write(box, value) {
-  if (typed(box.value) !== value) box.value = number(value, 4);
+  if (typed(box.value) !== value) put(box, number(value, 4));
   box.parentElement.querySelector(".course-lab-w-limit").hidden = Math.abs(value) < LARGEST;
 }

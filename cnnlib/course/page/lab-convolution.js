@@ -7,7 +7,7 @@ import { hidden, next, withFound } from "./lab-convolution-predict.js";
 import { verdict } from "./lab-mistakes.js";
 import { legible } from "./lab-planes.js";
 import { calm, shell, UNDO_AND_RESET } from "./lab.js";
-import { NUMBER_BOX, typed } from "./number-box.js";
+import { NUMBER_BOX, readable, typed } from "./number-box.js";
 
 const ALL = 999;  // more terms than any sum has
 const GRIDS = ["input", "weight", "output"];
@@ -179,7 +179,7 @@ export function open(root, config) {
     const kernel = target.matches("[data-kernel]") ? JSON.parse(target.value) : OWN;
     if (kernel !== OWN) lab.change({ kernel, weights: config.kernels[kernel] });
     if (!target.matches('[data-focus="bias"]')) return;
-    if (typed(target.value) !== null) lab.change({ bias: limited(typed(target.value)) });
+    if (readable(target)) lab.change({ bias: limited(typed(target.value)) });
     if (type === "change") write(target, lab.state.bias);  // what is in force
   };
   for (const kind of ["input", "change"]) body.addEventListener(kind, take);  // a menu may tell of either alone

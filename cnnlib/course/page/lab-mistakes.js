@@ -1,18 +1,11 @@
 // What a wrong prediction of an output may come from: the answers of known mistakes, each with what to say about it.
 import { outputAt, sum } from "./lab-convolution-numbers.js";
 import { escaped } from "./lab-planes.js";
+import { typed } from "./number-box.js";
 import { pixel } from "./windows.js";
 import { number } from "./words.js";
 
 const CLOSE = 0.0051;  // two decimals are enough
-
-// A number as people type it: −3, .5, 0,5, 1/3. Anything else is null.
-export function parse(typed) {
-  const parts = typed.replaceAll("−", "-").replaceAll(",", ".").replace(/\s/g, "").split("/");
-  if (parts.length > 2 || !parts.every((part) => /^[-+]?(\d+\.?\d*|\.\d+)$/.test(part))) return null;
-  const [top, bottom = 1] = parts.map(Number);
-  return bottom ? top / bottom : null;
-}
 
 // `seen` are the laboratory's numbers for an output. Mistakes of the whole rule come before slips in one product.
 export function mistakes(seen, { bias, stride, padding, dilation }) {
@@ -67,10 +60,10 @@ export function mistakes(seen, { bias, stride, padding, dilation }) {
 }
 
 // What to say about what was typed, { right, say } in markup; null while it is nothing.
-export function verdict(typed, seen, state) {
-  if (!typed.trim()) return { right: false, say: "Type a number first." };
-  const guess = parse(typed), total = seen.y[seen.cell[1]][seen.cell[2]], near = (value) => Math.abs(guess - value) < CLOSE;
-  if (guess === null) return { right: false, say: `“${escaped(typed)}” is no number. Type one such as −3, 0.25 or 1/3.` };
+export function verdict(text, seen, state) {
+  if (!text.trim()) return { right: false, say: "Type a number first." };
+  const guess = typed(text), total = seen.y[seen.cell[1]][seen.cell[2]], near = (value) => Math.abs(guess - value) < CLOSE;
+  if (guess === null) return { right: false, say: `“${escaped(text)}” is no number. Type one such as −3, 0.25 or 1/3.` };
   if (near(total)) return { right: true, say: "Right." };
   if (Math.abs(guess - total) < 0.051 && Math.abs(total - Math.round(total)) > CLOSE) {
     return { right: false, say: "Nearly. Give two decimals." };

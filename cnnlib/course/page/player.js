@@ -1,5 +1,5 @@
 // An explorer at work: controls, stage and caption, the same in the book's page and in Jupyter.
-import { arrows, typed } from "./number-box.js";
+import { arrows, counts, put, readable, typed } from "./number-box.js";
 import { unbroken } from "./words.js";
 
 const PAUSE = 700;  // milliseconds between two frames
@@ -27,27 +27,28 @@ export function together() {
 }
 
 const LARGEST = 99;  // what a reader may make of a number: the sum of its products has room in a cell
-const within = (text) => Math.min(Math.max(typed(text) ?? 0, -LARGEST), LARGEST);
+const within = (cell) => Math.min(Math.max(counts(cell), -LARGEST), LARGEST);
 const written = (value) => `${value}`.replace("-", "−");
 
 // A control's place: an index into its values, or all numbers of a grid.
 const read = (control) => control.matches("fieldset")
-  ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map((cell) => within(cell.value)))
+  ? [...control.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")].map(within))
   : Number(control.value);
 
-// Says how large a number may be, once one is larger.
+// Says how large a number may be, once one is larger, and what is read, once something is not.
 function limit(control, value) {
   const legend = control.querySelector("legend");
   legend.querySelector("span")?.remove();
-  if (Math.abs(value) <= LARGEST) return;
-  legend.append(Object.assign(document.createElement("span"), { textContent: ` (±${LARGEST} at most)` }));
+  if (value !== null && Math.abs(value) <= LARGEST) return;
+  const textContent = value === null ? " (a number, such as −1, 0.5 or 1/3)" : ` (±${LARGEST} at most)`;
+  legend.append(Object.assign(document.createElement("span"), { textContent }));
 }
 
 function write(control, place) {
   if (control.matches("fieldset")) {
     const values = place.flat();
     return control.querySelectorAll("input").forEach((cell, k) => {
-      if (typed(cell.value) !== values[k]) cell.value = written(values[k]);
+      if (typed(cell.value) !== values[k]) put(cell, written(values[k]));
     });
   }
   if (control.matches("input")) control.max = JSON.parse(control.dataset.values).length - 1;  // until the answer is shown
@@ -57,7 +58,8 @@ function write(control, place) {
 // `ask(places)` is called with every control's place, and `show({ html, caption, limits, off, texts })` answers it, at once
 // or later. `limits` are the last indices of sliders whose length depends on the other controls, `off` the controls that
 // change nothing for now, `texts` what stands beside sliders whose places mean something else each time; an answer to an earlier question (`old`) leaves the controls alone.
-export function play(root, ask) {
+// `follow(before, values)` names the places of controls that another has moved.
+export function play(root, ask, follow = () => ({})) {
   const course = together();
   const controls = [...root.querySelectorAll("[data-name]")];
   const find = (name) => controls.find((control) => control.dataset.name === name);
@@ -66,15 +68,27 @@ export function play(root, ask) {
 
   const places = () => Object.fromEntries(controls.map((control) => [control.dataset.name, read(control)]));
 
+  // data-set="name:index", or several of them, moves those controls there.
+  const set = ({ dataset }) => dataset.set.split(" ").map((part) => part.split(":"));
+  const move = (target) => { for (const [name, index] of set(target)) find(name).value = index; };
+  const counting = (grid) => set(grid).every(([name, index]) => find(name).value === index);
+
   const readouts = (texts = {}) => {
     for (const control of controls.filter((c) => c.matches("input[type=range]"))) {
       const text = texts[control.dataset.name] ?? JSON.parse(control.dataset.texts)[Number(control.value)];
       control.closest(".course-control").querySelector("output").textContent = text;
       control.setAttribute("aria-valuetext", text);
     }
+    // Numbers that do not count now stand back.
+    for (const grid of controls) if (grid.dataset.set) grid.toggleAttribute("data-back", !counting(grid));
   };
 
+  const values = (at) => Object.fromEntries(controls.map(({ dataset: { name, values: all } }) =>
+    [name, all ? JSON.parse(all)[at[name]] : at[name]]));
+
   const update = () => {
+    const moved = asked ? follow(values(JSON.parse(asked)), values(places())) : {};
+    for (const [name, place] of Object.entries(moved)) write(find(name), place);
     readouts();
     asked = JSON.stringify(places());
     ask(places());
@@ -135,10 +149,6 @@ export function play(root, ask) {
     });
   }
 
-  // data-set="name:index", or several of them, moves those controls there.
-  const move = ({ dataset }) => {
-    for (const [name, index] of dataset.set.split(" ").map((part) => part.split(":"))) find(name).value = index;
-  };
   const panel = root.querySelector(".course-controls");
   panel.addEventListener("input", ({ target }) => {
     const numbers = target.closest("fieldset");
@@ -147,9 +157,10 @@ export function play(root, ask) {
     changed();
   });
   panel.addEventListener("change", ({ target }) => {
-    // A number that was left half typed, or is too large, is shown as what it counts as.
-    if (target.matches(".course-number") && typed(target.value) !== within(target.value)) {
-      target.value = written(within(target.value));
+    // What was left half typed gives way to the number that counts; one that is too large is shown as what it counts as.
+    if (target.matches(".course-number")) {
+      if (!readable(target)) put(target);
+      if (typed(target.value) !== within(target)) put(target, written(within(target)));
     }
     // Some ways to choose from a menu send only this event.
     if (target.matches("select") && JSON.stringify(places()) !== asked) changed();
@@ -163,9 +174,10 @@ export function play(root, ask) {
   });
   root.querySelector(".course-controls").style.display = "";
   return {
-    show, update,
-    move(moved) { for (const control of controls) write(control, moved[control.dataset.name]); },
-    values: (at) => Object.fromEntries(controls.map(({ dataset: { name, values } }) =>
-      [name, values ? JSON.parse(values)[at[name]] : at[name]])),
+    show, update, values,
+    move(moved) {
+      for (const control of controls) write(control, moved[control.dataset.name]);
+      asked = JSON.stringify(places());
+    },
   };
 }
