@@ -106,7 +106,7 @@ def lead_on(app, doctree, docname):
             continue
         chapter, section, title = places[anchor]
         uri = f"{app.builder.get_relative_uri(docname, chapter)}#{section}"
-        text = f"Chapter {int(CHAPTER.match(chapter)[1])}: {title}"
+        text = f"Chapter\N{NO-BREAK SPACE}{int(CHAPTER.match(chapter)[1])}: {title}"
         link = nodes.reference("", text, internal=True, refuri=uri, classes=["book-taught"])
         list(item.findall(nodes.paragraph))[-1].extend([nodes.Text(" "), link])
 

@@ -247,7 +247,7 @@ def test_the_glossary_leads_on_to_the_section_that_teaches_each_term():
         section = soup(page).find(id=anchor)
         title = section.find(["h1", "h2", "h3"])
         number = int(re.match(r"chapters/(\d\d)", page)[1])
-        assert link.get_text() == f"Chapter {number}: " + re.sub(r"^\d+\. |#$", "", title.get_text())
+        assert link.get_text() == f"Chapter\N{NO-BREAK SPACE}{number}: " + re.sub(r"^\d+\. |#$", "", title.get_text())
         linked = section.select(f'a.book-term[href$="#{name}"]')
         assert linked or soup("glossary.html").find(id=name).get_text().rstrip("#").lower() in title.get_text().lower()
     expected = {"stride": "09_convolution.html#padding-stride-dilation", "strides": "08_images.html#",
