@@ -1,4 +1,5 @@
-"""Links that a chapter gets when the book is built: terms to the glossary, code names to the reference, figure numbers.
+"""Links that a chapter gets when the book is built: terms to the glossary, code names to the reference, figure numbers;
+and those of the glossary (``book_terms``) back to the chapters.
 
 The notebooks stay free of them, so that they read well in Jupyter.
 """
@@ -8,6 +9,7 @@ import functools
 import re
 from pathlib import Path
 
+import book_terms
 import nbformat
 from docutils import nodes
 
@@ -16,11 +18,6 @@ IMPORT = re.compile(r'<span class="kn">')
 NAME = re.compile(r'(?<!<span class="o">\.</span>)<span class="n">(\w+)</span>'
                   r'(?:<span class="o">\.</span><span class="n">(\w+)</span>)?')
 FIGURE = re.compile(r'(<figure class="course-figure[^"]*" id="([\w-]+)">.*?<figcaption>)', re.S)
-
-
-def singular(text):
-    """A term as the glossary may spell it: lower case, one space between words, no plural s."""
-    return re.sub(r"\s+", " ", text).strip().lower().removesuffix("s")
 
 
 @functools.cache
@@ -76,27 +73,18 @@ def link(app, docname, node, target, anchor, kind):
     reference += node
 
 
-def inside(node, *kinds):
-    """Whether a node stands in one of these kinds."""
-    while node := node.parent:
-        if isinstance(node, kinds):
-            return True
-    return False
-
-
 def add_links(app, doctree, docname):
     """The ``doctree-resolved`` event: link each term where it is set in bold first, and each imported name once."""
     if app.builder.format != "html" or not CHAPTER.match(docname):
         return
-    terms = {singular(name): entry for (kind, name), entry in app.env.get_domain("std").objects.items()
-             if kind == "term"}
+    terms = book_terms.glossary(app.env)
     objects = app.env.get_domain("py").objects
     names, seen = imported(Path(app.env.doc2path(docname))), set()
     for node in list(doctree.findall(nodes.strong)) + list(doctree.findall(nodes.literal)):
-        if inside(node, nodes.title, nodes.reference):
+        if book_terms.inside(node, nodes.title, nodes.reference):
             continue
         if isinstance(node, nodes.strong):
-            page, anchor = terms.get(singular(node.astext()), (None, None))
+            page, anchor = book_terms.named(terms, node.astext()) or (None, None)
             kind, key = "book-term", anchor
         else:
             key = code_target(objects, names, node.astext())

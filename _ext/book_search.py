@@ -16,7 +16,7 @@ UNUSED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js"
 ARTICLE = re.compile(r'<article class="bd-article">.*?</article>', re.S)
 # What is drawn, or moves, or computes, is not searched: taken out before parsing, since it is most of a page.
 DRAWN = re.compile(r"<(svg|pre|script|style|noscript)\b.*?</\1>| (?:data-[\w-]+|style)=\"[^\"]*\"", re.S)
-NOT_TEXT = (".headerlink, .book-start, .genindex-jumpbox, div.math, .toctree-wrapper, "
+NOT_TEXT = (".headerlink, .book-start, .book-taught, .genindex-jumpbox, div.math, .toctree-wrapper, "
             ".course-controls, .course-verdict, .course-still, "
             ".course-lab-still, .course-score, .course-answer, .course-answers-note, .course-answer-elsewhere, "
             ".tag_hide-cell, details > summary")

@@ -111,7 +111,7 @@ def gather(app, exception):
     # Words of the search index and of frames say nothing; frames are markup, like pages.
     frames = [path.read_text(encoding="utf-8") for path in sorted(out.glob("_static/course/data/*/*.js"))]
     scripts = [path.read_text(encoding="utf-8") for path in (out / "_static").rglob("*.js")
-               if not {"data", "search"} & set(path.parts)]
+               if not {"data", "search"} & set(path.relative_to(out).parts)]
     there = names([*pages.values(), *frames, *scripts], scripts)
     whole = needed("\n".join(read(out, name) for name in sheets), there)
     (out / SHEET).write_text(whole, encoding="utf-8")

@@ -110,6 +110,7 @@ def trim_theme(app, exception):
 def setup(app):
     app.setup_extension("book_pages")
     app.setup_extension("book_links")
+    app.setup_extension("book_terms")
     app.setup_extension("book_math")
     app.setup_extension("book_code")
     app.setup_extension("pictures")

@@ -236,6 +236,28 @@ def test_terms_lead_to_the_glossary_and_names_from_the_library_to_its_reference_
         assert name == target or f"import {target} as {name}" in source, f"{tag.get_text()} leads to {tag['href']}"
 
 
+def test_the_glossary_leads_on_to_the_section_that_teaches_each_term():
+    entries = soup("glossary.html").select("dl.glossary > dt[id]")
+    places = {entry["id"]: entry.find_next_sibling("dd").select("a.book-taught") for entry in entries}
+    assert all(len(links) <= 1 for links in places.values())
+    where = {name: links[0] for name, links in places.items() if links}
+    assert len(where) > 0.9 * len(entries)
+    for name, link in where.items():
+        page, anchor = link["href"].split("#")
+        section = soup(page).find(id=anchor)
+        title = section.find(["h1", "h2", "h3"])
+        number = int(re.match(r"chapters/(\d\d)", page)[1])
+        assert link.get_text() == f"Chapter\N{NO-BREAK SPACE}{number}: " + re.sub(r"^\d+\. |#$", "", title.get_text())
+        linked = section.select(f'a.book-term[href$="#{name}"]')
+        assert linked or soup("glossary.html").find(id=name).get_text().rstrip("#").lower() in title.get_text().lower()
+    expected = {"stride": "09_convolution.html#padding-stride-dilation", "strides": "08_images.html#",
+                "momentum": "06_descent.html#momentum", "dropout": "12_building_a_cnn.html#dropout",
+                "Glorot-initialisation": "03_forward.html#how-large-then", "pooling": "11_pooling.html#pooling",
+                "saturation": "02_activations.html#", "winner-s-curse": "15_making_it_better.html#the-winner-s-curse"}
+    for name, place in expected.items():
+        assert where[f"term-{name}"]["href"].startswith(f"chapters/{place}"), name
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_figures_are_numbered_in_order_by_a_link_to_themselves(page):
     chapter = int(re.match(r"chapters/(\d\d)", page)[1])

@@ -245,6 +245,19 @@ def test_above_the_glossary_stand_the_letters_of_its_terms():
     assert context["body"].index("</nav>") < context["body"].index("<dl")
 
 
+def test_the_style_of_what_a_script_makes_stays_wherever_the_book_lies(tmp_path):
+    out = tmp_path / "data" / "search"
+    (out / "_static/search").mkdir(parents=True)
+    (out / "_static/a.css").write_text(".made{x:1}.word{x:2}", encoding="utf-8")
+    (out / "_static/a.js").write_text("e.className = 'made'", encoding="utf-8")
+    (out / "_static/search/index.js").write_text("window.bookIndex = ['word']", encoding="utf-8")
+    page = '<head><link rel="stylesheet" href="_static/a.css"></head><script src="_static/a.js"></script>'
+    (out / "a.html").write_text(page, encoding="utf-8")
+    (out / book_styles.SHEET).parent.mkdir()
+    book_styles.gather(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=out), None)
+    assert (out / book_styles.SHEET).read_text(encoding="utf-8") == ".made{x:1}"
+
+
 # ---- repairs ---------------------------------------------------------------------------------------------------------
 
 

@@ -100,6 +100,18 @@ RESULTS = """return [...document.querySelectorAll(arguments[0] + ' .search-resul
     marks: [...a.querySelectorAll('mark')].map((m) => m.textContent) }))"""
 
 
+def search(browser, words):
+    """What the page of the search shows for these words."""
+    if not browser.current_url.endswith("search.html"):
+        show(browser, "search.html", explorers=False)
+    field = browser.find_element("css selector", ".bd-search-container input[type=search]")
+    browser.execute_script("""arguments[0].value = '';
+        document.querySelector('.bd-search-container .search-status').textContent = '';""", field)
+    field.send_keys(words)
+    assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
+    return browser.execute_script(RESULTS, ".bd-search-container")
+
+
 def open_dialog(browser):
     browser.execute_script("document.querySelector('.search-button__button').click()")
     assert wait(browser, "return document.activeElement.matches('dialog[open] input[type=search]')")
@@ -199,13 +211,68 @@ class TestSearching:
         assert wait(browser, f"{STATUS}.includes('section')", ".bd-search-container")
         found = browser.execute_script(RESULTS, ".bd-search-container")
         assert any("ackpropagation" in one["heading"] for one in found)
+        assert browser.execute_script(STATUS, ".bd-search-container").startswith(
+            "No section has “backpropagaton”: searched for “backpropagation” instead. ")
         field.send_keys(" qqzzyx")
-        assert wait(browser, f"{STATUS}.startsWith('No section has all these words. Some')", ".bd-search-container")
+        assert wait(browser, f"{STATUS}.includes('No section has “qqzzyx”: left out. ')", ".bd-search-container")
         assert browser.execute_script(RESULTS, ".bd-search-container") == found
         field.clear()
         field.send_keys("qqzzyx")
         assert wait(browser, f"{STATUS}.startsWith('No sections found. Try fewer words')", ".bd-search-container")
         assert browser.execute_script(RESULTS, ".bd-search-container") == []
+
+    @pytest.mark.parametrize(("words", "start"), [
+        ("how do I choose a learning rate", "Which learning rate?"), ("what's overfitting?", "overfitting"),
+        ("What does stride do?", "stride"), ("what does stride mean", "stride"), ("WHAT IS DROPOUT", "Dropout"),
+        ("why is my network not learning", "What the start does to learning"),
+        ("cross-correlation vs convolution", "cross-correlation"), ("is it the chain rule", "chain rule"),
+        ("AND gate", "Play: logic gates"), ("convolutoin", "9. Convolution"), ("sotfmax", "softmax"),
+    ])
+    def test_a_question_in_plain_words_leads_to_what_answers_it(self, browser, words, start):
+        first = search(browser, words)[0]
+        assert first["heading"].startswith(start), first
+
+    def test_a_word_of_two_parts_is_found_where_both_are(self, browser):
+        for words in ("cross-correlation", "cross-correlation momentum perceptron"):
+            found = search(browser, words)
+            assert any(one["heading"] == "cross-correlation" for one in found[:5])
+            assert not [one["heading"] for one in found if "cross-entropy" in one["heading"]]
+
+    def test_small_words_count_where_there_are_no_others(self, browser):
+        for words, pattern in (("how", "how"), ("what is it", "what|is|it"), ("he", "he"), ("a/b", "a|b")):
+            first = search(browser, words)[0]
+            assert first["marks"] and re.match(pattern, first["marks"][0], re.I), first
+        assert search(browser, "why is the loss so large") == search(browser, "loss large")
+
+    def test_of_sections_with_some_of_the_words_those_with_most_come_first(self, browser):
+        found = search(browser, "momentum perceptron ravine velocity")
+        said = browser.execute_script(STATUS, ".bd-search-container")
+        assert said.startswith("No section has all these words. Some of them: ")
+        counts = [len({mark.lower()[:4] for mark in one["marks"]}) for one in found]
+        assert counts[0] >= 2 and counts[0] >= max(counts)
+        search(browser, "learning rate eta")
+        assert re.match(r"\d sections with all these words, then \d+ with some of them; the first 20:",
+                        browser.execute_script(STATUS, ".bd-search-container"))
+
+    def test_what_is_spelt_as_in_the_book_is_not_put_right(self, browser):
+        for words in ("conv2d_backward", "LayerNorm", "BatchNorm", "im 2 col", "over fitting", "w₁", "1x1"):
+            assert search(browser, words)
+            assert "No section" not in browser.execute_script(STATUS, ".bd-search-container"), words
+
+    def test_a_long_list_is_shown_a_part_at_a_time(self, browser):
+        found = search(browser, "convolution")
+        said = browser.execute_script(STATUS, ".bd-search-container")
+        count = int(re.fullmatch(r"(\d+) sections; the first 20:", said)[1])
+        more = browser.find_element("css selector", ".bd-search-container .search-more")
+        assert len(found) == 20 and more.text == f"Show 20 more of {count - 20}"
+        more.click()
+        assert browser.execute_script(
+            "return document.activeElement === document.querySelectorAll('.search-results a')[20]")
+        while more.is_displayed():
+            more.click()
+        longer = browser.execute_script(RESULTS, ".bd-search-container")
+        assert longer[:20] == found and len({one["href"] for one in longer}) == count
+        assert len(search(browser, "XOR")) == 10 and not more.is_displayed()
 
     @pytest.mark.parametrize(("words", "mark"), [
         ("back propagation", "backpropagation"), ("over fitting", "overfitting"), ("dilated convolution", "dilation"),
