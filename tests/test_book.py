@@ -74,6 +74,8 @@ def test_local_links_and_anchors_lead_somewhere(page):
             broken.append(f"{tag['href']}: no such file")
         elif address.fragment and path.suffix == ".html":
             target = path.relative_to(HTML.resolve() if address.path else HTML).as_posix()
+            if address.fragment.startswith(f"lab={path.stem}:"):  # a state of the laboratory there
+                continue
             if urllib.parse.unquote(address.fragment) not in anchors(target):
                 broken.append(f"{tag['href']}: no such anchor")
     assert not broken, "\n".join(sorted(set(broken)))
