@@ -51,10 +51,10 @@ def question(image, boxes, labels, mask):
     picture(axes[1], image, "a box and a label for each")
     for box, label in zip(boxes, labels, strict=True):
         outline(axes[1], box, CLASSES[label])
-        axes[1].text(box[2] + 0.4, box[1] + 0.3, str(label), va="top", fontsize=13, color="#111111", weight="bold")
+        axes[1].text(box[2] + 0.4, box[1] + 0.3, str(label), va="top", fontsize=10.5, color="#111111", weight="bold")
     label_map(axes[2], mask, "a label for each pixel")
     for box, label in zip(boxes, labels, strict=True):
-        axes[2].text(box[2] + 0.4, box[1] + 0.3, str(label), va="top", fontsize=13, color="#111111", weight="bold")
+        axes[2].text(box[2] + 0.4, box[1] + 0.3, str(label), va="top", fontsize=10.5, color="#111111", weight="bold")
     return fig
 
 
