@@ -88,18 +88,6 @@ def test_the_contents_show_the_entry_of_the_page_wherever_they_were_scrolled_to(
     assert browser.execute_script(ENTRY)
 
 
-@pytest.mark.parametrize("page", ["glossary.html", "sheet.html", CHAPTERS[0], LABS[-1]])
-def test_the_field_of_the_search_stays_in_sight_wherever_the_contents_are(browser, page):
-    show(browser, page, explorers=False, far=False)
-    for place in (None, 10_000, 0):
-        assert browser.execute_script("""
-            const room = document.querySelector(".bd-sidebar"), field = room.querySelector(".search-button-field");
-            if (arguments[0] !== null) room.scrollTop = arguments[0];
-            const { left, top, bottom, height } = field.getBoundingClientRect();
-            const there = document.elementFromPoint(left + 20, top + height / 2);
-            return top >= 0 && bottom <= innerHeight && field.contains(there)""", place), place
-
-
 def test_the_menu_of_a_phone_opens_at_the_entry_of_the_page(browser):
     show(browser, LABS[-1], size="phone", explorers=False, far=False)
     browser.find_element("css selector", ".primary-toggle").click()

@@ -36,8 +36,7 @@
     const room = entry?.closest("dialog, .bd-sidebar");
     if (!room) return;
     const [at, seen] = [entry, room].map((part) => part.getBoundingClientRect());
-    const head = parseFloat(getComputedStyle(room).scrollPaddingTop) || 0;  // the field of the search, which stays
-    if (!at.height || (at.top >= Math.max(seen.top, 0) + head && at.bottom <= Math.min(seen.bottom, innerHeight))) return;
+    if (!at.height || (at.top >= Math.max(seen.top, 0) && at.bottom <= Math.min(seen.bottom, innerHeight))) return;
     room.scrollTop += at.top - seen.top - room.clientHeight / 2;
   };
   document.addEventListener("DOMContentLoaded", face);
