@@ -20,6 +20,7 @@ def test_a_page_is_accessible_quiet_and_offline(browser, page, size):
         resize(browser, narrower)
         content, window = browser.execute_script("return document.documentElement.scrollWidth"), SIZES[narrower][0]
         assert content <= window, f"scrolls sideways: {content} px in a window of {window}"
+    time.sleep(0.3)  # until reach.js has seen what scrolls at this width
     assert helpers_axe.violations(browser) == []
     media(browser, "dark")  # as in the evening, while the page is open
     assert wait(browser, "return document.documentElement.dataset.theme === 'dark'")
