@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from committed import NEED_THE_CHAPTER, ROOT, choices, explorers
 
+from cnnlib.course import bundle
 from cnnlib.course._still import call
 from cnnlib.course.explorers import Explorer, Numbers, Slider
 from cnnlib.course.figures import fixed, minus, number, unbroken
@@ -171,3 +172,8 @@ def test_numbers_read_alike_in_both_languages():
     for value, digits in zip(values, rng.integers(0, 6, len(values)).tolist(), strict=True):
         assert call("words", "number", value, digits) == number(value, digits)
         assert call("words", "fixed", value, digits) == fixed(value, digits)
+
+
+def test_python_and_the_page_write_one_kind_of_number_box():
+    box = re.search(r"NUMBER_BOX = '([^']+)'", bundle.source("number-box"))[1]
+    assert Numbers("w", [[1.0, -2.0]], label="weight").html().count(f"{box} ") == 2
